@@ -1,0 +1,169 @@
+"""What all autoencoders share once they are fitted."""
+
+from __future__ import annotations
+
+import os
+from abc import abstractmethod
+from typing import Any, Self
+
+import numpy as np
+from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
+from sklearn.utils import check_array, check_random_state
+from sklearn.utils.validation import check_is_fitted
+
+from isthmus.errors import DataError
+from isthmus.estimators.validation import open_dataset
+from isthmus.io import CHUNK_ROWS, Dataset, container_of, to_container
+from isthmus.networks import Architecture, Initializer
+from isthmus.objectives import Code, Deterministic, Likelihood, Model, Objective
+from isthmus.prepare import Preparation, as_float
+from isthmus.training import decode_rows, encode_rows, score_rows
+
+
+class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
+    """Everything but fitting: codes, reconstructions, scores, saving.
+
+    Subclasses set in `fit`: `preparation_`, `model_`, `n_components_`, `history_`.
+    """
+
+    n_features_in_: int
+    n_components_: int
+    history_: dict[str, list[float]]
+    preparation_: Preparation
+    model_: Model
+    validation_rows_: np.ndarray
+    _container: str
+
+    @abstractmethod
+    def fit(self, X: Any, y: Any = None) -> Self:
+        """Learn from X."""
+
+    @abstractmethod
+    def _architecture(self) -> Architecture:
+        """Give the design of the network."""
+
+    def _code(self) -> Code:
+        return Deterministic()
+
+    def _build(
+        self, schema_shape: tuple[int, ...], likelihood: Likelihood, initialize: Initializer
+    ) -> Model:
+        code = self._code()
+        network = self._architecture().build(
+            schema_shape,
+            self.n_components_,
+            code.n_parameters(self.n_components_),
+            likelihood.n_parameters(int(np.prod(schema_shape))),
+            initialize,
+        )
+        return Model(network, code, likelihood)
+
+    def _open(self, X: Any, *, reset: bool) -> Dataset:
+        dataset = open_dataset(self, X, reset=reset)
+        if reset:
+            container = "arrow" if dataset.schema.names is not None else "array"
+            known = not isinstance(X, (str, os.PathLike, Dataset))
+            self._container = container_of(X) if known else container
+        return dataset
+
+    def _seed(self) -> int:
+        return int(check_random_state(self.random_state).randint(2**31 - 1))
+
+    def transform(self, X: Any) -> np.ndarray:
+        """Encode rows.
+
+        Parameters
+        ----------
+        X : array, frame, path or Dataset
+            Rows like those that the estimator was fitted on.
+
+        Returns
+        -------
+        codes : ndarray of float32, shape (n_samples, n_components_)
+        """
+        check_is_fitted(self)
+        parts = [encode_rows(self.model_, x) for x in self._prepared(X)]
+        return np.concatenate(parts)
+
+    def inverse_transform(self, X: Any) -> Any:
+        """Decode codes.
+
+        Parameters
+        ----------
+        X : array or frame, shape (n_samples, n_components_)
+            Codes as `transform` gives them.
+
+        Returns
+        -------
+        rows : array or frame
+            In the scale, shape, dtypes and column names of the data that the estimator was
+            fitted on, and in the same kind of container.
+        """
+        check_is_fitted(self)
+        codes = check_array(X, dtype=np.float32, input_name="codes")
+        if codes.shape[1] != self.n_components_:
+            raise DataError(
+                f"the codes have {codes.shape[1]} columns, but {type(self).__name__} was fitted "
+                f"with n_components={self.n_components_}: give it codes that its transform made."
+            )
+        rows = self.preparation_.inverse(decode_rows(self.model_, codes))
+        return to_container(rows, self._container)
+
+    def reconstruct(self, X: Any) -> Any:
+        """Encode rows and decode them again; see `transform` and `inverse_transform`."""
+        return self.inverse_transform(self.transform(X))
+
+    def score_samples(self, X: Any) -> np.ndarray:
+        """Give each row's log-likelihood under its reconstruction, or negative squared error.
+
+        Computed in the prepared scale and summed over features; higher means more normal.
+
+        Parameters
+        ----------
+        X : array, frame, path or Dataset
+            Rows like those that the estimator was fitted on.
+
+        Returns
+        -------
+        scores : ndarray of float32, shape (n_samples,)
+        """
+        check_is_fitted(self)
+        parts = [score_rows(self.model_, x, Objective()) for x in self._prepared(X)]
+        return np.concatenate(parts)
+
+    def score(self, X: Any, y: Any = None) -> float:
+        """Give the mean of `score_samples`; higher is better."""
+        return float(np.mean(self.score_samples(X), dtype=np.float64))
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write a ``.isthmus`` file, which `isthmus.load` reads without executing anything.
+
+        Raises
+        ------
+        IsthmusError
+            The file cannot be written.
+        """
+        from isthmus.estimators.persistence import save
+
+        check_is_fitted(self)
+        save(self, path)
+
+    def _prepared(self, X: Any):
+        dataset = self._open(X, reset=False)
+        first = 0
+        for chunk in dataset.chunks(CHUNK_ROWS):
+            yield self.preparation_.transform(chunk, dataset.source, first)
+            first += len(chunk)
+
+    def _squared_errors(self, matrix: np.ndarray) -> np.ndarray:
+        reconstruction = decode_rows(self.model_, encode_rows(self.model_, matrix))
+        return np.sum((as_float(matrix) - reconstruction) ** 2, axis=1)
+
+    @property
+    def _n_features_out(self) -> int:
+        return self.n_components_
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.transformer_tags.preserves_dtype = ["float32"]
+        return tags

@@ -1,0 +1,235 @@
+"""The linear autoencoder, which is PCA."""
+
+from __future__ import annotations
+
+from numbers import Integral, Real
+from typing import Any, ClassVar, Self
+
+import numpy as np
+from sklearn.decomposition import PCA, IncrementalPCA
+from sklearn.utils._param_validation import Interval, StrOptions
+
+from isthmus.errors import IsthmusError
+from isthmus.estimators.base import BaseAutoencoder
+from isthmus.networks import Architecture, Linear, glorot_uniform
+from isthmus.networks.dense import Affine, DenseNetwork
+from isthmus.objectives import Deterministic, Model, Objective, SquaredError, WeightDecay
+from isthmus.prepare import SCALINGS, Preparation, as_float
+from isthmus.training import ArrayBatches, ProgressBar, Settings, train
+
+
+class LinearAutoencoder(BaseAutoencoder):
+    """Linear autoencoder: one matrix to the code, one back; at its best it is PCA.
+
+    Minimizes ``‖X − X W₁ W₂‖² + l2 · (‖W₁‖² + ‖W₂‖²)`` over the centred rows.
+
+    Parameters
+    ----------
+    n_components : int or float, default=2
+        Size of the code; with ``solver="closed_form"`` a float between 0 and 1 asks for that
+        share of the variance, as in scikit-learn's PCA.
+    solver : {"closed_form", "gradient"}, default="closed_form"
+        "closed_form" takes the principal components from scikit-learn, ordered and orthogonal.
+        "gradient" trains both matrices by squared error; it finds the same subspace, in any
+        basis of it.
+    l2 : float, default=0.0
+        Strength λ of the penalty on both matrices. The decoder's singular values become
+        ``√(1 − λ/σᵢ²)``, and 0 where ``σᵢ² ≤ λ``, with σᵢ the singular values of the centred X.
+    scaling : {"center", "auto", "standardize", "range", "none"}, default="center"
+        How columns or pixels are brought to scale; the default only centres, as PCA does.
+    batch_size : int, default=128
+        Rows in a minibatch ("gradient" only, like all that follow).
+    max_epochs : int, default=200
+        Passes over the data.
+    learning_rate : float, default=0.01
+        Peak of the learning rate.
+    random_state : int, RandomState instance or None, default=None
+        Fixes the initial weights and the order of the rows.
+    verbose : bool or None, default=None
+        Show a progress bar; None shows it on a terminal only.
+
+    Attributes
+    ----------
+    n_components_ : int
+        Size of the code.
+    explained_variance_ratio_ : ndarray, shape (n_components_,)
+        Share of the variance along each component ("closed_form" only).
+    history_ : dict of str to list of float
+        "loss" and "seconds", one entry per epoch; empty for the closed form.
+    preparation_ : Preparation
+        The change of scale.
+    model_ : Model
+        Network, code and likelihood, an Equinox module.
+    n_features_in_ : int
+        Numbers in one row of X.
+    feature_names_in_ : ndarray of str
+        Column names of X, where it has any.
+
+    References
+    ----------
+    Baldi & Hornik (1989), Neural networks and principal component analysis; Plaut (2018), From
+    principal subspaces to principal components with linear autoencoders; Kunin, Bloom, Goeva &
+    Seed (2019), Loss landscapes of regularized linear autoencoders, theorem 2.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_iris
+    >>> from isthmus import LinearAutoencoder
+    >>> LinearAutoencoder(n_components=2).fit_transform(load_iris().data).shape
+    (150, 2)
+    """
+
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+        "n_components": [
+            Interval(Integral, 1, None, closed="left"),
+            Interval(Real, 0, 1, closed="neither"),
+        ],
+        "solver": [StrOptions({"closed_form", "gradient"})],
+        "l2": [Interval(Real, 0, None, closed="left")],
+        "scaling": [StrOptions(set(SCALINGS))],
+        "batch_size": [Interval(Integral, 1, None, closed="left")],
+        "max_epochs": [Interval(Integral, 1, None, closed="left")],
+        "learning_rate": [Interval(Real, 0, None, closed="neither")],
+        "random_state": ["random_state"],
+        "verbose": ["boolean", None],
+    }
+
+    def __init__(
+        self,
+        n_components: int | float = 2,
+        *,
+        solver: str = "closed_form",
+        l2: float = 0.0,
+        scaling: str = "center",
+        batch_size: int = 128,
+        max_epochs: int = 200,
+        learning_rate: float = 1e-2,
+        random_state: int | np.random.RandomState | None = None,
+        verbose: bool | None = None,
+    ) -> None:
+        self.n_components = n_components
+        self.solver = solver
+        self.l2 = l2
+        self.scaling = scaling
+        self.batch_size = batch_size
+        self.max_epochs = max_epochs
+        self.learning_rate = learning_rate
+        self.random_state = random_state
+        self.verbose = verbose
+
+    def fit(self, X: Any, y: Any = None) -> Self:
+        """Find the best linear code; all rows are used.
+
+        Parameters
+        ----------
+        X : array, pandas or polars frame, path, or Dataset
+            Rows of numbers; arrays may have more than two axes, ``(n_samples, *row_shape)``.
+        y : ignored
+
+        Returns
+        -------
+        self
+        """
+        self._validate_params()
+        dataset = self._open(X, reset=True)
+        self.preparation_ = Preparation.fit(dataset, self.scaling)
+        matrix = self.preparation_.matrix(dataset)
+        self._check_n_components(*matrix.shape)
+        self.validation_rows_ = np.empty(0, int)
+        if self.solver == "closed_form":
+            pca = PCA(self.n_components, random_state=self._seed())
+            self._keep_components(pca.fit(as_float(matrix).astype(np.float64)))
+        else:
+            self._train(matrix)
+        return self
+
+    def partial_fit(self, X: Any, y: Any = None) -> Self:
+        """Improve the components with more rows (closed form only, by incremental PCA).
+
+        Parameters
+        ----------
+        X : array, pandas or polars frame, path, or Dataset
+            Some more rows, at least `n_components` at a time.
+        y : ignored
+
+        Returns
+        -------
+        self
+        """
+        self._validate_params()
+        if self.solver != "closed_form" or not isinstance(self.n_components, Integral):
+            raise IsthmusError(
+                "partial_fit needs solver='closed_form' and a whole number of components; found "
+                f"solver={self.solver!r}, n_components={self.n_components!r}: change them, "
+                "or use fit."
+            )
+        first = not hasattr(self, "_incremental")
+        dataset = self._open(X, reset=first)
+        if first:
+            self.preparation_ = Preparation.fit(dataset, self.scaling)
+            self.validation_rows_ = np.empty(0, int)
+            self._incremental = IncrementalPCA(self.n_components)
+        matrix = self.preparation_.matrix(dataset)
+        if first:
+            self._check_n_components(*matrix.shape)
+        self._keep_components(
+            self._incremental.partial_fit(as_float(matrix).astype(np.float64))
+        )
+        return self
+
+    def _architecture(self) -> Architecture:
+        return Linear()
+
+    def _check_n_components(self, n_samples: int, n_features: int) -> None:
+        wanted = self.n_components
+        if isinstance(wanted, Integral):
+            if wanted > min(n_samples, n_features):
+                raise IsthmusError(
+                    f"n_components={wanted} is more than a linear code can use of "
+                    f"n_samples={n_samples} rows and n_features={n_features} features: "
+                    "choose no more than the smaller of the two."
+                )
+        elif self.solver == "gradient":
+            raise IsthmusError(
+                f"n_components={wanted!r} is a share of the variance, which only "
+                "solver='closed_form' can meet: give the number of components."
+            )
+
+    def _keep_components(self, pca: PCA | IncrementalPCA) -> None:
+        components = pca.components_  # (components, features)
+        self.n_components_ = len(components)
+        self.explained_variance_ratio_ = pca.explained_variance_ratio_
+        self.history_ = {"loss": [], "seconds": []}
+        squares = np.maximum(pca.singular_values_**2, np.finfo(float).tiny)
+        gains = np.sqrt(np.clip(1 - self.l2 / squares, 0, None))  # (components,)
+        encoder = (components * gains[:, None]).T
+        layers = (
+            Affine(_float32(encoder), _float32(-pca.mean_ @ encoder)),
+            Affine(_float32(encoder.T), _float32(pca.mean_)),
+        )
+        network = DenseNetwork((layers[0],), (layers[1],), "identity")
+        self.model_ = Model(network, Deterministic(), SquaredError())
+
+    def _train(self, matrix: np.ndarray) -> None:
+        seed = self._seed()
+        self.n_components_ = int(self.n_components)
+        initialize = glorot_uniform(np.random.default_rng(seed))
+        model = self._build(self.preparation_.schema.row_shape, SquaredError(), initialize)
+        penalties = (WeightDecay(self.l2 / len(matrix)),) if self.l2 else ()
+        settings = Settings(self.max_epochs, self.learning_rate, seed=seed)
+        progress = ProgressBar(self.verbose)
+        try:
+            training = train(
+                model,
+                Objective(penalties),
+                ArrayBatches(matrix, self.batch_size),
+                settings,
+                report=progress,
+            )
+        finally:
+            progress.close()
+        self.model_, self.history_ = training.model, training.history
+
+
+def _float32(array: np.ndarray) -> np.ndarray:
+    return np.ascontiguousarray(array, np.float32)

@@ -1,0 +1,75 @@
+"""Whatever a user calls X becomes a Dataset that fits the estimator."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+import numpy as np
+from sklearn.base import BaseEstimator
+from sklearn.utils.validation import (
+    _check_n_features,  # pyright: ignore[reportPrivateUsage]
+    check_array,
+    validate_data,
+)
+
+from isthmus.errors import DataError
+from isthmus.io import ArrayDataset, Dataset, as_dataset, container_of
+
+
+def open_dataset(estimator: BaseEstimator, X: Any, *, reset: bool) -> Dataset:
+    """Turn X into a Dataset and check it against the estimator.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Gets `n_features_in_` and `feature_names_in_` if `reset`, else X must agree with them.
+    X : array, pandas, polars or arrow frame, path, or Dataset
+        Rows of numbers; an array may have more than two axes, ``(rows, *row_shape)``.
+    reset : bool
+        Whether X is what the estimator is fitted on.
+    """
+    if isinstance(X, (str, os.PathLike, Dataset)):
+        return _match(estimator, as_dataset(X), reset)
+    if container_of(X) != "array":
+        validate_data(estimator, X, reset=reset, skip_check_array=True)
+        dataset = as_dataset(X)
+        _require_rows(estimator, dataset, reset)
+        return dataset
+    if np.ndim(X) > 2:
+        array = check_array(X, allow_nd=True, ensure_min_samples=2 if reset else 1)
+        _check_n_features(estimator, array.reshape(len(array), -1), reset=reset)
+        return ArrayDataset(array)
+    return ArrayDataset(
+        validate_data(estimator, X, reset=reset, ensure_min_samples=2 if reset else 1)
+    )
+
+
+def _match(estimator: BaseEstimator, dataset: Dataset, reset: bool) -> Dataset:
+    _require_rows(estimator, dataset, reset)
+    names = dataset.schema.names
+    if reset:
+        estimator.n_features_in_ = dataset.schema.n_features
+        if names is not None:
+            estimator.feature_names_in_ = np.array(names, dtype=object)
+        elif hasattr(estimator, "feature_names_in_"):
+            del estimator.feature_names_in_
+        return dataset
+    if names is not None and hasattr(estimator, "feature_names_in_"):
+        return dataset.select([str(name) for name in estimator.feature_names_in_])
+    if dataset.schema.n_features != estimator.n_features_in_:
+        raise DataError(
+            f"{dataset.source} has {dataset.schema.n_features} features a row, but "
+            f"{type(estimator).__name__} was fitted on {estimator.n_features_in_}: "
+            "give it data of the same shape."
+        )
+    return dataset
+
+
+def _require_rows(estimator: BaseEstimator, dataset: Dataset, reset: bool) -> None:
+    least = 2 if reset else 1
+    if dataset.n_rows < least:
+        raise DataError(
+            f"{dataset.source} has n_samples={dataset.n_rows}, but "
+            f"{type(estimator).__name__} needs at least {least}: give it more rows."
+        )

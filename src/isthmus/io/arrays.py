@@ -1,0 +1,140 @@
+"""Readers of NumPy's own files: one array (.npy), or several in an archive (.npz)."""
+
+from __future__ import annotations
+
+import math
+import zipfile
+from pathlib import Path
+from typing import IO
+
+import numpy as np
+
+from isthmus.errors import DataError
+from isthmus.io.dataset import ArrayDataset
+from isthmus.io.failures import refusing
+
+NPY_MAGIC = b"\x93NUMPY"
+NPZ_MAGIC = b"PK\x03\x04"
+
+_USUAL_NAMES = ("X", "data", "x", "images")
+_OPEN_ENDED = "fetch or write it again"
+
+# Deflate cannot pack more than 1,032 bytes into one: a claim beyond that is a lie, not a file.
+DEFLATE_LIMIT = 1032
+
+
+def read_npy(path: Path, source: str) -> ArrayDataset:
+    """Map a .npy file; its rows are read from disk when they are used."""
+    with refusing(source, "a .npy file", DataError):
+        with path.open("rb") as file:
+            shape, fortran_order, dtype = _header(file, source)
+            offset = file.tell()
+        check_byte_count(source, shape, dtype, path.stat().st_size - offset)
+        if 0 in shape:
+            return ArrayDataset(np.empty(shape, dtype), source)
+        order = "F" if fortran_order else "C"
+        mapped = np.memmap(path, dtype, mode="r", offset=offset, shape=shape, order=order)
+        return ArrayDataset(np.asarray(mapped), source)
+
+
+def read_npz(path: Path, source: str) -> ArrayDataset:
+    """Read the one array of a .npz file, or the one with a usual name, into memory."""
+    with refusing(source, "a .npz file", DataError):
+        if not zipfile.is_zipfile(path):
+            raise DataError(
+                f"{source} is not a complete .npz file: it may be cut off or damaged, "
+                f"so {_OPEN_ENDED}."
+            )
+        with zipfile.ZipFile(path) as archive:
+            member = _choose(archive, source)
+            named = f"{source}, array {member.filename.removesuffix('.npy')!r}"
+            _check_packing(member, named, path.stat().st_size)
+            with archive.open(member) as file:
+                shape, fortran_order, dtype = _header(file, named)
+                check_byte_count(named, shape, dtype, member.file_size - file.tell())
+                numbers = np.frombuffer(file.read(), dtype)
+        array = numbers.reshape(shape, order="F" if fortran_order else "C")
+        return ArrayDataset(array, source)
+
+
+def check_plain_numbers(dtype: np.dtype, source: str) -> None:
+    """Raise `DataError` unless the dtype is boolean, integer or floating point."""
+    if dtype.hasobject:
+        raise DataError(
+            f"{source} holds Python objects, which only unpickling could read and Isthmus never "
+            "unpickles: save it again as plain numbers, e.g. with array.astype(float)."
+        )
+    if dtype.kind not in "biuf":
+        kinds = {"c": "complex numbers", "V": "records with fields", "M": "dates", "m": "durations"}
+        found = kinds.get(dtype.kind, "text")
+        raise DataError(
+            f"{source} holds {found} ({dtype}), not plain numbers: save it again as integers or "
+            "floats."
+        )
+
+
+def check_byte_count(source: str, shape: tuple[int, ...], dtype: np.dtype, found: int) -> None:
+    """Raise `DataError` unless an array of this shape takes exactly the bytes that are there."""
+    if not shape:
+        raise DataError(f"{source} holds a single number: give an array with rows.")
+    expected = math.prod(shape) * dtype.itemsize
+    if expected == found:
+        return
+    wanted = f"{' × '.join(map(str, shape))} numbers of type {dtype.name} in {expected:,} bytes"
+    state = "is cut off" if found < expected else "is longer than its header says"
+    raise DataError(
+        f"{source} {state}: its header promises {wanted}, but {max(found, 0):,} bytes follow, "
+        f"so {_OPEN_ENDED}."
+    )
+
+
+def _header(file: IO[bytes], source: str) -> tuple[tuple[int, ...], bool, np.dtype]:
+    start = file.read(len(NPY_MAGIC))
+    if start != NPY_MAGIC:
+        raise DataError(
+            f"{source} is not a .npy file: it starts with {start!r} instead of {NPY_MAGIC!r}, "
+            "so check what it is and give it the right suffix."
+        )
+    version = tuple(file.read(2))
+    readers = {
+        (1, 0): np.lib.format.read_array_header_1_0,
+        (2, 0): np.lib.format.read_array_header_2_0,
+    }
+    if version not in readers:
+        raise DataError(
+            f"{source} has a .npy header of version {'.'.join(map(str, version))}, expected 1.0 "
+            "or 2.0: save it again with numpy.save as plain numbers."
+        )
+    shape, fortran_order, dtype = readers[version](file)
+    check_plain_numbers(dtype, source)
+    if any(size < 0 for size in shape):
+        raise DataError(f"{source} claims a negative size, {shape}: {_OPEN_ENDED}.")
+    return shape, fortran_order, dtype
+
+
+def _choose(archive: zipfile.ZipFile, source: str) -> zipfile.ZipInfo:
+    members = {entry.filename.removesuffix(".npy"): entry for entry in archive.infolist()}
+    if len(members) == 1:
+        return next(iter(members.values()))
+    usual = [name for name in _USUAL_NAMES if name in members]
+    if len(usual) == 1:
+        return members[usual[0]]
+    if not members:
+        raise DataError(f"{source} holds no array: save one with numpy.savez(file, X=array).")
+    names = ", ".join(map(repr, list(members)[:8])) + (", …" if len(members) > 8 else "")
+    raise DataError(
+        f"{source} holds {len(members)} arrays, {names}, expected one or one that is named 'X': "
+        "save the wanted one alone, e.g. with numpy.savez(file, X=array)."
+    )
+
+
+def _check_packing(member: zipfile.ZipInfo, named: str, file_size: int) -> None:
+    if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        raise DataError(
+            f"{named} is packed in a way that NumPy does not use: save it with numpy.savez."
+        )
+    if member.file_size > (file_size + 1) * DEFLATE_LIMIT:
+        raise DataError(
+            f"{named} claims {member.file_size:,} bytes, more than a file of {file_size:,} bytes "
+            f"can hold: it is damaged, so {_OPEN_ENDED}."
+        )

@@ -1,0 +1,129 @@
+"""Readers of arrow's own tables, parquet (.parquet) and feather (.feather, .arrow), from disk."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import final
+
+import pyarrow as pa
+import pyarrow.ipc
+import pyarrow.parquet
+
+from isthmus.errors import DataError
+from isthmus.io.dataset import CHUNK_ROWS, Dataset, Schema, refuse_repeated_names
+from isthmus.io.failures import refusing
+from isthmus.io.joined import regrouped
+
+PARQUET_MAGIC = b"PAR1"
+FEATHER_MAGIC = b"ARROW1"
+
+
+@final
+class ParquetDataset(Dataset):
+    """A parquet file; opening it reads the footer alone, and only the columns asked for follow."""
+
+    def __init__(self, path: Path, source: str, names: Sequence[str] | None = None) -> None:
+        self.source = source
+        self._path = path
+        with refusing(source, "a parquet file", DataError):
+            check_frame(path, source, "a parquet file", PARQUET_MAGIC)
+            with pa.parquet.ParquetFile(path) as file:
+                self.n_rows = file.metadata.num_rows
+                self.schema = _schema(file.schema_arrow, source, names)
+
+    def chunks(self, n_rows: int = CHUNK_ROWS) -> Iterator[pa.Table]:
+        yield from regrouped(_counted(self, self._batches(n_rows)), n_rows)
+
+    def select(self, names: Sequence[str]) -> ParquetDataset:
+        self._require(names)
+        return ParquetDataset(self._path, self.source, names)
+
+    def _batches(self, n_rows: int) -> Iterator[pa.RecordBatch]:
+        names = list(self.schema.names or ())
+        with (
+            refusing(self.source, "a parquet file", DataError),
+            pa.parquet.ParquetFile(self._path, page_checksum_verification=True) as file,
+        ):
+            yield from file.iter_batches(max(1, min(n_rows, self.n_rows)), columns=names)
+
+
+@final
+class FeatherDataset(Dataset):
+    """A feather (arrow IPC) file, mapped into memory; its record batches are read one by one."""
+
+    def __init__(self, path: Path, source: str, names: Sequence[str] | None = None) -> None:
+        self.source = source
+        self._path = path
+        with refusing(source, "a feather file", DataError):
+            check_frame(path, source, "a feather (arrow) file", FEATHER_MAGIC)
+            with pa.memory_map(str(path)) as mapped:
+                schema = pa.ipc.open_file(mapped).schema
+                self.schema = _schema(schema, source, names)
+                self.n_rows = sum(batch.num_rows for batch in _read_batches(mapped, [0]))
+
+    def chunks(self, n_rows: int = CHUNK_ROWS) -> Iterator[pa.Table]:
+        yield from regrouped(_counted(self, self._batches()), n_rows)
+
+    def select(self, names: Sequence[str]) -> FeatherDataset:
+        self._require(names)
+        return FeatherDataset(self._path, self.source, names)
+
+    def _batches(self) -> Iterator[pa.RecordBatch]:
+        with refusing(self.source, "a feather file", DataError):
+            # Not closed here: the tables that were handed out still point into the mapping.
+            mapped = pa.memory_map(str(self._path))
+            schema = pa.ipc.open_file(mapped).schema
+            fields = [schema.get_field_index(name) for name in self.schema.names or ()]
+            yield from _read_batches(mapped, fields)
+
+
+def check_frame(path: Path, source: str, kind: str, magic: bytes) -> None:
+    """Raise `DataError` unless the file starts and ends with the format's signature."""
+    with path.open("rb") as file:
+        start = file.read(len(magic))
+        file.seek(max(0, path.stat().st_size - len(magic)))
+        end = file.read()
+    if start != magic:
+        raise DataError(
+            f"{source} is not {kind}: it starts with {start!r} instead of {magic!r}, "
+            "so check what it is and give it the right suffix."
+        )
+    if end != magic:
+        raise DataError(
+            f"{source} is cut off: it does not end as {kind} must, so fetch or write it again."
+        )
+
+
+def _read_batches(mapped: pa.MemoryMappedFile, fields: list[int]) -> Iterator[pa.RecordBatch]:
+    options = pa.ipc.IpcReadOptions(included_fields=fields)
+    reader = pa.ipc.open_file(mapped, options=options)
+    for i in range(reader.num_record_batches):
+        yield reader.get_batch(i)
+
+
+def _schema(schema: pa.Schema, source: str, names: Sequence[str] | None) -> Schema:
+    if not schema.names:
+        raise DataError(f"{source} holds a table without columns: there is nothing to read.")
+    refuse_repeated_names(schema.names, source)
+    chosen = tuple(schema.names if names is None else names)
+    kinds = tuple(str(schema.field(name).type) for name in chosen)
+    return Schema(chosen, kinds, (len(chosen),))
+
+
+def _counted(dataset: Dataset, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.Table]:
+    """Yield the batches as checked tables, and see that they are as many rows as promised."""
+    found = 0
+    with refusing(dataset.source, "a table", DataError):
+        for batch in batches:
+            # Arrow trusts the offsets and the text inside a file; a damaged one could otherwise
+            # crash whoever touches the column later.
+            batch.validate(full=True)
+            found += batch.num_rows
+            names = list(dataset.schema.names or ())
+            yield pa.Table.from_batches([batch]).select(names)
+    if found != dataset.n_rows:
+        raise DataError(
+            f"{dataset.source} holds {found:,} rows, but promised {dataset.n_rows:,} when it was "
+            "opened: it is damaged or has changed, so open it or write it again."
+        )

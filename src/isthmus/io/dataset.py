@@ -1,0 +1,156 @@
+"""What every reader gives: rows with a schema, in chunks."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias, final
+
+import numpy as np
+import pyarrow as pa
+
+from isthmus.errors import DataError
+
+Rows: TypeAlias = np.ndarray | pa.Table
+"""One chunk of raw data: an array ``(rows, *row_shape)``, or an arrow table for named columns."""
+
+CHUNK_ROWS = 65_536
+
+
+@dataclass(frozen=True)
+class Schema:
+    """What one row looks like.
+
+    Parameters
+    ----------
+    names : tuple of str or None
+        Column names of a table; None for arrays and images.
+    dtypes : tuple of str
+        One dtype per column of a table, as arrow writes it ("double", "int64", "string", …);
+        a single NumPy dtype name ("float32", "uint8", …) for arrays and images.
+    row_shape : tuple of int
+        Shape of one row: ``(columns,)`` for tables, ``(height, width)`` or
+        ``(height, width, channels)`` for images.
+    """
+
+    names: tuple[str, ...] | None
+    dtypes: tuple[str, ...]
+    row_shape: tuple[int, ...]
+
+    @property
+    def n_features(self) -> int:
+        """Numbers in one row."""
+        return int(np.prod(self.row_shape))
+
+    def __str__(self) -> str:
+        shape = " × ".join(map(str, self.row_shape))
+        kinds = ", ".join(dict.fromkeys(self.dtypes))
+        if self.names is not None:
+            return f"{len(self.names):,} columns ({kinds})"
+        return f"{shape or 'single numbers'} ({kinds})"
+
+
+class Dataset(ABC):
+    """Rows that share one schema, read a chunk at a time.
+
+    Attributes
+    ----------
+    source : str
+        Where the rows came from, as messages name it: a path, or "X" for data in memory.
+    schema : Schema
+        Column names, dtypes and the shape of a row.
+    n_rows : int
+        Number of rows.
+    """
+
+    source: str
+    schema: Schema
+    n_rows: int
+
+    @abstractmethod
+    def chunks(self, n_rows: int = CHUNK_ROWS) -> Iterator[Rows]:
+        """Yield the rows in order, at most `n_rows` at a time."""
+
+    def select(self, names: Sequence[str]) -> Dataset:
+        """Give the same rows with these columns only, in this order (tables only)."""
+        raise DataError(
+            f"{self.source} has no named columns, so none can be selected: "
+            "leave the column names away."
+        )
+
+    def to_memory(self) -> Rows:
+        """Read everything: an arrow table for named columns, an array otherwise."""
+        chunks = list(self.chunks(max(self.n_rows, 1)))
+        if len(chunks) == 1:
+            return chunks[0]
+        if self.schema.names is not None:
+            return pa.concat_tables([chunk for chunk in chunks if isinstance(chunk, pa.Table)])
+        return np.concatenate([np.asarray(chunk) for chunk in chunks])
+
+    def __len__(self) -> int:
+        return self.n_rows
+
+    def __repr__(self) -> str:
+        return f"Dataset({self.source!r}: {self.n_rows:,} rows of {self.schema})"
+
+    def _require(self, names: Sequence[str]) -> None:
+        own = self.schema.names or ()
+        known = set(own)
+        missing = next((name for name in names if name not in known), None)
+        if missing is not None:
+            have = ", ".join(map(repr, own[:8])) + (", …" if len(own) > 8 else "")
+            raise DataError(f"{self.source} has no column {missing!r}: its columns are {have}.")
+        twice = next((name for name, count in Counter(names).items() if count > 1), None)
+        if twice is not None:
+            raise DataError(f"Column {twice!r} is asked for more than once: name each column once.")
+        if not names:
+            raise DataError(f"No column of {self.source} is left: keep at least one.")
+
+
+def refuse_repeated_names(names: Sequence[str], source: str) -> None:
+    """Raise `DataError` if two columns have the same name."""
+    repeated = next((name for name, count in Counter(names).items() if count > 1), None)
+    if repeated is not None:
+        raise DataError(
+            f"{source} has more than one column named {repeated!r}: rename or drop one of them."
+        )
+
+
+@final
+class ArrayDataset(Dataset):
+    """An array in memory or memory-mapped, ``(rows, *row_shape)``."""
+
+    def __init__(self, array: np.ndarray, source: str = "X") -> None:
+        self.source = source
+        self.schema = Schema(None, (array.dtype.name,), tuple(array.shape[1:]))
+        self.n_rows = int(array.shape[0])
+        self._array = array
+
+    def chunks(self, n_rows: int = CHUNK_ROWS) -> Iterator[np.ndarray]:
+        # Files may hold big-endian numbers, which JAX and arrow refuse.
+        native = self._array.dtype.newbyteorder("=")
+        for start in range(0, self.n_rows, n_rows):
+            yield self._array[start : start + n_rows].astype(native, copy=False)
+
+
+@final
+class TableDataset(Dataset):
+    """An arrow table in memory."""
+
+    def __init__(self, table: pa.Table, source: str = "X") -> None:
+        names = tuple(table.column_names)
+        refuse_repeated_names(names, source)
+        self.source = source
+        self.schema = Schema(names, tuple(str(kind) for kind in table.schema.types), (len(names),))
+        self.n_rows = table.num_rows
+        self._table = table
+
+    def chunks(self, n_rows: int = CHUNK_ROWS) -> Iterator[pa.Table]:
+        for start in range(0, self.n_rows, n_rows):
+            yield self._table.slice(start, n_rows)
+
+    def select(self, names: Sequence[str]) -> TableDataset:
+        self._require(names)
+        return TableDataset(self._table.select(list(names)), self.source)

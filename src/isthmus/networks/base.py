@@ -1,0 +1,52 @@
+"""What every network offers."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from typing import Protocol
+
+import equinox as eqx
+import jax
+
+from isthmus.networks.initialization import Initializer
+
+
+class Network(eqx.Module):
+    """An encoder and a decoder, over batches of flattened rows."""
+
+    @abstractmethod
+    def encode(self, x: jax.Array) -> jax.Array:
+        """Give the parameters of the code: ``(batch, features) -> (batch, code parameters)``."""
+
+    @abstractmethod
+    def decode(self, z: jax.Array) -> jax.Array:
+        """Give the likelihood's parameters: ``(batch, components) -> (batch, outputs)``."""
+
+
+class Architecture(Protocol):
+    """A network's design, from which it is built once the sizes are known."""
+
+    def build(
+        self,
+        row_shape: tuple[int, ...],
+        n_components: int,
+        n_code_parameters: int,
+        n_outputs: int,
+        initialize: Initializer,
+    ) -> Network:
+        """Build the network.
+
+        Parameters
+        ----------
+        row_shape : tuple of int
+            Shape of one row of the data.
+        n_components : int
+            Size of the code that the decoder takes.
+        n_code_parameters : int
+            Numbers that the encoder gives for one code.
+        n_outputs : int
+            Numbers that the decoder gives for one row.
+        initialize : callable
+            Gives the weights of a layer from its numbers of inputs and outputs.
+        """
+        ...

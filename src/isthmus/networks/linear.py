@@ -1,0 +1,34 @@
+"""One linear map to the code and one back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import final
+
+from isthmus.networks.dense import Dense, DenseNetwork
+from isthmus.networks.initialization import Initializer
+
+
+@final
+@dataclass(frozen=True)
+class Linear:
+    """The design of a linear autoencoder: a dense network without hidden layers.
+
+    Parameters
+    ----------
+    tied_weights : bool
+        Let the decoder use the encoder's weights, transposed.
+    """
+
+    tied_weights: bool = False
+
+    def build(
+        self,
+        row_shape: tuple[int, ...],
+        n_components: int,
+        n_code_parameters: int,
+        n_outputs: int,
+        initialize: Initializer,
+    ) -> DenseNetwork:
+        design = Dense(hidden=(), activation="identity", tied_weights=self.tied_weights)
+        return design.build(row_shape, n_components, n_code_parameters, n_outputs, initialize)

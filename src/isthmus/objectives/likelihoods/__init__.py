@@ -1,0 +1,12 @@
+"""How likely the data are, given what the decoder says."""
+
+from isthmus.objectives.likelihoods.base import Likelihood
+from isthmus.objectives.likelihoods.bernoulli import Bernoulli
+from isthmus.objectives.likelihoods.squared_error import SquaredError
+
+LIKELIHOODS: dict[str, type[Likelihood]] = {
+    "bernoulli": Bernoulli,
+    "squared_error": SquaredError,
+}
+
+__all__ = ["LIKELIHOODS", "Bernoulli", "Likelihood", "SquaredError"]

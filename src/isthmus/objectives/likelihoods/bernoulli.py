@@ -1,0 +1,34 @@
+"""Bernoulli, for pixels and flags in [0, 1]."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar, final
+
+import jax
+import jax.numpy as jnp
+
+from isthmus.objectives.likelihoods.base import Likelihood
+from isthmus.prepare import Support
+
+
+@final
+@dataclass(frozen=True)
+class Bernoulli(Likelihood):
+    """``Σ x log p + (1 − x) log(1 − p)`` with ``p`` the logistic function of the decoder's output.
+
+    Values between 0 and 1 count as shares of black and white, as in Hinton & Salakhutdinov
+    (2006): the mean is then still the best reconstruction, but the log-likelihood is that of
+    the cross-entropy and no longer of a distribution.
+    """
+
+    supports: ClassVar[tuple[Support, ...]] = ("binary", "unit")
+
+    def n_parameters(self, n_features: int) -> int:
+        return n_features
+
+    def log_prob(self, parameters: jax.Array, x: jax.Array) -> jax.Array:
+        return jnp.sum(x * parameters - jax.nn.softplus(parameters), axis=-1)
+
+    def mean(self, parameters: jax.Array) -> jax.Array:
+        return jax.nn.sigmoid(parameters)

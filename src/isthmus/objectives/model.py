@@ -1,0 +1,32 @@
+"""The four parts of an autoencoder, put together."""
+
+from __future__ import annotations
+
+from typing import final
+
+import equinox as eqx
+import jax
+
+from isthmus.networks import Network
+from isthmus.objectives.codes import Code
+from isthmus.objectives.likelihoods import Likelihood
+
+
+@final
+class Model(eqx.Module):
+    """Network, code and likelihood: all that is needed to encode and to decode.
+
+    Its only arrays are the network's parameters.
+    """
+
+    network: Network
+    code: Code = eqx.field(static=True)
+    likelihood: Likelihood = eqx.field(static=True)
+
+    def encode(self, x: jax.Array) -> jax.Array:
+        """Give the expected code: ``(batch, features) -> (batch, components)``."""
+        return self.code.mean(self.network.encode(x))
+
+    def decode(self, z: jax.Array) -> jax.Array:
+        """Give the reconstruction: ``(batch, components) -> (batch, features)``."""
+        return self.likelihood.mean(self.network.decode(z))

@@ -1,0 +1,30 @@
+"""Weight decay, the L2 penalty."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import final
+
+import jax
+import jax.numpy as jnp
+
+from isthmus.objectives.model import Model
+from isthmus.objectives.penalties.base import Penalty
+
+
+@final
+@dataclass(frozen=True)
+class WeightDecay(Penalty):
+    """``strength · Σ ‖W‖²`` over all weight matrices; biases are free.
+
+    Parameters
+    ----------
+    strength : float
+        Weight of the penalty in the mean loss per row.
+    """
+
+    strength: float
+
+    def __call__(self, model: Model, x: jax.Array, code_parameters: jax.Array) -> jax.Array:
+        matrices = [leaf for leaf in jax.tree.leaves(model) if leaf.ndim > 1]
+        return self.strength * sum((jnp.sum(w**2) for w in matrices), start=jnp.zeros(()))

@@ -1,0 +1,168 @@
+"""Raw rows ↔ a numeric matrix ``(rows, features)``, checked and in the original scale."""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from isthmus.errors import DataError
+from isthmus.io.dataset import Rows, Schema
+
+# Turning columns into rows a few thousand rows at a time keeps both sides in the cache.
+_BLOCK_ROWS = 4096
+
+AnyArray = TypeVar("AnyArray", bound=Any)
+
+
+def as_float(values: AnyArray) -> AnyArray:
+    """Read stored values as float32; unsigned integers are fixed-point numbers in [0, 1].
+
+    Images stay integers until they are in a batch; this is the one place that says what the
+    integers mean. Works on NumPy and JAX arrays alike.
+    """
+    if values.dtype.kind == "u":
+        return values.astype(np.float32) * np.float32(1 / np.iinfo(values.dtype).max)
+    return values.astype(np.float32)
+
+
+def check_numeric(schema: Schema, source: str) -> None:
+    """Refuse columns that hold anything but numbers, by name."""
+    if schema.row_shape == ():
+        raise DataError(
+            f"{source} holds single numbers, one per row; expected rows of several features: "
+            "reshape it to (rows, features)."
+        )
+    if schema.n_features == 0:
+        raise DataError(f"{source} has no columns: there is nothing to learn from.")
+    for name, kind in zip(schema.names or (), schema.dtypes, strict=False):
+        if kind == "null":
+            raise DataError(
+                f"{source}: column {name!r} is empty, all its values are missing: "
+                "leave the column out."
+            )
+        if not _is_numeric(kind):
+            raise DataError(
+                f"{source}: column {name!r} holds {_describe(kind)}, expected numbers: "
+                "leave the column out or turn it into numbers first "
+                "(categorical columns are not supported yet)."
+            )
+
+
+def to_matrix(rows: Rows, source: str, first_row: int = 0) -> np.ndarray:
+    """Stack raw rows into ``(rows, features)`` in the original scale, all finite.
+
+    Parameters
+    ----------
+    rows : array or arrow table
+        One chunk of raw data.
+    source : str
+        What messages call the data.
+    first_row : int
+        Position of the chunk in the data, so that messages can name the row.
+
+    Raises
+    ------
+    DataError
+        Text where numbers belong, missing, NaN or infinite values.
+    """
+    if isinstance(rows, pa.Table):
+        _check_columns(rows, source, first_row)
+        return _stack_columns(rows)
+    matrix = np.asarray(rows).reshape(len(rows), -1)
+    if matrix.dtype.kind == "f" and not np.isfinite(matrix.sum(dtype=np.float64)):
+        _check_finite(matrix, source, first_row)
+    return matrix
+
+
+def from_matrix(matrix: np.ndarray, schema: Schema) -> Rows:
+    """Give ``(rows, features)`` in the original scale its shape, column names and dtypes back."""
+    if schema.names is None:
+        dtype = np.dtype(schema.dtypes[0])
+        return _to_dtype(matrix, dtype).reshape(len(matrix), *schema.row_shape)
+    arrays = [
+        pa.array(_to_dtype(column, np.dtype(pa.type_for_alias(kind).to_pandas_dtype())))
+        for column, kind in zip(matrix.T, schema.dtypes, strict=True)
+    ]
+    return pa.table(arrays, names=list(schema.names))
+
+
+def _to_dtype(values: np.ndarray, dtype: np.dtype) -> np.ndarray:
+    if dtype.kind == "b":
+        return values >= 0.5
+    if dtype.kind in "iu":
+        limits = np.iinfo(dtype)
+        # The largest 64-bit integers have no float64 of their own; the next one down does.
+        highest = np.nextafter(float(limits.max), 0) if dtype.itemsize == 8 else limits.max
+        return np.clip(np.rint(values), limits.min, highest).astype(dtype)
+    return values.astype(dtype)
+
+
+def _stack_columns(table: pa.Table) -> np.ndarray:
+    columns = [column.combine_chunks().to_numpy(zero_copy_only=False) for column in table.columns]
+    dtype = np.result_type(np.float32, *(column.dtype for column in columns))
+    matrix = np.empty((table.num_rows, len(columns)), dtype)
+    for start in range(0, len(matrix), _BLOCK_ROWS):
+        block = matrix[start : start + _BLOCK_ROWS]
+        np.stack([column[start : start + len(block)] for column in columns], axis=1, out=block)
+    return matrix
+
+
+def _check_columns(table: pa.Table, source: str, first_row: int) -> None:
+    for name, column in zip(table.column_names, table.columns, strict=True):
+        if column.null_count:
+            raise DataError(
+                f"{source}: column {name!r} has {_missing(column, first_row)}: "
+                "fill or drop those rows, or leave the column out "
+                "(missing values are not supported yet)."
+            )
+        if not pa.types.is_floating(column.type):
+            continue
+        bad = pc.invert(pc.is_finite(column))
+        if pc.any(bad).as_py():
+            row = pc.index(bad, True).as_py()
+            _refuse_value(source, f"column {name!r}", column[row].as_py(), first_row + row)
+
+
+def _missing(column: pa.ChunkedArray, first_row: int) -> str:
+    if column.null_count == len(column):
+        return f"nothing but missing values ({len(column):,} of them)"
+    row = first_row + pc.index(pc.is_null(column), True).as_py() + 1
+    many = "a missing value" if column.null_count == 1 else f"{column.null_count:,} missing values"
+    return f"{many}, the first in row {row:,}"
+
+
+def _check_finite(matrix: np.ndarray, source: str, first_row: int) -> None:
+    # A sum can overflow although every value is finite, so the values decide.
+    bad = np.flatnonzero(~np.isfinite(matrix))
+    if bad.size:
+        row, column = divmod(int(bad[0]), matrix.shape[1])
+        _refuse_value(source, f"column {column}", matrix[row, column], first_row + row)
+
+
+def _refuse_value(source: str, where: str, value: float, row: int) -> None:
+    kind = "NaN" if np.isnan(value) else "infinity"
+    raise DataError(
+        f"{source}: {where} holds {kind} in row {row + 1:,}, expected finite numbers: "
+        "fill or drop such rows (missing values are not supported yet)."
+    )
+
+
+def _is_numeric(kind: str) -> bool:
+    try:
+        arrow = pa.type_for_alias(kind)
+    except ValueError:
+        return False
+    return pa.types.is_integer(arrow) or pa.types.is_floating(arrow) or pa.types.is_boolean(arrow)
+
+
+def _describe(kind: str) -> str:
+    if kind in {"string", "large_string", "string_view"}:
+        return "text"
+    if kind.startswith("dictionary"):
+        return "categories"
+    if kind.startswith(("timestamp", "date", "time", "duration")):
+        return f"dates or times ({kind})"
+    return f"values of type {kind}"

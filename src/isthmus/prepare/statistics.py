@@ -1,0 +1,61 @@
+"""Mean, variance and range of every column, in one pass over the chunks."""
+
+from __future__ import annotations
+
+import numpy as np
+
+
+class ColumnStatistics:
+    """Running count, mean, sum of squared deviations, least and greatest value per column.
+
+    Chunks are merged with the pairwise update of Chan, Golub & LeVeque (1983), in float64.
+    """
+
+    def __init__(self, n_columns: int) -> None:
+        self.count = 0
+        self.mean = np.zeros(n_columns)
+        self.squared_deviations = np.zeros(n_columns)
+        self.least = np.full(n_columns, np.inf)
+        self.greatest = np.full(n_columns, -np.inf)
+        self.binary = True
+
+    def add(self, matrix: np.ndarray) -> None:
+        """Take in a chunk ``(rows, columns)``."""
+        if not len(matrix):
+            return
+        self.least = np.minimum(self.least, matrix.min(axis=0))
+        self.greatest = np.maximum(self.greatest, matrix.max(axis=0))
+        self.binary = self.binary and bool(((matrix == 0) | (matrix == 1)).all())
+        mean = matrix.mean(axis=0, dtype=np.float64)
+        squared_deviations = matrix.var(axis=0, dtype=np.float64) * len(matrix)
+        total = self.count + len(matrix)
+        shift = mean - self.mean
+        self.mean = self.mean + shift * (len(matrix) / total)
+        self.squared_deviations = (
+            self.squared_deviations
+            + squared_deviations
+            + shift**2 * (self.count * len(matrix) / total)
+        )
+        self.count = total
+
+    @property
+    def standard_deviation(self) -> np.ndarray:
+        """Standard deviation of every column; 1 where a column is constant."""
+        variance = self.squared_deviations / self.count
+        # Rounding leaves a constant column a variance of about (count · eps · mean)²;
+        # the same bound tells constant columns in scikit-learn's StandardScaler.
+        eps = np.finfo(np.float64).eps
+        bound = self.count * eps * variance + (self.count * self.mean * eps) ** 2
+        return np.where(variance <= bound, 1.0, np.sqrt(variance))
+
+    @property
+    def overall_mean(self) -> float:
+        """Mean of all values of all columns."""
+        return float(self.mean.mean())
+
+    @property
+    def overall_standard_deviation(self) -> float:
+        """Standard deviation of all values about their one mean; 1 if all are equal."""
+        within = self.squared_deviations.mean() / self.count
+        variance = float(within + np.var(self.mean))
+        return variance**0.5 if variance > 0 else 1.0

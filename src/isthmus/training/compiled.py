@@ -1,0 +1,103 @@
+"""The two compiled programs of training: many updates in one call, and a held-out loss."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+import optax
+from jax import lax
+
+from isthmus.objectives import Objective
+from isthmus.prepare import as_float
+from isthmus.training.layout import Layout
+from isthmus.training.optimizer import Schedule, initial_optimizer_state, update
+
+
+class Carry(NamedTuple):
+    """What goes from one update to the next."""
+
+    vector: jax.Array  # (parameters,)
+    optimizer: optax.OptState
+    n_updates: jax.Array
+    loss_sum: jax.Array  # over the rows seen since it was last set to zero
+
+
+def initial_carry(vector: jax.Array) -> Carry:
+    """Give the state before the first update."""
+    return Carry(vector, initial_optimizer_state(vector), jnp.zeros((), jnp.int32), jnp.zeros(()))
+
+
+def _batch(
+    rows: jax.Array, n_rows: jax.Array, step: jax.Array
+) -> tuple[jax.Array, jax.Array]:
+    batch_size = rows.shape[1]
+    x = as_float(lax.dynamic_index_in_dim(rows, step, keepdims=False))  # (batch, features)
+    weights = step * batch_size + jnp.arange(batch_size) < n_rows  # (batch,)
+    return x, weights.astype(jnp.float32)
+
+
+@partial(jax.jit, static_argnames=("layout", "objective"), donate_argnames="carry")
+def advance(
+    carry: Carry,
+    rows: jax.Array,
+    n_rows: jax.Array,
+    start: jax.Array,
+    stop: jax.Array,
+    schedule: Schedule,
+    weight_decay: jax.Array,
+    key: jax.Array,
+    *,
+    layout: Layout,
+    objective: Objective,
+) -> Carry:
+    """Update the parameters with minibatches `start` to `stop` of a block.
+
+    The result does not depend on how a block is cut into calls: keys and learning rates come
+    from the number of the update.
+    """
+
+    def step(i: jax.Array, carry: Carry) -> Carry:
+        x, weights = _batch(rows, n_rows, i)
+        step_key = jax.random.fold_in(key, carry.n_updates)
+
+        def loss(vector: jax.Array) -> jax.Array:
+            return objective(layout.unflatten(vector), x, weights, step_key)
+
+        value, gradient = jax.value_and_grad(loss)(carry.vector)
+        vector, optimizer = update(
+            carry.vector,
+            gradient,
+            carry.optimizer,
+            schedule.rate(carry.n_updates),
+            weight_decay,
+            layout.n_decayed,
+        )
+        loss_sum = carry.loss_sum + value * jnp.sum(weights)
+        return Carry(vector, optimizer, carry.n_updates + 1, loss_sum)
+
+    return lax.fori_loop(start, stop, step, carry)
+
+
+@partial(jax.jit, static_argnames=("layout", "objective"))
+def held_out_loss(
+    vector: jax.Array,
+    rows: jax.Array,
+    n_rows: jax.Array,
+    n_steps: jax.Array,
+    key: jax.Array,
+    *,
+    layout: Layout,
+    objective: Objective,
+) -> jax.Array:
+    """Sum the losses of a block's rows, penalties left out."""
+    model = layout.unflatten(vector)
+
+    def step(i: jax.Array, total: jax.Array) -> jax.Array:
+        x, weights = _batch(rows, n_rows, i)
+        losses = objective.row_losses(model, x, jax.random.fold_in(key, i))
+        return total + jnp.sum(weights * losses)
+
+    return lax.fori_loop(0, n_steps, step, jnp.zeros(()))

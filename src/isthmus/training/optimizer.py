@@ -1,0 +1,56 @@
+"""AdamW with a warm-up and a cosine, on one flat vector."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+import optax
+
+_ADAM = optax.scale_by_adam(b1=0.9, b2=0.999, eps=1e-8)
+
+
+class Schedule(NamedTuple):
+    """The learning rate over the updates: a linear warm-up, then half a cosine down to nothing.
+
+    Its numbers are arguments of the compiled program, so changing them compiles nothing.
+
+    References
+    ----------
+    Loshchilov & Hutter (2017), SGDR: stochastic gradient descent with warm restarts, eq. 5.
+    """
+
+    peak: float
+    n_warmup: float
+    n_updates: float
+
+    def rate(self, update: jax.Array) -> jax.Array:
+        """Give the learning rate of an update, counted from zero."""
+        warmup = jnp.minimum(1.0, (update + 1) / jnp.maximum(self.n_warmup, 1.0))
+        share = (update - self.n_warmup) / jnp.maximum(self.n_updates - self.n_warmup, 1.0)
+        return self.peak * warmup * 0.5 * (1 + jnp.cos(jnp.pi * jnp.clip(share, 0.0, 1.0)))
+
+
+def initial_optimizer_state(vector: jax.Array) -> optax.OptState:
+    """Give Adam's moments before the first update."""
+    return _ADAM.init(vector)
+
+
+def update(
+    vector: jax.Array,
+    gradient: jax.Array,
+    state: optax.OptState,
+    rate: jax.Array,
+    weight_decay: jax.Array,
+    n_decayed: int,
+) -> tuple[jax.Array, optax.OptState]:
+    """Take one step of AdamW; only the first `n_decayed` parameters decay.
+
+    References
+    ----------
+    Kingma & Ba (2015), Adam; Loshchilov & Hutter (2019), Decoupled weight decay, algorithm 2.
+    """
+    direction, state = _ADAM.update(gradient, state)
+    decay = jnp.where(jnp.arange(len(vector)) < n_decayed, weight_decay, 0.0)
+    return vector - rate * (direction + decay * vector), state

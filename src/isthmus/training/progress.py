@@ -1,0 +1,83 @@
+"""How far training is, and a bar that shows it."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable
+from typing import NamedTuple, TypeAlias, final
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress as RichProgress, TextColumn, TimeRemainingColumn
+
+
+class Progress(NamedTuple):
+    """Where training stands after a compiled call."""
+
+    n_updates: int
+    n_updates_total: int
+    epoch: int
+    n_epochs: int
+    loss: float | None
+    validation_loss: float | None
+
+
+Reporter: TypeAlias = Callable[[Progress], None]
+
+
+@final
+class ProgressBar:
+    """A bar with both losses on standard error; it appears when the work takes over a second.
+
+    Parameters
+    ----------
+    verbose : bool or None
+        True shows the bar, False never does, None only on a terminal.
+    """
+
+    DELAY = 1.0
+
+    def __init__(self, verbose: bool | None = None) -> None:
+        self._wanted = sys.stderr.isatty() if verbose is None else verbose
+        self._start = time.monotonic()
+        self._bar: RichProgress | None = None
+
+    def __call__(self, progress: Progress) -> None:
+        if not self._wanted or time.monotonic() - self._start < self.DELAY:
+            return
+        if self._bar is None:
+            self._bar = _make_bar()
+            self._bar.start()
+            self._bar.add_task("training")
+        self._bar.update(
+            self._bar.task_ids[0],
+            completed=progress.n_updates,
+            total=progress.n_updates_total,
+            epoch=f"{progress.epoch}/{progress.n_epochs}",
+            losses=_losses(progress),
+        )
+
+    def close(self) -> None:
+        """Take the bar away."""
+        if self._bar is not None:
+            self._bar.stop()
+
+
+def _losses(progress: Progress) -> str:
+    if progress.loss is None:
+        return ""
+    text = f"loss {progress.loss:.4g}"
+    if progress.validation_loss is not None:
+        text += f", held out {progress.validation_loss:.4g}"
+    return text
+
+
+def _make_bar() -> RichProgress:
+    return RichProgress(
+        TextColumn("epoch {task.fields[epoch]}"),
+        BarColumn(),
+        TextColumn("{task.fields[losses]}"),
+        TimeRemainingColumn(),
+        console=Console(stderr=True),
+        transient=True,
+    )
