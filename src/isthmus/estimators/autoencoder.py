@@ -11,15 +11,12 @@ from sklearn.utils._param_validation import Interval, StrOptions
 
 from isthmus.errors import IsthmusError
 from isthmus.estimators.base import BaseAutoencoder
+from isthmus.estimators.fitting import default_epochs, train_one_pass, train_whole
 from isthmus.io import Dataset
 from isthmus.networks import ACTIVATIONS, Architecture, Dense, glorot_uniform
 from isthmus.objectives import LIKELIHOODS, Bernoulli, Likelihood, Objective, SquaredError
 from isthmus.prepare import SCALINGS, Preparation
-from isthmus.training import ArrayBatches, ProgressBar, Settings, Training, TrainingState, train
-
-# Small data need more passes than large ones; what networks need is a number of updates.
-_UPDATES = 6_000
-_FEWEST_EPOCHS, _MOST_EPOCHS = 10, 400
+from isthmus.training import Settings
 
 
 class Autoencoder(BaseAutoencoder):
@@ -173,28 +170,14 @@ class Autoencoder(BaseAutoencoder):
             X holds something else than finite numbers.
         """
         self._validate_params()
-        self._training_state = None
         dataset = self._open(X, reset=True)
         seed = self._seed()
         matrix = self._prepare(dataset, seed)
-        training_rows, self.validation_rows_ = _split(len(matrix), self.validation_fraction, seed)
-        batches = ArrayBatches(matrix, self.batch_size, training_rows)
-        validation = None
-        if len(self.validation_rows_):
-            validation = ArrayBatches(matrix, self.batch_size, self.validation_rows_)
-        progress = ProgressBar(self.verbose)
-        try:
-            training = train(
-                self.model_,
-                Objective(),
-                batches,
-                self._settings(batches.n_steps, seed),
-                validation=validation,
-                report=progress,
-            )
-        finally:
-            progress.close()
-        self._keep(training)
+        self.validation_rows_ = _hold_out(len(matrix), self.validation_fraction, seed)
+        n_training_rows = len(matrix) - len(self.validation_rows_)
+        settings = self._settings(n_training_rows, seed)
+        training = train_whole(self, matrix, Objective(), settings, self.validation_rows_)
+        self.best_epoch_, self.interrupted_ = training.best_epoch, training.interrupted
         return self
 
     def partial_fit(self, X: Any, y: Any = None) -> Self:
@@ -217,28 +200,11 @@ class Autoencoder(BaseAutoencoder):
         first = not hasattr(self, "model_")
         dataset = self._open(X, reset=first)
         if first:
-            self._training_seed = self._seed()
+            self._start_passes()
             matrix = self._prepare(dataset, self._training_seed)
-            self._training_state: TrainingState | None = None
-            self.validation_rows_ = np.empty(0, int)
-            self.history_ = {"loss": [], "seconds": []}
         else:
             matrix = self.preparation_.matrix(dataset)
-            if not hasattr(self, "_training_seed"):
-                self._training_seed = self._seed()
-        settings = Settings(
-            1, self.learning_rate, self.weight_decay, warmup=0.0, decay=False,
-            seed=self._training_seed,
-        )
-        batches = ArrayBatches(matrix, self.batch_size)
-        state = getattr(self, "_training_state", None)
-        training = train(self.model_, Objective(), batches, settings, state=state)
-        self._training_state = training.state
-        earlier = self.history_
-        self._keep(training)
-        self.history_ = {
-            name: earlier.get(name, []) + values for name, values in training.history.items()
-        }
+        train_one_pass(self, matrix, Objective(), self.weight_decay)
         return self
 
     def _prepare(self, dataset: Dataset, seed: int) -> np.ndarray:
@@ -276,10 +242,10 @@ class Autoencoder(BaseAutoencoder):
             )
         return likelihood
 
-    def _settings(self, n_steps: int, seed: int) -> Settings:
+    def _settings(self, n_training_rows: int, seed: int) -> Settings:
         n_epochs = self.max_epochs
         if n_epochs is None:
-            n_epochs = int(np.clip(-(-_UPDATES // n_steps), _FEWEST_EPOCHS, _MOST_EPOCHS))
+            n_epochs = default_epochs(n_training_rows, self.batch_size, 6_000, 10, 400)
         return Settings(
             n_epochs,
             self.learning_rate,
@@ -288,15 +254,8 @@ class Autoencoder(BaseAutoencoder):
             seed=seed,
         )
 
-    def _keep(self, training: Training) -> None:
-        self.model_ = training.model
-        self.history_ = training.history
-        self.best_epoch_ = training.best_epoch
-        self.interrupted_ = training.interrupted
 
-
-def _split(n_rows: int, fraction: float, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """Give the positions of training rows and held-out rows, both in order."""
+def _hold_out(n_rows: int, fraction: float, seed: int) -> np.ndarray:
+    """Draw the positions of the held-out rows, in order."""
     n_held_out = min(round(n_rows * fraction), n_rows - 1)
-    order = np.random.default_rng(seed).permutation(n_rows)
-    return np.sort(order[n_held_out:]), np.sort(order[:n_held_out])
+    return np.sort(np.random.default_rng(seed).permutation(n_rows)[:n_held_out])

@@ -17,7 +17,7 @@ from isthmus.io import CHUNK_ROWS, Dataset, container_of, to_container
 from isthmus.networks import Architecture, Initializer
 from isthmus.objectives import Code, Deterministic, Likelihood, Model, Objective
 from isthmus.prepare import Preparation, as_float
-from isthmus.training import decode_rows, encode_rows, score_rows
+from isthmus.training import TrainingState, decode_rows, encode_rows, score_rows
 
 
 class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
@@ -33,6 +33,8 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
     model_: Model
     validation_rows_: np.ndarray
     _container: str
+    _training_state: TrainingState | None
+    _training_seed: int
 
     @abstractmethod
     def fit(self, X: Any, y: Any = None) -> Self:
@@ -65,6 +67,12 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
             known = not isinstance(X, (str, os.PathLike, Dataset))
             self._container = container_of(X) if known else container
         return dataset
+
+    def _start_passes(self) -> None:
+        """Get ready for a first partial_fit."""
+        self._training_state, self._training_seed = None, self._seed()
+        self.validation_rows_ = np.empty(0, int)
+        self.history_ = {"loss": [], "seconds": []}
 
     def _seed(self) -> int:
         return int(check_random_state(self.random_state).randint(2**31 - 1))

@@ -11,11 +11,12 @@ from sklearn.utils._param_validation import Interval, StrOptions
 
 from isthmus.errors import IsthmusError
 from isthmus.estimators.base import BaseAutoencoder
+from isthmus.estimators.fitting import default_epochs, train_one_pass, train_whole
 from isthmus.networks import Architecture, Linear, glorot_uniform
 from isthmus.networks.dense import Affine, DenseNetwork
 from isthmus.objectives import Deterministic, Model, Objective, SquaredError, WeightDecay
 from isthmus.prepare import SCALINGS, Preparation, as_float
-from isthmus.training import ArrayBatches, ProgressBar, Settings, train
+from isthmus.training import Settings
 
 
 class LinearAutoencoder(BaseAutoencoder):
@@ -37,10 +38,10 @@ class LinearAutoencoder(BaseAutoencoder):
         ``√(1 − λ/σᵢ²)``, and 0 where ``σᵢ² ≤ λ``, with σᵢ the singular values of the centred X.
     scaling : {"center", "auto", "standardize", "range", "none"}, default="center"
         How columns or pixels are brought to scale; the default only centres, as PCA does.
-    batch_size : int, default=128
+    batch_size : int, default=512
         Rows in a minibatch ("gradient" only, like all that follow).
-    max_epochs : int, default=200
-        Passes over the data.
+    max_epochs : int or None, default=None
+        Passes over the data; None makes about 4,000 updates, in 20 to 1,000 epochs.
     learning_rate : float, default=0.01
         Peak of the learning rate.
     random_state : int, RandomState instance or None, default=None
@@ -88,7 +89,7 @@ class LinearAutoencoder(BaseAutoencoder):
         "l2": [Interval(Real, 0, None, closed="left")],
         "scaling": [StrOptions(set(SCALINGS))],
         "batch_size": [Interval(Integral, 1, None, closed="left")],
-        "max_epochs": [Interval(Integral, 1, None, closed="left")],
+        "max_epochs": [Interval(Integral, 1, None, closed="left"), None],
         "learning_rate": [Interval(Real, 0, None, closed="neither")],
         "random_state": ["random_state"],
         "verbose": ["boolean", None],
@@ -101,8 +102,8 @@ class LinearAutoencoder(BaseAutoencoder):
         solver: str = "closed_form",
         l2: float = 0.0,
         scaling: str = "center",
-        batch_size: int = 128,
-        max_epochs: int = 200,
+        batch_size: int = 512,
+        max_epochs: int | None = None,
         learning_rate: float = 1e-2,
         random_state: int | np.random.RandomState | None = None,
         verbose: bool | None = None,
@@ -135,46 +136,60 @@ class LinearAutoencoder(BaseAutoencoder):
         self.preparation_ = Preparation.fit(dataset, self.scaling)
         matrix = self.preparation_.matrix(dataset)
         self._check_n_components(*matrix.shape)
-        self.validation_rows_ = np.empty(0, int)
+        self._start_passes()
         if self.solver == "closed_form":
-            pca = PCA(self.n_components, random_state=self._seed())
-            self._keep_components(pca.fit(as_float(matrix).astype(np.float64)))
+            values = as_float(matrix).astype(np.float64)
+            pca = PCA(self.n_components, random_state=self._training_seed).fit(values)
+            self._keep_components(pca)
+            self._incremental = _make_incremental(pca, values)
         else:
-            self._train(matrix)
+            self._build_model(matrix, self._training_seed)
+            train_whole(self, matrix, self._objective(matrix), self._settings(matrix))
         return self
 
     def partial_fit(self, X: Any, y: Any = None) -> Self:
-        """Improve the components with more rows (closed form only, by incremental PCA).
+        """Learn from these rows too, going on from what was learned before.
+
+        The closed form goes on by incremental PCA, the gradient by one pass over the rows; the
+        first call fixes the scale.
 
         Parameters
         ----------
         X : array, pandas or polars frame, path, or Dataset
-            Some more rows, at least `n_components` at a time.
+            Some more rows; for the closed form at least `n_components` in the first call.
         y : ignored
 
         Returns
         -------
         self
+
+        References
+        ----------
+        Ross, Lim, Lin & Yang (2008), Incremental learning for robust visual tracking.
         """
         self._validate_params()
-        if self.solver != "closed_form" or not isinstance(self.n_components, Integral):
-            raise IsthmusError(
-                "partial_fit needs solver='closed_form' and a whole number of components; found "
-                f"solver={self.solver!r}, n_components={self.n_components!r}: change them, "
-                "or use fit."
-            )
-        first = not hasattr(self, "_incremental")
+        first = not hasattr(self, "model_")
         dataset = self._open(X, reset=first)
         if first:
             self.preparation_ = Preparation.fit(dataset, self.scaling)
-            self.validation_rows_ = np.empty(0, int)
-            self._incremental = IncrementalPCA(self.n_components)
+            self._start_passes()
         matrix = self.preparation_.matrix(dataset)
         if first:
             self._check_n_components(*matrix.shape)
-        self._keep_components(
-            self._incremental.partial_fit(as_float(matrix).astype(np.float64))
-        )
+        if self.solver == "gradient":
+            if first:
+                self._build_model(matrix, self._training_seed)
+            train_one_pass(self, matrix, self._objective(matrix))
+        else:
+            if first:
+                self._incremental = IncrementalPCA(self._whole_n_components())
+            elif not hasattr(self, "_incremental"):
+                raise IsthmusError(
+                    "a linear model read from a file cannot go on learning in closed form: "
+                    "fit it again, or use solver='gradient'."
+                )
+            values = as_float(matrix).astype(np.float64)
+            self._keep_components(self._incremental.partial_fit(values))
         return self
 
     def _architecture(self) -> Architecture:
@@ -190,10 +205,7 @@ class LinearAutoencoder(BaseAutoencoder):
                     "choose no more than the smaller of the two."
                 )
         elif self.solver == "gradient":
-            raise IsthmusError(
-                f"n_components={wanted!r} is a share of the variance, which only "
-                "solver='closed_form' can meet: give the number of components."
-            )
+            self._whole_n_components()
 
     def _keep_components(self, pca: PCA | IncrementalPCA) -> None:
         components = pca.components_  # (components, features)
@@ -210,25 +222,40 @@ class LinearAutoencoder(BaseAutoencoder):
         network = DenseNetwork((layers[0],), (layers[1],), "identity")
         self.model_ = Model(network, Deterministic(), SquaredError())
 
-    def _train(self, matrix: np.ndarray) -> None:
-        seed = self._seed()
-        self.n_components_ = int(self.n_components)
+    def _build_model(self, matrix: np.ndarray, seed: int) -> None:
+        self.n_components_ = self._whole_n_components()
         initialize = glorot_uniform(np.random.default_rng(seed))
-        model = self._build(self.preparation_.schema.row_shape, SquaredError(), initialize)
-        penalties = (WeightDecay(self.l2 / len(matrix)),) if self.l2 else ()
-        settings = Settings(self.max_epochs, self.learning_rate, seed=seed)
-        progress = ProgressBar(self.verbose)
-        try:
-            training = train(
-                model,
-                Objective(penalties),
-                ArrayBatches(matrix, self.batch_size),
-                settings,
-                report=progress,
+        self.model_ = self._build(self.preparation_.schema.row_shape, SquaredError(), initialize)
+
+    def _objective(self, matrix: np.ndarray) -> Objective:
+        # The loss is a mean over rows, the penalty of the textbook goes with their sum.
+        return Objective((WeightDecay(self.l2 / len(matrix)),) if self.l2 else ())
+
+    def _settings(self, matrix: np.ndarray) -> Settings:
+        n_epochs = self.max_epochs
+        if n_epochs is None:
+            n_epochs = default_epochs(len(matrix), self.batch_size, 4_000, 20, 1_000)
+        return Settings(n_epochs, self.learning_rate, seed=self._training_seed)
+
+    def _whole_n_components(self) -> int:
+        if not isinstance(self.n_components, Integral):
+            raise IsthmusError(
+                f"n_components={self.n_components!r} is a share of the variance, which only fit "
+                "with solver='closed_form' can meet: give the number of components."
             )
-        finally:
-            progress.close()
-        self.model_, self.history_ = training.model, training.history
+        return int(self.n_components)
+
+
+def _make_incremental(pca: PCA, values: np.ndarray) -> IncrementalPCA:
+    """Let incremental PCA go on from where PCA ended."""
+    incremental = IncrementalPCA(len(pca.components_))
+    incremental.components_ = pca.components_
+    incremental.singular_values_ = pca.singular_values_
+    incremental.mean_ = pca.mean_
+    incremental.var_ = values.var(axis=0)
+    incremental.n_samples_seen_ = np.int64(len(values))
+    incremental.n_features_in_ = values.shape[1]
+    return incremental
 
 
 def _float32(array: np.ndarray) -> np.ndarray:

@@ -36,7 +36,7 @@ def open_dataset(estimator: BaseEstimator, X: Any, *, reset: bool) -> Dataset:
         dataset = as_dataset(X)
         _require_rows(estimator, dataset, reset)
         return dataset
-    if np.ndim(X) > 2:
+    if len(getattr(X, "shape", ())) > 2:
         array = check_array(X, allow_nd=True, ensure_min_samples=2 if reset else 1)
         _check_n_features(estimator, array.reshape(len(array), -1), reset=reset)
         return ArrayDataset(array)

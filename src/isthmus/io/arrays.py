@@ -17,14 +17,15 @@ NPY_MAGIC = b"\x93NUMPY"
 NPZ_MAGIC = b"PK\x03\x04"
 
 _USUAL_NAMES = ("X", "data", "x", "images")
-_OPEN_ENDED = "fetch or write it again"
+_REMEDY = "fetch or write it again"
 
 # Deflate cannot pack more than 1,032 bytes into one: a claim beyond that is a lie, not a file.
 DEFLATE_LIMIT = 1032
 
 
-def read_npy(path: Path, source: str) -> ArrayDataset:
+def read_npy(path: Path) -> ArrayDataset:
     """Map a .npy file; its rows are read from disk when they are used."""
+    source = str(path)
     with refusing(source, "a .npy file", DataError):
         with path.open("rb") as file:
             shape, fortran_order, dtype = _header(file, source)
@@ -37,13 +38,14 @@ def read_npy(path: Path, source: str) -> ArrayDataset:
         return ArrayDataset(np.asarray(mapped), source)
 
 
-def read_npz(path: Path, source: str) -> ArrayDataset:
+def read_npz(path: Path) -> ArrayDataset:
     """Read the one array of a .npz file, or the one with a usual name, into memory."""
+    source = str(path)
     with refusing(source, "a .npz file", DataError):
         if not zipfile.is_zipfile(path):
             raise DataError(
                 f"{source} is not a complete .npz file: it may be cut off or damaged, "
-                f"so {_OPEN_ENDED}."
+                f"so {_REMEDY}."
             )
         with zipfile.ZipFile(path) as archive:
             member = _choose(archive, source)
@@ -84,7 +86,7 @@ def check_byte_count(source: str, shape: tuple[int, ...], dtype: np.dtype, found
     state = "is cut off" if found < expected else "is longer than its header says"
     raise DataError(
         f"{source} {state}: its header promises {wanted}, but {max(found, 0):,} bytes follow, "
-        f"so {_OPEN_ENDED}."
+        f"so {_REMEDY}."
     )
 
 
@@ -108,7 +110,7 @@ def _header(file: IO[bytes], source: str) -> tuple[tuple[int, ...], bool, np.dty
     shape, fortran_order, dtype = readers[version](file)
     check_plain_numbers(dtype, source)
     if any(size < 0 for size in shape):
-        raise DataError(f"{source} claims a negative size, {shape}: {_OPEN_ENDED}.")
+        raise DataError(f"{source} claims a negative size, {shape}: {_REMEDY}.")
     return shape, fortran_order, dtype
 
 
@@ -136,5 +138,5 @@ def _check_packing(member: zipfile.ZipInfo, named: str, file_size: int) -> None:
     if member.file_size > (file_size + 1) * DEFLATE_LIMIT:
         raise DataError(
             f"{named} claims {member.file_size:,} bytes, more than a file of {file_size:,} bytes "
-            f"can hold: it is damaged, so {_OPEN_ENDED}."
+            f"can hold: it is damaged, so {_REMEDY}."
         )

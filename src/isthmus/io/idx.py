@@ -23,7 +23,7 @@ from isthmus.io.failures import refusing
 
 GZIP_MAGIC = b"\x1f\x8b"
 
-IDX_TYPES = {
+DTYPES = {
     0x08: np.dtype(">u1"),
     0x09: np.dtype(">i1"),
     0x0B: np.dtype(">i2"),
@@ -35,11 +35,12 @@ IDX_TYPES = {
 
 def is_idx(start: bytes) -> bool:
     """Tell whether a file that starts with these four bytes is an IDX file."""
-    return len(start) >= 4 and start[:2] == b"\0\0" and start[2] in IDX_TYPES and start[3] > 0
+    return len(start) >= 4 and start[:2] == b"\0\0" and start[2] in DTYPES and start[3] > 0
 
 
-def read_idx(path: Path, source: str) -> ArrayDataset:
+def read_idx(path: Path) -> ArrayDataset:
     """Map an IDX file, or read a gzipped one into memory."""
+    source = str(path)
     with refusing(source, "an IDX file", DataError):
         with path.open("rb") as file:
             packed = file.read(2) == GZIP_MAGIC
@@ -86,4 +87,16 @@ def _header(file: IO[bytes], source: str) -> tuple[tuple[int, ...], np.dtype]:
     sizes = file.read(4 * start[3])
     if len(sizes) < 4 * start[3]:
         raise DataError(f"{source} is cut off inside its header: fetch or write it again.")
-    return struct.unpack(f">{start[3]}I", sizes), IDX_TYPES[start[2]]
+    return struct.unpack(f">{start[3]}I", sizes), DTYPES[start[2]]
+
+
+def idx_header(shape: tuple[int, ...], dtype: np.dtype) -> bytes:
+    """Give the bytes that precede the numbers, big-endian, of an array of this shape.
+
+    Examples
+    --------
+    >>> idx_header((3, 2), np.dtype("uint8"))
+    b'\\x00\\x00\\x08\\x02\\x00\\x00\\x00\\x03\\x00\\x00\\x00\\x02'
+    """
+    codes = {kind.newbyteorder("="): code for code, kind in DTYPES.items()}
+    return struct.pack(f">HBB{len(shape)}I", 0, codes[dtype.newbyteorder("=")], len(shape), *shape)

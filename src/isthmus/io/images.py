@@ -39,19 +39,26 @@ _KINDS = {"L": "grey", "I;16": "16-bit grey", "I;16B": "16-bit grey"}
 
 
 @final
-class ImageDataset(Dataset):
+class ImageFolder(Dataset):
     """Image files of one size and one kind, each a row ``(height, width[, channels])``.
 
     Parameters
     ----------
-    paths : sequence of Path
-        The files, in the order of the rows; at least one. Only their headers are read here.
-    source : str
-        The folder or pattern, as messages name it.
+    path : Path
+        The folder; files that are hidden or not images are passed over.
+    paths : sequence of Path, optional
+        The images themselves, in the order of the rows, if not all of the folder's.
     """
 
-    def __init__(self, paths: Sequence[Path], source: str) -> None:
-        self.source = source
+    def __init__(self, path: Path, paths: Sequence[Path] | None = None) -> None:
+        self.source = str(path)
+        if paths is None:
+            with refusing(self.source, "a folder of images", DataError):
+                paths = files_with_suffix(path, IMAGE_SUFFIXES)
+        if not paths:
+            raise DataError(
+                f"{path} is a folder without images: put PNG or JPEG files into it, or name a file."
+            )
         self.n_rows = len(paths)
         self._paths = tuple(paths)
         size, mode = self._look(paths[0])
@@ -125,6 +132,16 @@ def _opened(path: Path) -> Iterator[Image.Image]:
                 f"{path} is not a PNG or JPEG image, whatever its name says: "
                 "convert it or leave it out."
             ) from error
+
+
+def files_with_suffix(folder: Path, suffixes: Sequence[str]) -> list[Path]:
+    """List the files of a folder that end so and are not hidden, in natural order."""
+    found = (
+        file
+        for file in folder.iterdir()
+        if file.suffix.lower() in suffixes and not file.name.startswith(".") and file.is_file()
+    )
+    return sorted(found, key=natural_order)
 
 
 def natural_order(path: Path) -> list[tuple[int, int | str]]:

@@ -117,16 +117,22 @@ class Dense:
         widths = funnel(self.hidden, n_features, n_components)
         down = [n_features, *widths, n_code_parameters]
         up = [n_components, *reversed(widths), n_outputs]
-        if self.tied_weights and up != down[::-1]:
+        tied = self.tied_weights
+        if tied and up != down[::-1]:
             raise ValueError(
                 "tied_weights=True needs one output per feature and one number per component of "
                 "the code; this likelihood or code asks for more: set tied_weights=False."
             )
-        encoder = tuple(_affine(*sizes, initialize) for sizes in pairwise(down))
-        decoder = tuple(_affine(*sizes, initialize, self.tied_weights) for sizes in pairwise(up))
-        return DenseNetwork(encoder, decoder, self.activation)
+        return DenseNetwork(
+            self._layers(down, initialize), self._layers(up, initialize, tied), self.activation
+        )
 
-
-def _affine(n_inputs: int, n_outputs: int, initialize: Initializer, tied: bool = False) -> Affine:
-    weight = None if tied else initialize(n_inputs, n_outputs)
-    return Affine(weight, np.zeros(n_outputs, np.float32))
+    def _layers(
+        self, sizes: Sequence[int], initialize: Initializer, tied: bool = False
+    ) -> tuple[Affine, ...]:
+        layers = []
+        for inputs, outputs in pairwise(sizes):
+            before = self.activation if layers else "identity"
+            weight = None if tied else initialize(inputs, outputs, before)
+            layers.append(Affine(weight, np.zeros(outputs, np.float32)))
+        return tuple(layers)

@@ -11,28 +11,42 @@ from typing import Any, TypeAlias
 import jax
 import numpy as np
 
-Initializer: TypeAlias = Callable[[int, int], Any]
-"""Gives the weights of a layer from its numbers of inputs and outputs: ``(inputs, outputs)``."""
+Initializer: TypeAlias = Callable[[int, int, str], Any]
+"""Gives a layer's weights from its numbers of inputs and outputs and the activation before it."""
+
+# 1 / √E[f(x)²] for x ~ N(0, 1), so that an activation leaves the scale of a signal as it was.
+_GAINS = {
+    "elu": 1.245,
+    "gelu": 1.534,
+    "identity": 1.0,
+    "relu": 1.414,
+    "selu": 1.0,
+    "sigmoid": 1.0,
+    "silu": 1.677,
+    "softplus": 1.0,
+    "tanh": 1.593,
+}
 
 
 def glorot_uniform(generator: np.random.Generator) -> Initializer:
-    """Draw weights uniformly so that variances neither grow nor shrink from layer to layer.
+    """Draw weights uniformly so that signals neither grow nor fade from layer to layer.
 
-    The bounds are ``±√(6 / (inputs + outputs))``.
+    The bounds are ``±gain · √(6 / (inputs + outputs))``, with the gain of the activation that
+    the layer's inputs went through.
 
     References
     ----------
     Glorot & Bengio (2010), Understanding the difficulty of training deep feedforward neural
-    networks, equation 16.
+    networks, equation 16; He et al. (2015), Delving deep into rectifiers, for the gain.
     """
 
-    def initialize(n_inputs: int, n_outputs: int) -> np.ndarray:
-        bound = (6.0 / (n_inputs + n_outputs)) ** 0.5
+    def initialize(n_inputs: int, n_outputs: int, activation: str) -> np.ndarray:
+        bound = _GAINS[activation] * (6.0 / (n_inputs + n_outputs)) ** 0.5
         return generator.uniform(-bound, bound, (n_inputs, n_outputs)).astype(np.float32)
 
     return initialize
 
 
-def shapes_only(n_inputs: int, n_outputs: int) -> jax.ShapeDtypeStruct:
+def shapes_only(n_inputs: int, n_outputs: int, activation: str) -> jax.ShapeDtypeStruct:
     """Stand in for weights that will come from a file; no memory is taken."""
     return jax.ShapeDtypeStruct((n_inputs, n_outputs), np.float32)

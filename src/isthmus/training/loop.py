@@ -22,6 +22,7 @@ from isthmus.training.optimizer import Schedule
 from isthmus.training.progress import Progress, Reporter
 
 _SECONDS_PER_CALL = 0.4
+_MOST_WARMUP = 100
 
 
 @final
@@ -38,7 +39,7 @@ class Settings:
     weight_decay : float
         AdamW's decoupled weight decay, on matrices only.
     warmup : float
-        Share of the updates in which the learning rate rises.
+        Share of the updates in which the learning rate rises, at most the first hundred.
     decay : bool
         Whether the learning rate then falls to nothing along a cosine; otherwise it stays.
     patience : int or None
@@ -58,7 +59,7 @@ class Settings:
     def schedule(self, n_updates: int) -> Schedule:
         """Give the learning rate over this many updates."""
         total = float(n_updates) if self.decay else float("inf")
-        return Schedule(self.learning_rate, self.warmup * n_updates, total)
+        return Schedule(self.learning_rate, min(self.warmup * n_updates, _MOST_WARMUP), total)
 
 
 class TrainingState(NamedTuple):

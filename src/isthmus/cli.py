@@ -1,0 +1,386 @@
+"""The command line: one thin command per task."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from cyclopts import App, CycloptsError, Group, Parameter
+
+import isthmus
+from isthmus.errors import IsthmusError
+
+# Libraries are imported inside the commands: --help and mistakes must not wait for them.
+
+app = App(
+    name="isthmus",
+    help="Squeeze your data through a narrow code, and rebuild them.",
+    version=isthmus.__version__,
+    help_format="markdown",
+)
+_MODEL = Group("Model", sort_key=2)
+_TRAINING = Group("Training", sort_key=3)
+_OUTPUT = Group("Output", sort_key=4)
+
+FAILED, MISUSED, INTERRUPTED = 1, 2, 130
+
+Data = Annotated[
+    list[str],
+    Parameter(help="Data files, globs, or a folder of images; several are read as one."),
+]
+Exclude = Annotated[
+    list[str] | None,
+    Parameter(help="Columns of a table to leave out.", consume_multiple=True, negative=()),
+]
+
+
+@app.command(sort_key=1)
+def demo(
+    *,
+    output: Annotated[
+        Path, Parameter(name=["--output", "-o"], help="Folder for models and report.")
+    ] = Path("isthmus-demo"),
+    random_state: Annotated[int, Parameter(help="Seed.")] = 0,
+) -> int:
+    """Squeeze handwritten digits into 2 and into 16 numbers, beside PCA.
+
+    Needs no data and no network: the 1,797 digits come with scikit-learn.
+    """
+    from sklearn.datasets import load_digits
+
+    from isthmus import Autoencoder
+    from isthmus.report import print_table, write_report
+
+    digits = load_digits()
+    images = (digits.images / 16).astype("float32")
+    estimators = []
+    for n_components in (2, 16):
+        _say(f"Training on 1,797 digits of 8 × 8 pixels, {n_components} numbers for each …")
+        estimators.append(Autoencoder(n_components, random_state=random_state).fit(images))
+    comparisons = write_report(
+        estimators, images, output, labels=digits.target, title="Handwritten digits"
+    )
+    for estimator in estimators:
+        estimator.save(output / f"digits-{estimator.n_components_}.isthmus")
+    print_table(comparisons)
+    print(f"Report: {output / 'report.html'}")
+    return INTERRUPTED if any(estimator.interrupted_ for estimator in estimators) else 0
+
+
+@app.command(sort_key=2)
+def fit(
+    data: Data,
+    /,
+    *,
+    output: Annotated[
+        Path,
+        Parameter(name=["--output", "-o"], help="Model file to write (.isthmus).", group=_OUTPUT),
+    ],
+    report: Annotated[
+        Path | None,
+        Parameter(
+            help="Folder for report.html and its pictures; beside the model by default.",
+            group=_OUTPUT,
+        ),
+    ] = None,
+    no_report: Annotated[
+        bool, Parameter(help="Write no report.", negative=(), group=_OUTPUT)
+    ] = False,
+    labels: Annotated[
+        str | None,
+        Parameter(
+            help="Column with labels (left out of the features), or a file with one label a row; "
+            "for colour in the report."
+        ),
+    ] = None,
+    exclude: Exclude = None,
+    model: Annotated[
+        Literal["deep", "linear"], Parameter(help="Which autoencoder.", group=_MODEL)
+    ] = "deep",
+    n_components: Annotated[int | None, Parameter(help="Size of the code.", group=_MODEL)] = None,
+    hidden: Annotated[
+        str | None,
+        Parameter(
+            help="Widths of the hidden layers, such as 512,128; one number tapers.", group=_MODEL
+        ),
+    ] = None,
+    activation: Annotated[
+        str | None, Parameter(help="Nonlinearity between layers, such as silu.", group=_MODEL)
+    ] = None,
+    tied_weights: Annotated[
+        bool | None, Parameter(help="Decoder uses the encoder's weights.", group=_MODEL)
+    ] = None,
+    likelihood: Annotated[
+        str | None, Parameter(help="auto, squared_error or bernoulli.", group=_MODEL)
+    ] = None,
+    scaling: Annotated[
+        str | None,
+        Parameter(help="auto, standardize, range, center or none.", group=_MODEL),
+    ] = None,
+    solver: Annotated[
+        str | None, Parameter(help="Linear only: closed_form or gradient.", group=_MODEL)
+    ] = None,
+    l2: Annotated[
+        float | None, Parameter(help="Linear only: strength of the L2 penalty.", group=_MODEL)
+    ] = None,
+    batch_size: Annotated[
+        int | None, Parameter(help="Rows in a minibatch.", group=_TRAINING)
+    ] = None,
+    max_epochs: Annotated[
+        int | None, Parameter(help="Passes over the data.", group=_TRAINING)
+    ] = None,
+    learning_rate: Annotated[
+        float | None, Parameter(help="Peak of the learning rate.", group=_TRAINING)
+    ] = None,
+    weight_decay: Annotated[
+        float | None, Parameter(help="Decoupled weight decay.", group=_TRAINING)
+    ] = None,
+    early_stopping: Annotated[
+        bool | None, Parameter(help="Stop when held-out rows gain no more.", group=_TRAINING)
+    ] = None,
+    validation_fraction: Annotated[
+        float | None, Parameter(help="Share of the rows held out.", group=_TRAINING)
+    ] = None,
+    patience: Annotated[
+        int | None, Parameter(help="Epochs that early stopping waits.", group=_TRAINING)
+    ] = None,
+    random_state: Annotated[
+        int, Parameter(help="Seed; the same seed gives the same model.", group=_TRAINING)
+    ] = 0,
+    verbose: Annotated[
+        bool | None,
+        Parameter(help="Progress bar; by default on a terminal only.", group=_TRAINING),
+    ] = None,
+) -> int:
+    """Train an autoencoder on your data, save it, and report beside PCA.
+
+    Options that are not given keep the defaults of the Python class of that model.
+
+    Examples:
+
+    `isthmus fit measurements.csv -o model.isthmus --n-components 3`
+
+    `isthmus fit "scans/part-*.parquet" -o scans.isthmus --hidden 512,128 --labels diagnosis`
+    """
+    given = {
+        "n_components": n_components,
+        "hidden": _widths(hidden),
+        "activation": activation,
+        "tied_weights": tied_weights,
+        "likelihood": likelihood,
+        "scaling": scaling,
+        "solver": solver,
+        "l2": l2,
+        "batch_size": batch_size,
+        "max_epochs": max_epochs,
+        "learning_rate": learning_rate,
+        "weight_decay": weight_decay,
+        "early_stopping": early_stopping,
+        "validation_fraction": validation_fraction,
+        "patience": patience,
+        "random_state": random_state,
+        "verbose": verbose,
+    }
+    _check_model_path(output)
+    from isthmus.io import read
+
+    dataset = read(data, exclude=exclude or ())
+    dataset, known_labels = _split_labels(dataset, labels)
+    estimator = _make_estimator(model, {k: v for k, v in given.items() if v is not None})
+    estimator.fit(dataset)
+    estimator.save(output)
+    if not no_report:
+        from isthmus.report import print_table, write_report
+
+        folder = report or output.with_name(f"{output.stem}-report")
+        comparisons = write_report(
+            estimator, dataset, folder, labels=known_labels, title=f"Autoencoder of {dataset.source}"
+        )
+        print_table(comparisons)
+        print(f"Report: {folder / 'report.html'}")
+    print(f"Model: {output}")
+    if getattr(estimator, "interrupted_", False):
+        _say(f"Stopped by Ctrl-C; the best of {len(estimator.history_['loss'])} epochs was kept.")
+        return INTERRUPTED
+    return 0
+
+
+@app.command(sort_key=3)
+def encode(
+    model: Path,
+    data: Data,
+    /,
+    *,
+    output: Annotated[
+        Path,
+        Parameter(name=["--output", "-o"], help="Codes: .npy, .parquet, .csv, .tsv or .feather."),
+    ],
+) -> None:
+    """Turn data into codes.
+
+    Example: `isthmus encode model.isthmus measurements.csv -o codes.parquet`
+    """
+    from isthmus import load
+    from isthmus.io import check_writable, read, write
+
+    check_writable(output)
+    estimator = load(model)
+    dataset = read(data)
+    codes = estimator.transform(dataset)
+    write(output, codes, names=list(estimator.get_feature_names_out()))
+    _say(f"{len(codes):,} codes of {estimator.n_components_}: {output}")
+
+
+@app.command(sort_key=4)
+def decode(
+    model: Path,
+    codes: Data,
+    /,
+    *,
+    output: Annotated[
+        Path,
+        Parameter(
+            name=["--output", "-o"],
+            help="Rows: a table or array file, or for images a folder (no suffix).",
+        ),
+    ],
+) -> None:
+    """Turn codes back into data, with their columns, dtypes and shapes.
+
+    Example: `isthmus decode model.isthmus codes.parquet -o measurements-again.csv`
+    """
+    from isthmus import load
+    from isthmus.io import check_writable, read, write
+
+    estimator = load(model)
+    check_writable(output, estimator.preparation_.schema)
+    rows = estimator.inverse_transform(read(codes))
+    write(output, rows)
+    _say(f"{len(rows):,} rows: {output}")
+
+
+@app.command(sort_key=5)
+def info(
+    model: Path,
+    /,
+    *,
+    json: Annotated[bool, Parameter(help="Print JSON.", negative=())] = False,
+) -> None:
+    """Tell what a model file holds.
+
+    Example: `isthmus info model.isthmus --json`
+    """
+    from isthmus import load
+    from isthmus.report.description import describe
+
+    description = describe(load(model))
+    if json:
+        from json import dumps
+
+        print(dumps(description, indent=2, ensure_ascii=False))
+        return
+    width = max(map(len, description))
+    for name, value in description.items():
+        print(f"{name:<{width}}  {value}")
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line and leave with its exit code.
+
+    0: done. 1: the data, a file or the machine would not do. 2: the command was misused.
+    130: stopped by Ctrl-C; what had been learned was saved.
+    """
+    sys.exit(run(sys.argv[1:] if arguments is None else arguments))
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run a command and give its exit code; every failure is one line on standard error."""
+    try:
+        result = app(
+            list(arguments),
+            exit_on_error=False,
+            print_error=False,
+            result_action="return_value",
+        )
+        sys.stdout.flush()
+        return result if isinstance(result, int) else 0
+    except CycloptsError as error:
+        _fail(" ".join(str(error).split()), "See `isthmus --help`.")
+        return MISUSED
+    except KeyboardInterrupt:
+        _fail("stopped by Ctrl-C; nothing was written.")
+        return INTERRUPTED
+    except BrokenPipeError:
+        # The reader of our output has left; leaving quietly is what it expects.
+        sys.stderr.close()
+        return 0
+    except IsthmusError as error:
+        _fail(str(error))
+        return FAILED
+    except (ValueError, MemoryError, OSError) as error:
+        _fail(" ".join(str(error).split()) or type(error).__name__)
+        return FAILED
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr)
+
+
+def _fail(*sentences: str) -> None:
+    print("isthmus:", *sentences, file=sys.stderr)
+
+
+def _widths(text: str | None) -> int | tuple[int, ...] | None:
+    if text is None:
+        return None
+    try:
+        widths = tuple(int(part) for part in text.split(",") if part.strip())
+    except ValueError:
+        widths = ()
+    if not widths:
+        raise IsthmusError(
+            f"--hidden {text!r} is not a list of whole numbers: write it like 512,128."
+        )
+    return widths[0] if len(widths) == 1 and "," not in text else widths
+
+
+def _check_model_path(path: Path) -> None:
+    parent = path.absolute().parent
+    if path.is_dir() or not parent.is_dir():
+        what = "is a folder" if path.is_dir() else "lies in a folder that does not exist"
+        raise IsthmusError(f"{path} {what}: name a file such as model.isthmus.")
+    if path.suffix != ".isthmus":
+        raise IsthmusError(f"{path} does not end in .isthmus: name the model file so.")
+
+
+def _make_estimator(model: str, given: dict[str, Any]) -> Any:
+    from isthmus import Autoencoder, LinearAutoencoder
+
+    kind: Any = {"deep": Autoencoder, "linear": LinearAutoencoder}[model]
+    known = kind().get_params()
+    for name in given:
+        if name not in known:
+            option = "--" + name.replace("_", "-")
+            raise IsthmusError(f"{option} means nothing to --model {model}: leave it away.")
+    return kind(**given)
+
+
+def _split_labels(dataset: Any, labels: str | None) -> tuple[Any, Any]:
+    if labels is None:
+        return dataset, None
+    names = dataset.schema.names or ()
+    if labels in names:
+        column = dataset.select([labels]).to_memory().column(0).to_pylist()
+        return dataset.select([name for name in names if name != labels]), column
+    if not Path(labels).exists():
+        raise IsthmusError(
+            f"--labels {labels!r} is neither a column of {dataset.source} nor a file: "
+            "name one of them."
+        )
+    from isthmus.io import read
+
+    values = read(labels).to_memory()
+    column = values if not hasattr(values, "column") else values.column(0).to_pylist()
+    return dataset, [value for value in column]

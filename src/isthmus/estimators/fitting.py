@@ -1,0 +1,102 @@
+"""Training as estimators do it: with a progress bar, whole or a pass at a time."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import numpy as np
+
+from isthmus.objectives import Model, Objective
+from isthmus.training import (
+    ArrayBatches,
+    ProgressBar,
+    Settings,
+    Training,
+    TrainingState,
+    train,
+)
+
+
+class Trainable(Protocol):
+    """What an estimator brings to its training."""
+
+    batch_size: int
+    learning_rate: float
+    verbose: bool | None
+    model_: Model
+    history_: dict[str, list[float]]
+    _training_state: TrainingState | None
+    _training_seed: int
+
+
+def train_whole(
+    estimator: Trainable,
+    matrix: np.ndarray,
+    objective: Objective,
+    settings: Settings,
+    validation_rows: np.ndarray | None = None,
+) -> Training:
+    """Train the estimator's model from where it stands, and keep what comes out.
+
+    Parameters
+    ----------
+    estimator : Trainable
+        Its `model_` and `history_` are replaced.
+    matrix : ndarray, shape (rows, features)
+        Prepared rows.
+    objective : Objective
+        What to minimize.
+    settings : Settings
+        How long and how fast; see `count_steps`.
+    validation_rows : ndarray of int or None
+        Positions of the rows to hold out.
+    """
+    rows = validation = None
+    if validation_rows is not None and len(validation_rows):
+        rows = np.setdiff1d(np.arange(len(matrix)), validation_rows)
+        validation = ArrayBatches(matrix, estimator.batch_size, validation_rows)
+    batches = ArrayBatches(matrix, estimator.batch_size, rows)
+    progress = ProgressBar(estimator.verbose)
+    try:
+        training = train(
+            estimator.model_, objective, batches, settings, validation=validation, report=progress
+        )
+    finally:
+        progress.close()
+    estimator.model_, estimator.history_ = training.model, training.history
+    # A later partial_fit starts from the model kept, not from where the updates ended.
+    estimator._training_state = None
+    estimator._training_seed = settings.seed
+    return training
+
+
+def train_one_pass(
+    estimator: Trainable, matrix: np.ndarray, objective: Objective, weight_decay: float = 0.0
+) -> None:
+    """Go on training for one pass over these rows, at the peak learning rate."""
+    settings = Settings(
+        n_epochs=1,
+        learning_rate=estimator.learning_rate,
+        weight_decay=weight_decay,
+        warmup=0.0,
+        decay=False,
+        seed=estimator._training_seed,
+    )
+    batches = ArrayBatches(matrix, estimator.batch_size)
+    training = train(
+        estimator.model_, objective, batches, settings, state=estimator._training_state
+    )
+    estimator.model_, estimator._training_state = training.model, training.state
+    earlier = estimator.history_
+    estimator.history_ = {
+        name: earlier.get(name, []) + values for name, values in training.history.items()
+    }
+
+
+def default_epochs(n_rows: int, batch_size: int, n_updates: int, fewest: int, most: int) -> int:
+    """Give the epochs that make about `n_updates` updates.
+
+    Small data need more passes than large ones; what networks need is a number of updates.
+    """
+    steps = -(-n_rows // batch_size)
+    return min(max(-(-n_updates // steps), fewest), most)

@@ -1,0 +1,171 @@
+"""Estimators to files and back; loading executes nothing."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import asdict
+from importlib.metadata import version
+from typing import Any
+
+import jax
+import numpy as np
+
+from isthmus.errors import IsthmusError, ModelFileError
+from isthmus.estimators.autoencoder import Autoencoder
+from isthmus.estimators.base import BaseAutoencoder
+from isthmus.estimators.linear import LinearAutoencoder
+from isthmus.io import read_model_file, write_model_file
+from isthmus.networks import shapes_only
+from isthmus.objectives import LIKELIHOODS, Likelihood, Model
+from isthmus.prepare import Preparation
+
+ESTIMATORS: dict[str, type[BaseAutoencoder]] = {
+    "Autoencoder": Autoencoder,
+    "LinearAutoencoder": LinearAutoencoder,
+}
+
+_PARTS = {part.__name__: part for part in LIKELIHOODS.values()}
+_LIBRARIES = ("isthmus", "jax", "numpy", "scikit-learn")
+_CONTAINERS = ("array", "pandas", "polars", "arrow")
+
+
+def save(estimator: BaseAutoencoder, path: str | os.PathLike[str]) -> None:
+    """Write a fitted estimator."""
+    values, arrays = estimator.preparation_.state()
+    tensors = {f"preparation.{name}": array for name, array in arrays.items()}
+    tensors |= {name: np.asarray(leaf) for name, leaf in _named_leaves(estimator.model_)}
+    names = getattr(estimator, "feature_names_in_", None)
+    header = {
+        "class": type(estimator).__name__,
+        "parameters": {
+            name: _encode_parameter(value)
+            for name, value in estimator.get_params(deep=False).items()
+        },
+        "fitted": {
+            "best_epoch": getattr(estimator, "best_epoch_", None),
+            "container": estimator._container,
+            "explained_variance_ratio": _as_list(
+                getattr(estimator, "explained_variance_ratio_", None)
+            ),
+            "feature_names_in": None if names is None else [str(name) for name in names],
+            "history": estimator.history_,
+            "likelihood": _encode_parameter(estimator.model_.likelihood),
+            "n_components": estimator.n_components_,
+            "n_features_in": estimator.n_features_in_,
+            "preparation": values,
+        },
+        "versions": {library: version(library) for library in _LIBRARIES},
+    }
+    write_model_file(path, header, tensors)
+
+
+def load(path: str | os.PathLike[str]) -> Any:
+    """Read a fitted estimator from a ``.isthmus`` file; nothing is unpickled or executed.
+
+    Parameters
+    ----------
+    path : str or Path
+        A file that an estimator's `save` or the command ``isthmus fit`` wrote.
+
+    Returns
+    -------
+    estimator
+        Of the class that was saved, ready to transform.
+
+    Raises
+    ------
+    ModelFileError
+        The file is missing, no model file, damaged, altered, or from a newer version.
+    """
+    header, tensors = read_model_file(path)
+    try:
+        return _restore(header, tensors)
+    except (
+        ArithmeticError,
+        AttributeError,
+        IsthmusError,
+        LookupError,
+        MemoryError,
+        RecursionError,
+        TypeError,
+        ValueError,
+    ) as error:
+        raise ModelFileError(
+            f"{os.fspath(path)} holds parts that do not fit together: it was altered, "
+            "or written by another version of Isthmus; save the model again."
+        ) from error
+
+
+def _restore(header: dict[str, Any], tensors: Mapping[str, np.ndarray]) -> BaseAutoencoder:
+    parameters = {name: _decode_parameter(value) for name, value in header["parameters"].items()}
+    estimator = ESTIMATORS[header["class"]](**parameters)
+    estimator._validate_params()
+    fitted = header["fitted"]
+    arrays = {name: tensors[f"preparation.{name}"] for name in ("offset", "scale")}
+    estimator.preparation_ = Preparation.from_state(fitted["preparation"], arrays)
+    estimator.n_components_ = int(fitted["n_components"])
+    estimator.n_features_in_ = int(fitted["n_features_in"])
+    if estimator.n_features_in_ != estimator.preparation_.n_features:
+        raise ValueError("the number of features contradicts the preparation")
+    if fitted["container"] not in _CONTAINERS:
+        raise ValueError("unknown container")
+    estimator._container = fitted["container"]
+    if fitted["feature_names_in"] is not None:
+        estimator.feature_names_in_ = np.array(fitted["feature_names_in"], dtype=object)
+    estimator.history_ = {
+        str(name): [float(value) for value in values] for name, values in fitted["history"].items()
+    }
+    if fitted["best_epoch"] is not None:
+        estimator.best_epoch_ = int(fitted["best_epoch"])
+    if fitted["explained_variance_ratio"] is not None:
+        estimator.explained_variance_ratio_ = np.array(fitted["explained_variance_ratio"])
+    likelihood = _decode_parameter(fitted["likelihood"])
+    if not isinstance(likelihood, Likelihood):
+        raise ValueError("unknown likelihood")
+    estimator.model_ = _restore_model(estimator, likelihood, tensors)
+    estimator._training_state, estimator._training_seed = None, estimator._seed()
+    estimator.validation_rows_ = np.empty(0, int)
+    return estimator
+
+
+def _restore_model(
+    estimator: BaseAutoencoder, likelihood: Likelihood, tensors: Mapping[str, np.ndarray]
+) -> Model:
+    row_shape = estimator.preparation_.schema.row_shape
+    skeleton = estimator._build(row_shape, likelihood, shapes_only)
+    leaves = []
+    for name, leaf in _named_leaves(skeleton):
+        tensor = tensors[name]
+        if tensor.shape != leaf.shape or tensor.dtype != leaf.dtype:
+            raise ValueError(f"{name} has the wrong shape")
+        leaves.append(tensor)
+    return jax.tree.unflatten(jax.tree.structure(skeleton), leaves)
+
+
+def _named_leaves(model: Model) -> list[tuple[str, Any]]:
+    leaves = jax.tree_util.tree_leaves_with_path(model)
+    return [(jax.tree_util.keystr(path, simple=True, separator="."), leaf) for path, leaf in leaves]
+
+
+def _encode_parameter(value: Any) -> Any:
+    if isinstance(value, Likelihood):
+        return {"part": type(value).__name__, **asdict(value)}
+    if isinstance(value, np.random.RandomState):
+        return None
+    if isinstance(value, np.generic):
+        return value.item()
+    if isinstance(value, (list, tuple)):
+        return [_encode_parameter(item) for item in value]
+    return value
+
+
+def _decode_parameter(value: Any) -> Any:
+    if isinstance(value, dict):
+        settings = dict(value)
+        return _PARTS[settings.pop("part")](**settings)
+    return value
+
+
+def _as_list(array: np.ndarray | None) -> list[float] | None:
+    return None if array is None else [float(value) for value in array]

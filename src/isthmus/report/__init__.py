@@ -1,0 +1,7 @@
+"""An honest account of a fitted autoencoder: held-out error beside PCA's, and pictures."""
+
+from isthmus.report.comparison import Comparison, compare
+from isthmus.report.page import write_report
+from isthmus.report.terminal import print_table
+
+__all__ = ["Comparison", "compare", "print_table", "write_report"]

@@ -1,0 +1,183 @@
+"""An autoencoder beside PCA with as many components, on the same rows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import jax
+import numpy as np
+from sklearn.decomposition import PCA
+
+from isthmus.errors import DataError
+from isthmus.estimators import BaseAutoencoder
+from isthmus.io import Dataset, as_dataset
+from isthmus.prepare import as_float
+from isthmus.training import decode_rows, encode_rows
+
+
+@dataclass(frozen=True, eq=False)
+class Comparison:
+    """What a report says of one estimator; errors are squared, summed over a row's features.
+
+    Attributes
+    ----------
+    estimator : BaseAutoencoder
+        The fitted autoencoder.
+    source : str
+        What the data are called.
+    labels : ndarray or None
+        A label for each judged row.
+    rows : ndarray of int
+        Positions of the judged rows in the data.
+    held_out : bool
+        Whether the judged rows were held out; if not, they are the training rows themselves.
+    x, reconstruction, pca_reconstruction : ndarray of float32, shape (rows, features)
+        The judged rows and what came back, in the prepared scale.
+    codes : ndarray of float32, shape (rows, components)
+        Their codes.
+    baseline : ndarray of float32, shape (features,)
+        Mean of the training rows.
+    n_training_rows : int
+        Rows that both models learned from.
+    """
+
+    estimator: BaseAutoencoder
+    source: str
+    labels: np.ndarray | None
+    rows: np.ndarray
+    held_out: bool
+    x: np.ndarray
+    reconstruction: np.ndarray
+    pca_reconstruction: np.ndarray
+    codes: np.ndarray
+    baseline: np.ndarray
+    n_training_rows: int
+
+    @property
+    def name(self) -> str:
+        """The estimator's class and the size of its code."""
+        k = self.estimator.n_components_
+        return f"{type(self.estimator).__name__}, {k} component{'s' if k > 1 else ''}"
+
+    @cached_property
+    def row_errors(self) -> np.ndarray:
+        """Squared error of each judged row."""
+        return np.sum((self.x - self.reconstruction) ** 2, axis=1, dtype=np.float64)
+
+    @property
+    def error(self) -> float:
+        """Mean squared error per row."""
+        return float(self.row_errors.mean())
+
+    @cached_property
+    def pca_error(self) -> float:
+        """PCA's mean squared error per row."""
+        squares = np.sum((self.x - self.pca_reconstruction) ** 2, axis=1, dtype=np.float64)
+        return float(squares.mean())
+
+    @cached_property
+    def total(self) -> float:
+        """Mean squared distance of a row from the mean of the training rows."""
+        return float(np.sum((self.x - self.baseline) ** 2, axis=1, dtype=np.float64).mean())
+
+    @property
+    def explained(self) -> float:
+        """Share of the variance that comes back."""
+        return _share(self.error, self.total)
+
+    @property
+    def pca_explained(self) -> float:
+        """Share of the variance that comes back from PCA."""
+        return _share(self.pca_error, self.total)
+
+    def column_shares(self, reconstruction: np.ndarray) -> np.ndarray:
+        """Give the share of each column's variance that comes back."""
+        left = np.mean((self.x - reconstruction) ** 2, axis=0, dtype=np.float64)
+        total = np.mean((self.x - self.baseline) ** 2, axis=0, dtype=np.float64)
+        return np.where(total > 0, 1 - left / np.where(total > 0, total, 1), 1.0)
+
+    @property
+    def column_names(self) -> list[str]:
+        """Names of the features."""
+        names = self.estimator.preparation_.schema.names
+        return list(names or (f"column {i}" for i in range(self.x.shape[1])))
+
+    @property
+    def image_shape(self) -> tuple[int, ...] | None:
+        """Shape of a row if it is a picture, else None."""
+        shape = self.estimator.preparation_.schema.row_shape
+        if len(shape) == 2 and min(shape) > 1:
+            return shape
+        return shape if len(shape) == 3 and shape[-1] in {1, 3, 4} else None
+
+    @property
+    def n_parameters(self) -> int:
+        """Numbers that the model has learned."""
+        return sum(int(np.size(leaf)) for leaf in jax.tree.leaves(self.estimator.model_))
+
+    @property
+    def seconds(self) -> float | None:
+        """Seconds of training, where it was trained step by step."""
+        seconds = self.estimator.history_["seconds"]
+        return seconds[-1] if seconds else None
+
+
+def compare(estimator: BaseAutoencoder, X: Any, labels: Any = None) -> Comparison:
+    """Judge a freshly fitted estimator by its held-out rows, beside PCA.
+
+    PCA gets the same training rows, in the same prepared scale, and as many components.
+
+    Parameters
+    ----------
+    estimator : BaseAutoencoder
+        Fitted on X in this process, so that it knows which rows were held out.
+    X : array, frame, path or Dataset
+        What it was fitted on.
+    labels : array-like of shape (n_samples,) or None
+        Known labels, for colour in pictures only.
+
+    Raises
+    ------
+    DataError
+        There is not one label for each row.
+    """
+    dataset: Dataset = as_dataset(X)
+    matrix = estimator.preparation_.matrix(dataset)
+    if labels is not None and len(labels) != len(matrix):
+        raise DataError(
+            f"{len(labels):,} labels were given for the {len(matrix):,} rows of "
+            f"{dataset.source}: give one label a row."
+        )
+    rows = estimator.validation_rows_
+    held_out = len(rows) > 0
+    everything = np.arange(len(matrix))
+    training_rows = np.setdiff1d(everything, rows) if held_out else everything
+    rows = rows if held_out else everything
+    x = as_float(matrix[rows])
+    codes = encode_rows(estimator.model_, matrix[rows])
+    training = as_float(matrix[training_rows])
+    return Comparison(
+        estimator=estimator,
+        source=dataset.source,
+        labels=None if labels is None else np.asarray(labels)[rows],
+        rows=rows,
+        held_out=held_out,
+        x=x,
+        reconstruction=decode_rows(estimator.model_, codes),
+        pca_reconstruction=_pca(training, x, estimator.n_components_),
+        codes=codes,
+        baseline=training.mean(axis=0, dtype=np.float64).astype(np.float32),
+        n_training_rows=len(training_rows),
+    )
+
+
+def _pca(training: np.ndarray, x: np.ndarray, n_components: int) -> np.ndarray:
+    n_components = min(n_components, *training.shape)
+    pca = PCA(n_components, random_state=0).fit(training.astype(np.float64))
+    return pca.inverse_transform(pca.transform(x)).astype(np.float32)
+
+
+def _share(error: float, total: float) -> float:
+    return 1 - error / total if total > 0 else 1.0

@@ -1,0 +1,158 @@
+"""The report as one page that opens from disk, and its pictures as files."""
+
+from __future__ import annotations
+
+import base64
+import os
+import platform
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from importlib.metadata import version
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from jinja2 import Environment
+
+from isthmus.errors import IsthmusError
+from isthmus.estimators import BaseAutoencoder
+from isthmus.io import replacing
+from isthmus.report.comparison import Comparison, compare
+from isthmus.report.pictures import draw_all
+from isthmus.report.terminal import cells, change
+
+_LISTED_ROWS = 5
+_LIBRARIES = ("isthmus", "jax", "scikit-learn", "numpy")
+
+
+@dataclass(frozen=True)
+class _Picture:
+    caption: str
+    file: str
+    data: bytes
+
+    @property
+    def address(self) -> str:
+        return "data:image/png;base64," + base64.b64encode(self.data).decode()
+
+
+def write_report(
+    estimators: BaseAutoencoder | Sequence[BaseAutoencoder],
+    X: Any,
+    folder: str | os.PathLike[str],
+    *,
+    labels: Any = None,
+    title: str = "Autoencoder report",
+) -> list[Comparison]:
+    """Write ``report.html`` and its pictures as PNG files into a folder.
+
+    The page needs nothing from outside. It shows the held-out error beside that of PCA with as
+    many components on the same training rows, loss curves, reconstructions, the code, and the
+    settings that repeat it.
+
+    Parameters
+    ----------
+    estimators : estimator or sequence of them
+        Freshly fitted on X.
+    X : array, frame, path or Dataset
+        What they were fitted on.
+    folder : str or Path
+        Made if it does not exist; files of earlier reports in it are replaced.
+    labels : array-like of shape (n_samples,) or None
+        Known labels, for colour in pictures only.
+    title : str
+        Heading of the page.
+
+    Returns
+    -------
+    list of Comparison
+        The figures on the page.
+    """
+    if isinstance(estimators, BaseAutoencoder):
+        estimators = [estimators]
+    comparisons = [compare(estimator, X, labels) for estimator in estimators]
+    save_report(comparisons, folder, title)
+    return comparisons
+
+
+def save_report(
+    comparisons: Sequence[Comparison], folder: str | os.PathLike[str], title: str
+) -> None:
+    """Write the page and the pictures of comparisons already made."""
+    target = Path(folder)
+    try:
+        target.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise IsthmusError(
+            f"the report cannot be written to {target} ({(error.strerror or '').lower()}): "
+            "choose another folder."
+        ) from error
+    sections = [_section(comparison) for comparison in comparisons]
+    template = files("isthmus.report").joinpath("page.html").read_text("utf-8")
+    page = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True).from_string(template)
+    html = page.render(
+        title=title,
+        date=date.today().isoformat(),
+        sections=sections,
+        python=platform.python_version(),
+        versions={library: version(library) for library in _LIBRARIES},
+    )
+    for section in sections:
+        for picture in section["pictures"]:
+            with replacing(target / picture.file) as temporary:
+                temporary.write_bytes(picture.data)
+    with replacing(target / "report.html") as temporary:
+        temporary.write_text(html, "utf-8")
+
+
+def _section(comparison: Comparison) -> dict[str, Any]:
+    estimator = comparison.estimator
+    return {
+        "name": comparison.name,
+        "cells": cells(comparison),
+        "comparison": comparison,
+        "sentence": _sentence(comparison),
+        "pictures": [
+            _Picture(caption, f"{_slug(comparison.name)}-{_slug(caption)}.png", data)
+            for caption, data in draw_all(comparison).items()
+        ],
+        "rows": None if comparison.image_shape else _worst_and_best_rows(comparison),
+        "settings": repr(estimator),
+        "parameters": {name: repr(value) for name, value in estimator.get_params().items()},
+        "schema": str(estimator.preparation_.schema),
+        "scaling": estimator.preparation_.scaling,
+        "likelihood": type(estimator.model_.likelihood).__name__,
+    }
+
+
+def _sentence(comparison: Comparison) -> str:
+    rows = "held-out rows" if comparison.held_out else "training rows (none were held out)"
+    n = comparison.estimator.n_components_
+    start = (
+        f"A code of {n} number{'s' if n > 1 else ''} for each row of {comparison.x.shape[1]:,} "
+        f"keeps {comparison.explained:.1%} of the variance of the {rows}; PCA with as many "
+        f"components keeps {comparison.pca_explained:.1%}."
+    )
+    if change(comparison) in {"equal", "–"}:
+        return start
+    ratio = comparison.error / comparison.pca_error - 1
+    word = "less" if ratio < 0 else "more"
+    return f"{start} That is {abs(ratio):.0%} {word} squared error."
+
+
+def _worst_and_best_rows(comparison: Comparison) -> dict[str, list[tuple[int, float]]]:
+    order = np.argsort(comparison.row_errors)
+    count = min(_LISTED_ROWS, len(order) // 2)
+
+    def listed(chosen: np.ndarray) -> list[tuple[int, float]]:
+        errors = comparison.row_errors
+        return [(int(comparison.rows[i]) + 1, float(errors[i])) for i in chosen]
+
+    return {"worst": listed(order[::-1][:count]), "best": listed(order[:count])}
+
+
+def _slug(text: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")

@@ -1,0 +1,40 @@
+"""Real data where they are to be had, small data everywhere."""
+
+import gzip
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+from sklearn.datasets import load_digits
+
+DATA = Path(os.environ.get("ISTHMUS_DATA", Path(__file__).parents[2] / "shared" / "data"))
+
+
+@pytest.fixture(scope="session")
+def digits() -> np.ndarray:
+    """1,797 digits, ``(1797, 64)``, float32 in [0, 1]."""
+    return (load_digits().data / 16).astype(np.float32)
+
+
+@pytest.fixture(scope="session")
+def table() -> np.ndarray:
+    """300 rows of 6 correlated columns on different scales, float64."""
+    generator = np.random.default_rng(0)
+    hidden = generator.normal(size=(300, 2))
+    mixed = hidden @ generator.normal(size=(2, 6)) + 0.1 * generator.normal(size=(300, 6))
+    return mixed * [1, 10, 100, 0.01, 1, 5] + [0, 5, -1000, 3, 0, 1e6]
+
+
+@pytest.fixture(scope="session")
+def mnist() -> tuple[np.ndarray, np.ndarray]:
+    """MNIST's training and test images, uint8, ``(60000, 28, 28)`` and ``(10000, 28, 28)``."""
+    folder = DATA / "mnist"
+    if not folder.is_dir():
+        pytest.skip(f"needs MNIST in {folder}; set ISTHMUS_DATA to the folder that holds mnist/")
+
+    def images(name: str) -> np.ndarray:
+        content = gzip.decompress((folder / f"{name}-images-idx3-ubyte.gz").read_bytes())
+        return np.frombuffer(content, np.uint8, offset=16).reshape(-1, 28, 28)
+
+    return images("train"), images("t10k")

@@ -1,0 +1,36 @@
+import subprocess
+import sys
+
+import isthmus
+
+EXPORTS = {
+    "Autoencoder",
+    "Bernoulli",
+    "DataError",
+    "Dataset",
+    "Dense",
+    "IsthmusError",
+    "Linear",
+    "LinearAutoencoder",
+    "ModelFileError",
+    "SquaredError",
+    "load",
+    "read",
+    "write_report",
+}
+
+
+def test_exported_names_are_these_and_all_resolve():
+    assert set(isthmus.__all__) == EXPORTS
+    assert all(getattr(isthmus, name) is not None for name in isthmus.__all__)
+    assert set(isthmus.__all__) <= set(dir(isthmus))
+
+
+def test_unknown_name_is_an_attribute_error():
+    assert not hasattr(isthmus, "Autodecoder")
+
+
+def test_importing_the_package_imports_no_jax():
+    code = "import isthmus, isthmus.cli, sys; print('jax' in sys.modules, 'sklearn' in sys.modules)"
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert result.stdout.split() == ["False", "False"]

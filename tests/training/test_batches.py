@@ -1,0 +1,53 @@
+import numpy as np
+import pytest
+
+from isthmus.training import ArrayBatches
+
+
+@pytest.mark.parametrize("n_rows", [1, 7, 64, 100, 1000])
+@pytest.mark.parametrize("batch_size", [1, 8, 64])
+def test_every_row_comes_exactly_once_an_epoch(n_rows, batch_size):
+    matrix = np.arange(1, n_rows + 1, dtype=np.float32)[:, None]
+    batches = ArrayBatches(matrix, batch_size)
+    seen = []
+    for block in batches.epoch(np.random.default_rng(0)):
+        flat = block.rows.reshape(-1)
+        seen.extend(flat[: block.n_rows])
+        assert (flat[block.n_rows : block.n_steps * batches.batch_size] == 0).all()
+    assert sorted(seen) == list(range(1, n_rows + 1))
+
+
+def test_blocks_have_one_shape_and_data_larger_than_a_block_take_several():
+    matrix = np.zeros((2000, 40_000), np.float32)
+    blocks = list(ArrayBatches(matrix, 64).epoch())
+    assert len({block.rows.shape for block in blocks}) == 1
+    assert len(blocks) > 1
+    assert sum(block.n_rows for block in blocks) == 2000
+
+
+def test_order_is_fixed_by_the_generator_and_differs_between_epochs():
+    matrix = np.arange(50, dtype=np.float32)[:, None]
+    batches = ArrayBatches(matrix, 8)
+
+    def order(seed):
+        return np.concatenate(
+            [b.rows.reshape(-1)[: b.n_rows] for b in batches.epoch(np.random.default_rng(seed))]
+        )
+
+    np.testing.assert_array_equal(order(1), order(1))
+    assert not np.array_equal(order(1), order(2))
+
+
+def test_chosen_rows_only():
+    matrix = np.arange(20, dtype=np.float32)[:, None]
+    batches = ArrayBatches(matrix, 4, rows=np.array([3, 5, 9]))
+    block = next(batches.epoch())
+    assert block.rows.reshape(-1)[: block.n_rows].tolist() == [3, 5, 9]
+
+
+def test_similar_lengths_share_one_shape():
+    shapes = {
+        next(ArrayBatches(np.zeros((n, 3), np.float32), 32).epoch()).rows.shape
+        for n in range(130, 250, 7)
+    }
+    assert len(shapes) == 1

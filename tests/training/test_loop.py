@@ -1,0 +1,139 @@
+import os
+import signal
+
+import numpy as np
+import pytest
+
+from isthmus.errors import IsthmusError
+from isthmus.networks import Dense, glorot_uniform
+from isthmus.objectives import Deterministic, Model, Objective, SquaredError
+from isthmus.training import ArrayBatches, Settings, train
+from isthmus.training import loop as loop_module
+from isthmus.training.layout import Layout
+
+
+@pytest.fixture
+def matrix():
+    generator = np.random.default_rng(0)
+    return (generator.normal(size=(200, 2)) @ generator.normal(size=(2, 8))).astype(np.float32)
+
+
+def make_model(seed=0):
+    initialize = glorot_uniform(np.random.default_rng(seed))
+    return Model(Dense((8,)).build((8,), 2, 2, 8, initialize), Deterministic(), SquaredError())
+
+
+def vector(model):
+    return Layout.of(model).flatten(model)
+
+
+def run(matrix, n_epochs=5, validation=False, report=None, **settings):
+    held_out = np.arange(160, 200) if validation else None
+    return train(
+        make_model(),
+        Objective(),
+        ArrayBatches(matrix, 32, np.arange(160)),
+        Settings(n_epochs, 1e-2, **settings),
+        validation=ArrayBatches(matrix, 32, held_out) if validation else None,
+        report=report,
+    )
+
+
+def test_training_lowers_the_loss_and_counts_every_epoch(matrix):
+    training = run(matrix, 30)
+    assert len(training.history["loss"]) == 30
+    assert training.history["loss"][-1] < 0.3 * training.history["loss"][0]
+    assert training.history["seconds"] == sorted(training.history["seconds"])
+
+
+def test_same_seed_gives_equal_bits_and_another_seed_does_not(matrix):
+    first, second, other = run(matrix, seed=1), run(matrix, seed=1), run(matrix, seed=2)
+    np.testing.assert_array_equal(vector(first.model), vector(second.model))
+    assert not np.array_equal(vector(first.model), vector(other.model))
+
+
+def test_result_does_not_depend_on_how_updates_are_grouped_into_calls(matrix, monkeypatch):
+    together = run(matrix)
+    monkeypatch.setattr(loop_module, "_SECONDS_PER_CALL", 1e-9)
+    one_by_one = run(matrix)
+    np.testing.assert_array_equal(vector(together.model), vector(one_by_one.model))
+    assert together.history["loss"] == one_by_one.history["loss"]
+
+
+def test_best_held_out_parameters_are_kept(matrix):
+    training = run(matrix, 12, validation=True)
+    losses = training.history["validation_loss"]
+    assert training.best_epoch == int(np.argmin(losses)) + 1
+    held_out = ArrayBatches(matrix, 32, np.arange(160, 200))
+    loss = loop_module._HeldOut(Layout.of(training.model), Objective(), held_out).loss(vector(training.model))
+    assert loss == pytest.approx(min(losses), rel=1e-6)
+
+
+def test_early_stopping_waits_for_patience_and_no_longer(matrix):
+    settings = Settings(500, 1e-2, patience=3)
+    noise = np.random.default_rng(1).normal(size=(40, 8)).astype(np.float32)
+    training = train(
+        make_model(),
+        Objective(),
+        ArrayBatches(noise[:20], 8),
+        settings,
+        validation=ArrayBatches(noise[20:], 8),
+    )
+    assert len(training.history["loss"]) == training.best_epoch + 3 < 500
+
+
+def test_state_goes_on_where_it_ended(matrix):
+    settings = Settings(1, 1e-2, decay=False, warmup=0.0, seed=3)
+    batches = ArrayBatches(matrix, 32)
+    once = train(make_model(), Objective(), batches, settings)
+    twice = train(once.model, Objective(), batches, settings, state=once.state)
+    both = train(
+        make_model(), Objective(), batches, Settings(2, 1e-2, decay=False, warmup=0.0, seed=3)
+    )
+    np.testing.assert_array_equal(vector(twice.model), vector(both.model))
+
+
+def test_interrupt_stops_after_the_call_and_keeps_the_best(matrix):
+    seen = []
+
+    def report(progress):
+        seen.append(progress)
+        if progress.epoch == 4:
+            os.kill(os.getpid(), signal.SIGINT)
+
+    training = run(matrix, 1000, validation=True, report=report)
+    assert training.interrupted
+    assert len(training.history["loss"]) == 3
+    assert training.best_epoch == int(np.argmin(training.history["validation_loss"])) + 1
+    assert seen[-1].epoch == 4
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_interrupt_in_the_first_epoch_still_gives_what_was_learned(matrix):
+    def report(progress):
+        os.kill(os.getpid(), signal.SIGINT)
+
+    training = run(matrix, 10, report=report)
+    assert training.interrupted
+    assert not np.array_equal(vector(training.model), vector(make_model()))
+
+
+def test_second_interrupt_stops_at_once(matrix):
+    def report(progress):
+        os.kill(os.getpid(), signal.SIGINT)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    with pytest.raises(KeyboardInterrupt):
+        run(matrix, 10, report=report)
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_divergence_is_a_sentence():
+    matrix = np.full((64, 8), 1e20, np.float32)
+    with pytest.raises(IsthmusError, match="try a smaller learning_rate than 0.01"):
+        train(make_model(), Objective(), ArrayBatches(matrix, 32), Settings(3, 1e-2))
+
+
+def test_weight_decay_shrinks_weights(matrix):
+    plain, decayed = run(matrix, 20), run(matrix, 20, weight_decay=10.0)
+    assert np.linalg.norm(vector(decayed.model)) < np.linalg.norm(vector(plain.model))
