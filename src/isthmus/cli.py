@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Annotated, Any, Literal
 from cyclopts import App, CycloptsError, Group, Parameter
 
 import isthmus
-from isthmus.errors import IsthmusError
+from isthmus.errors import IsthmusError, first_line
 
 # Libraries are imported inside the commands: --help and mistakes must not wait for them.
 
@@ -321,6 +322,14 @@ def run(arguments: Sequence[str]) -> int:
         return FAILED
     except (ValueError, MemoryError, OSError) as error:
         _fail(" ".join(str(error).split()) or type(error).__name__)
+        return FAILED
+    except Exception as error:
+        if os.environ.get("ISTHMUS_TRACEBACK"):
+            raise
+        _fail(
+            f"a defect of Isthmus came to light ({type(error).__name__}: {first_line(error)});",
+            "please report it with what ISTHMUS_TRACEBACK=1 prints.",
+        )
         return FAILED
 
 

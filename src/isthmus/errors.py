@@ -11,3 +11,12 @@ class DataError(IsthmusError):
 
 class ModelFileError(IsthmusError):
     """A model file that is wrong, damaged, altered or from a newer version."""
+
+
+def first_line(error: BaseException) -> str:
+    """Give the first line of a foreign message, cut to fit inside a sentence."""
+    lines = str(error).strip().splitlines() or [type(error).__name__]
+    line = lines[0].strip().rstrip(".:")
+    if line[1:2].islower():
+        line = line[0].lower() + line[1:]
+    return line if len(line) <= 120 else line[:119] + "…"

@@ -13,10 +13,10 @@ from sklearn.utils.validation import check_is_fitted
 
 from isthmus.errors import DataError
 from isthmus.estimators.validation import open_dataset
-from isthmus.io import CHUNK_ROWS, Dataset, container_of, to_container
+from isthmus.io import CHUNK_ROWS, Dataset, as_dataset, container_of, to_container
 from isthmus.networks import Architecture, Initializer
 from isthmus.objectives import Code, Deterministic, Likelihood, Model, Objective
-from isthmus.prepare import Preparation, as_float
+from isthmus.prepare import Preparation, check_numeric, to_matrix
 from isthmus.training import TrainingState, decode_rows, encode_rows, score_rows
 
 
@@ -98,17 +98,22 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
 
         Parameters
         ----------
-        X : array or frame, shape (n_samples, n_components_)
-            Codes as `transform` gives them.
+        X : array, frame, path or Dataset, shape (n_samples, n_components_)
+            Codes as `transform` or the command ``isthmus encode`` gives them.
 
         Returns
         -------
         rows : array or frame
             In the scale, shape, dtypes and column names of the data that the estimator was
             fitted on, and in the same kind of container.
+
+        Raises
+        ------
+        DataError
+            The codes have another size than those of this estimator.
         """
         check_is_fitted(self)
-        codes = check_array(X, dtype=np.float32, input_name="codes")
+        codes = _read_codes(X)
         if codes.shape[1] != self.n_components_:
             raise DataError(
                 f"the codes have {codes.shape[1]} columns, but {type(self).__name__} was fitted "
@@ -163,10 +168,6 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
             yield self.preparation_.transform(chunk, dataset.source, first)
             first += len(chunk)
 
-    def _squared_errors(self, matrix: np.ndarray) -> np.ndarray:
-        reconstruction = decode_rows(self.model_, encode_rows(self.model_, matrix))
-        return np.sum((as_float(matrix) - reconstruction) ** 2, axis=1)
-
     @property
     def _n_features_out(self) -> int:
         return self.n_components_
@@ -175,3 +176,11 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         tags = super().__sklearn_tags__()
         tags.transformer_tags.preserves_dtype = ["float32"]
         return tags
+
+
+def _read_codes(X: Any) -> np.ndarray:
+    if not isinstance(X, (str, os.PathLike, Dataset)):
+        return check_array(X, dtype=np.float32, input_name="codes")
+    dataset = as_dataset(X)
+    check_numeric(dataset.schema, dataset.source)
+    return to_matrix(dataset.to_memory(), dataset.source).astype(np.float32)

@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from isthmus.errors import IsthmusError
+from isthmus.errors import IsthmusError, first_line
+from isthmus.io.failures import SYSTEM_REASONS
 
 
 @contextmanager
@@ -42,11 +43,8 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[Path]:
             shutil.rmtree(target)
         os.replace(temporary, target)
     except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        raise IsthmusError(
-            f"{target} cannot be written ({reason}): "
-            "choose a folder that exists, may be written to and has room."
-        ) from error
+        reason = SYSTEM_REASONS.get(error.errno or 0, f"{first_line(error)}: choose another place")
+        raise IsthmusError(f"{target} could not be written, because {reason}.") from error
     finally:
         if temporary.is_dir():
             shutil.rmtree(temporary, ignore_errors=True)

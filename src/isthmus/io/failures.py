@@ -6,7 +6,7 @@ import errno
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from isthmus.errors import IsthmusError
+from isthmus.errors import IsthmusError, first_line
 
 SYSTEM_REASONS = {
     errno.EACCES: "permission is denied: change its permissions or choose another place",
@@ -69,12 +69,3 @@ it may be cut off or damaged, so fetch or write it again.
             f"{source} could not be read as {kind} ({first_line(error)}): "
             "it may be cut off or damaged, so fetch or write it again."
         ) from error
-
-
-def first_line(error: BaseException) -> str:
-    """Give the first line of a foreign message, cut to fit inside a sentence."""
-    lines = str(error).strip().splitlines() or [type(error).__name__]
-    line = lines[0].strip().rstrip(".:")
-    if line[1:2].islower():
-        line = line[0].lower() + line[1:]
-    return line if len(line) <= 120 else line[:119] + "…"

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import final
 
+import pyarrow as pa
+
 from isthmus.errors import DataError
 from isthmus.io.dataset import CHUNK_ROWS, Dataset, Rows, Schema
 
@@ -33,6 +35,13 @@ class JoinedDataset(Dataset):
 
     def select(self, names: Sequence[str]) -> JoinedDataset:
         return JoinedDataset([member.select(names) for member in self._members])
+
+
+def regrouped(tables: Iterator[pa.Table], n_rows: int) -> Iterator[pa.Table]:
+    """Cut tables so that none has more than `n_rows` rows."""
+    for table in tables:
+        for start in range(0, table.num_rows, n_rows):
+            yield table.slice(start, n_rows)
 
 
 def _difference(first: Schema, other: Schema) -> str:

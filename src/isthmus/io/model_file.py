@@ -15,9 +15,8 @@ import numpy as np
 import safetensors
 import safetensors.numpy
 
-from isthmus.errors import ModelFileError
+from isthmus.errors import ModelFileError, first_line
 from isthmus.io.atomic import replacing
-from isthmus.io.reading_errors import first_line
 
 FORMAT_VERSION = 1
 

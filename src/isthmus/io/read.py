@@ -10,27 +10,30 @@ from typing import TypeAlias
 
 from isthmus.errors import DataError
 from isthmus.io.arrays import read_npy, read_npz
+from isthmus.io.columnar import FeatherDataset, ParquetDataset
 from isthmus.io.dataset import Dataset
+from isthmus.io.delimited import read_delimited
+from isthmus.io.failures import refusing
 from isthmus.io.idx import read_idx
 from isthmus.io.images import ImageFolder
 from isthmus.io.joined import JoinedDataset
-from isthmus.io.reading_errors import reading
-from isthmus.io.tables import read_delimited, read_feather, read_parquet
 
 PathLike: TypeAlias = str | os.PathLike[str]
 
 _READERS: dict[str, Callable[[Path], Dataset]] = {
-    ".csv": lambda path: read_delimited(path, ","),
-    ".csv.gz": lambda path: read_delimited(path, ","),
-    ".tsv": lambda path: read_delimited(path, "\t"),
-    ".tsv.gz": lambda path: read_delimited(path, "\t"),
-    ".parquet": read_parquet,
-    ".pq": read_parquet,
-    ".feather": read_feather,
-    ".arrow": read_feather,
+    ".csv": lambda path: read_delimited(path, str(path), ","),
+    ".tsv": lambda path: read_delimited(path, str(path), "\t"),
+    ".parquet": lambda path: ParquetDataset(path, str(path)),
+    ".feather": lambda path: FeatherDataset(path, str(path)),
     ".npy": read_npy,
     ".npz": read_npz,
     ".idx": read_idx,
+}
+_READERS |= {
+    ".csv.gz": _READERS[".csv"],
+    ".tsv.gz": _READERS[".tsv"],
+    ".pq": _READERS[".parquet"],
+    ".arrow": _READERS[".feather"],
     ".idx.gz": read_idx,
     "-ubyte": read_idx,
     "-ubyte.gz": read_idx,
@@ -107,10 +110,10 @@ def _expand(paths: Iterable[PathLike]) -> list[Path]:
 
 
 def _open(path: Path) -> Dataset:
-    with reading(path, "a readable file", "check the path"):
+    with refusing(str(path), "a data file", DataError):
         if path.is_dir():
             return ImageFolder(path)
-        with open(path, "rb") as file:
+        with path.open("rb") as file:
             start = file.read(4)
     if not start:
         raise DataError(f"{path} is empty (0 bytes): expected {READABLE}.")
@@ -121,7 +124,12 @@ def _open(path: Path) -> Dataset:
         raise DataError(
             f"{path} is of an unknown kind: expected {READABLE}, told apart by the suffix."
         )
-    return reader(path)
+    dataset = reader(path)
+    if not dataset.n_rows or not dataset.schema.n_features:
+        raise DataError(
+            f"{path} has no {'columns' if dataset.n_rows else 'rows'}: there is nothing to read."
+        )
+    return dataset
 
 
 def _reader_by_magic(start: bytes) -> Callable[[Path], Dataset] | None:

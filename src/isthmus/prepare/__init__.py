@@ -1,6 +1,6 @@
 """Raw columns or pixels ↔ a float32 matrix, with an inverse."""
 
-from isthmus.prepare.matrix import as_float
+from isthmus.prepare.matrix import as_float, check_numeric, to_matrix
 from isthmus.prepare.preparation import SCALINGS, Preparation, Support
 
-__all__ = ["SCALINGS", "Preparation", "Support", "as_float"]
+__all__ = ["SCALINGS", "Preparation", "Support", "as_float", "check_numeric", "to_matrix"]

@@ -22,7 +22,7 @@ from isthmus.estimators import BaseAutoencoder
 from isthmus.io import replacing
 from isthmus.report.comparison import Comparison, compare
 from isthmus.report.pictures import draw_all
-from isthmus.report.terminal import cells, change
+from isthmus.report.terminal import HEADINGS, cells, change, judged_on
 
 _LISTED_ROWS = 5
 _LIBRARIES = ("isthmus", "jax", "scikit-learn", "numpy")
@@ -96,6 +96,8 @@ def save_report(
     html = page.render(
         title=title,
         date=date.today().isoformat(),
+        headings=HEADINGS,
+        judged_on=judged_on(comparisons[0]),
         sections=sections,
         python=platform.python_version(),
         versions={library: version(library) for library in _LIBRARIES},

@@ -21,31 +21,30 @@ def print_table(comparisons: Sequence[Comparison], console: Console | None = Non
         Where to print; standard output by default.
     """
     console = console or Console()
-    table = Table(title="Squared error per row, beside PCA with as many components")
-    for heading in ("model", "judged on"):
-        table.add_column(heading)
-    for heading in ("error", "PCA", "change", "variance kept", "PCA", "parameters", "seconds"):
+    table = Table(title=f"Squared error per row, on {judged_on(comparisons[0])}")
+    table.add_column("model", no_wrap=True)
+    for heading in HEADINGS[1:]:
         table.add_column(heading, justify="right")
     for comparison in comparisons:
         table.add_row(*cells(comparison))
-    # A pipe has no width; the table must not be cut there.
-    width = None if console.is_terminal else max(console.width, 130)
-    console.print(table, width=width)
+    console.print(table)
+
+
+HEADINGS = ("model", "code", "error", "PCA’s", "change", "variance kept", "PCA’s", "seconds")
 
 
 def cells(comparison: Comparison) -> list[str]:
     """Give the table's row for one estimator."""
     seconds = comparison.seconds
     return [
-        comparison.name,
-        judged_on(comparison),
+        type(comparison.estimator).__name__,
+        str(comparison.estimator.n_components_),
         f"{comparison.error:.4g}",
         f"{comparison.pca_error:.4g}",
         change(comparison),
         f"{comparison.explained:.1%}",
         f"{comparison.pca_explained:.1%}",
-        f"{comparison.n_parameters:,}",
-        "closed form" if seconds is None else f"{seconds:.1f}",
+        "–" if seconds is None else f"{seconds:.1f}",
     ]
 
 

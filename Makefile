@@ -1,0 +1,66 @@
+# Isthmus: every target makes .venv on first use and says what it does.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install --constraint constraints.txt
+
+.PHONY: help demo test lint types layers unit docs wheel bench clean
+
+help:
+	@echo "make demo   squeeze digits into 2 and 16 numbers, beside PCA; ends with a report"
+	@echo "make test   lint, types, layers, tests, documentation, and the built wheel on its own"
+	@echo "make lint   ruff, and formatting"
+	@echo "make docs   build the documentation into site/"
+	@echo "make bench  measure on real data (needs ISTHMUS_DATA or ../shared/data)"
+	@echo "make clean  remove everything that these make"
+
+$(VENV)/.runtime: pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "Isthmus needs Python 3.11 or newer; name one with: make PYTHON=python3.12 …"; exit 1; }
+	@echo "Making $(VENV) and installing Isthmus with what it needs (once, about a minute) …"
+	@$(PYTHON) -m venv $(VENV)
+	@$(PIP) --editable .
+	@touch $@
+
+$(VENV)/.development: $(VENV)/.runtime
+	@echo "Installing the tools for tests and documentation (once, half a minute) …"
+	@$(PIP) --editable '.[dev]'
+	@touch $@
+
+demo: $(VENV)/.runtime
+	@$(BIN)/isthmus demo
+
+test: lint types layers unit docs wheel
+	@echo "All checks passed."
+
+lint: $(VENV)/.development
+	@echo "Lint …"
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check --quiet .
+
+types: $(VENV)/.development
+	@echo "Types …"
+	@$(BIN)/pyright
+
+layers: $(VENV)/.development
+	@echo "Layers …"
+	@$(BIN)/lint-imports --no-logo 2>&1 | tail -n 5
+
+unit: $(VENV)/.development
+	@echo "Tests, and every code block of the README and the docs …"
+	@$(BIN)/python -m pytest
+
+docs: $(VENV)/.development
+	@echo "Documentation …"
+	@$(BIN)/zensical build --clean --strict
+
+# The wheel, alone in an environment without the tools of development.
+wheel: $(VENV)/.development
+	@echo "The built wheel on its own …"
+	@tests/wheel.sh $(PYTHON)
+
+bench: $(VENV)/.development
+	@$(BIN)/python benchmarks/mnist.py
+
+clean:
+	rm -rf $(VENV) .venv-wheel .cache dist site isthmus-demo .pytest_cache .ruff_cache
