@@ -32,5 +32,7 @@ def test_unknown_name_is_an_attribute_error():
 
 def test_importing_the_package_imports_no_jax():
     code = "import isthmus, isthmus.cli, sys; print('jax' in sys.modules, 'sklearn' in sys.modules)"
-    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    result = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
     assert result.stdout.split() == ["False", "False"]

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 from cyclopts import App, CycloptsError, Group, Parameter
 
 import isthmus
-from isthmus.errors import IsthmusError, first_line
+from isthmus.errors import IsthmusError
 
 # Libraries are imported inside the commands: --help and mistakes must not wait for them.
 
@@ -54,7 +54,7 @@ def demo(
     from isthmus import Autoencoder
     from isthmus.report import print_table, write_report
 
-    digits = load_digits()
+    digits: Any = load_digits()
     images = (digits.images / 16).astype("float32")
     estimators = []
     for n_components in (2, 16):
@@ -159,8 +159,8 @@ def fit(
 
     Options that are not given keep the defaults of the Python class of that model.
 
-    Examples:
-
+    Examples
+    --------
     `isthmus fit measurements.csv -o model.isthmus --n-components 3`
 
     `isthmus fit "scans/part-*.parquet" -o scans.isthmus --hidden 512,128 --labels diagnosis`
@@ -197,7 +197,11 @@ def fit(
 
         folder = report or output.with_name(f"{output.stem}-report")
         comparisons = write_report(
-            estimator, dataset, folder, labels=known_labels, title=f"Autoencoder of {dataset.source}"
+            estimator,
+            dataset,
+            folder,
+            labels=known_labels,
+            title=f"Code of {dataset.source}",
         )
         print_table(comparisons)
         print(f"Report: {folder / 'report.html'}")
@@ -308,7 +312,7 @@ def run(arguments: Sequence[str]) -> int:
         sys.stdout.flush()
         return result if isinstance(result, int) else 0
     except CycloptsError as error:
-        _fail(" ".join(str(error).split()), "See `isthmus --help`.")
+        _fail(_one_line(error), "See `isthmus --help`.")
         return MISUSED
     except KeyboardInterrupt:
         _fail("stopped by Ctrl-C; nothing was written.")
@@ -321,13 +325,13 @@ def run(arguments: Sequence[str]) -> int:
         _fail(str(error))
         return FAILED
     except (ValueError, MemoryError, OSError) as error:
-        _fail(" ".join(str(error).split()) or type(error).__name__)
+        _fail(_one_line(error))
         return FAILED
     except Exception as error:
         if os.environ.get("ISTHMUS_TRACEBACK"):
             raise
         _fail(
-            f"a defect of Isthmus came to light ({type(error).__name__}: {first_line(error)});",
+            f"a defect of Isthmus came to light ({type(error).__name__}: {_one_line(error)});",
             "please report it with what ISTHMUS_TRACEBACK=1 prints.",
         )
         return FAILED
@@ -339,6 +343,10 @@ def _say(text: str) -> None:
 
 def _fail(*sentences: str) -> None:
     print("isthmus:", *sentences, file=sys.stderr)
+
+
+def _one_line(error: BaseException) -> str:
+    return " ".join(str(error).split()) or type(error).__name__
 
 
 def _widths(text: str | None) -> int | tuple[int, ...] | None:
@@ -390,6 +398,6 @@ def _split_labels(dataset: Any, labels: str | None) -> tuple[Any, Any]:
         )
     from isthmus.io import read
 
-    values = read(labels).to_memory()
+    values: Any = read(labels).to_memory()
     column = values if not hasattr(values, "column") else values.column(0).to_pylist()
-    return dataset, [value for value in column]
+    return dataset, list(column)

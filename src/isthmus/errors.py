@@ -6,7 +6,7 @@ class IsthmusError(ValueError):
 
 
 class DataError(IsthmusError):
-    """Data that cannot be used as it is: the message names the file, what was found and the mend."""
+    """Data that cannot be used as it is: the message names the file, what was found, the mend."""
 
 
 class ModelFileError(IsthmusError):

@@ -65,7 +65,8 @@ def test_best_held_out_parameters_are_kept(matrix):
     losses = training.history["validation_loss"]
     assert training.best_epoch == int(np.argmin(losses)) + 1
     held_out = ArrayBatches(matrix, 32, np.arange(160, 200))
-    loss = loop_module._HeldOut(Layout.of(training.model), Objective(), held_out).loss(vector(training.model))
+    judge = loop_module._HeldOut(Layout.of(training.model), Objective(), held_out)
+    loss = judge.loss(vector(training.model))
     assert loss == pytest.approx(min(losses), rel=1e-6)
 
 
@@ -130,7 +131,7 @@ def test_second_interrupt_stops_at_once(matrix):
 
 def test_divergence_is_a_sentence():
     matrix = np.full((64, 8), 1e20, np.float32)
-    with pytest.raises(IsthmusError, match="try a smaller learning_rate than 0.01"):
+    with pytest.raises(IsthmusError, match=r"try a smaller learning_rate than 0\.01"):
         train(make_model(), Objective(), ArrayBatches(matrix, 32), Settings(3, 1e-2))
 
 

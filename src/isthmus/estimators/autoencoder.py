@@ -98,6 +98,7 @@ class Autoencoder(BaseAutoencoder):
     ((150, 2), (150, 4))
     """
 
+    _saved: ClassVar[tuple[str, ...]] = ("best_epoch_", "interrupted_")
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         "n_components": [Interval(Integral, 1, None, closed="left")],
         "hidden": [Interval(Integral, 1, None, closed="left"), list, tuple, None],
@@ -217,9 +218,9 @@ class Autoencoder(BaseAutoencoder):
 
     def _architecture(self) -> Architecture:
         hidden = self.hidden
-        if hidden is not None and not isinstance(hidden, Integral):
+        if isinstance(hidden, Sequence):
             hidden = tuple(hidden)
-            if not all(isinstance(width, Integral) and width >= 1 for width in hidden):
+            if not all(isinstance(width, Integral) and int(width) >= 1 for width in hidden):
                 raise IsthmusError(
                     f"hidden={list(hidden)!r} holds something else than positive whole numbers: "
                     "give the width of each hidden layer, such as [256, 64]."

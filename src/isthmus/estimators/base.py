@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from abc import abstractmethod
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
@@ -26,7 +26,12 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
     Subclasses set in `fit`: `preparation_`, `model_`, `n_components_`, `history_`.
     """
 
+    _saved: ClassVar[tuple[str, ...]] = ()
+    """Fitted attributes of a subclass that its file holds too: numbers, or lists of them."""
+
+    random_state: int | np.random.RandomState | None
     n_features_in_: int
+    feature_names_in_: np.ndarray
     n_components_: int
     history_: dict[str, list[float]]
     preparation_: Preparation
@@ -180,7 +185,7 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
 
 def _read_codes(X: Any) -> np.ndarray:
     if not isinstance(X, (str, os.PathLike, Dataset)):
-        return check_array(X, dtype=np.float32, input_name="codes")
+        return check_array(X, dtype="float32", input_name="codes")
     dataset = as_dataset(X)
     check_numeric(dataset.schema, dataset.source)
     return to_matrix(dataset.to_memory(), dataset.source).astype(np.float32)

@@ -80,6 +80,7 @@ class LinearAutoencoder(BaseAutoencoder):
     (150, 2)
     """
 
+    _saved: ClassVar[tuple[str, ...]] = ("explained_variance_ratio_",)
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         "n_components": [
             Interval(Integral, 1, None, closed="left"),
@@ -207,19 +208,16 @@ class LinearAutoencoder(BaseAutoencoder):
         elif self.solver == "gradient":
             self._whole_n_components()
 
-    def _keep_components(self, pca: PCA | IncrementalPCA) -> None:
-        components = pca.components_  # (components, features)
+    def _keep_components(self, pca: Any) -> None:
+        components: np.ndarray = pca.components_  # (components, features)
         self.n_components_ = len(components)
         self.explained_variance_ratio_ = pca.explained_variance_ratio_
-        self.history_ = {"loss": [], "seconds": []}
         squares = np.maximum(pca.singular_values_**2, np.finfo(float).tiny)
         gains = np.sqrt(np.clip(1 - self.l2 / squares, 0, None))  # (components,)
-        encoder = (components * gains[:, None]).T
-        layers = (
-            Affine(_float32(encoder), _float32(-pca.mean_ @ encoder)),
-            Affine(_float32(encoder.T), _float32(pca.mean_)),
-        )
-        network = DenseNetwork((layers[0],), (layers[1],), "identity")
+        weight = np.ascontiguousarray((components * gains[:, None]).T, np.float32)
+        encoder = Affine(weight, np.float32(-pca.mean_ @ weight))
+        decoder = Affine(np.ascontiguousarray(weight.T), np.float32(pca.mean_))
+        network = DenseNetwork((encoder,), (decoder,), "identity")
         self.model_ = Model(network, Deterministic(), SquaredError())
 
     def _build_model(self, matrix: np.ndarray, seed: int) -> None:
@@ -248,15 +246,9 @@ class LinearAutoencoder(BaseAutoencoder):
 
 def _make_incremental(pca: PCA, values: np.ndarray) -> IncrementalPCA:
     """Let incremental PCA go on from where PCA ended."""
-    incremental = IncrementalPCA(len(pca.components_))
-    incremental.components_ = pca.components_
-    incremental.singular_values_ = pca.singular_values_
-    incremental.mean_ = pca.mean_
+    incremental: Any = IncrementalPCA(pca.n_components_)
+    for name in ("components_", "singular_values_", "mean_", "n_features_in_"):
+        setattr(incremental, name, getattr(pca, name))
     incremental.var_ = values.var(axis=0)
     incremental.n_samples_seen_ = np.int64(len(values))
-    incremental.n_features_in_ = values.shape[1]
     return incremental
-
-
-def _float32(array: np.ndarray) -> np.ndarray:
-    return np.ascontiguousarray(array, np.float32)

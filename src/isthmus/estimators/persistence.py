@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import fields
 from importlib.metadata import version
 from typing import Any
 
@@ -43,11 +43,12 @@ def save(estimator: BaseAutoencoder, path: str | os.PathLike[str]) -> None:
             for name, value in estimator.get_params(deep=False).items()
         },
         "fitted": {
-            "best_epoch": getattr(estimator, "best_epoch_", None),
+            "attributes": {
+                name: np.asarray(getattr(estimator, name)).tolist()
+                for name in estimator._saved
+                if hasattr(estimator, name)
+            },
             "container": estimator._container,
-            "explained_variance_ratio": _as_list(
-                getattr(estimator, "explained_variance_ratio_", None)
-            ),
             "feature_names_in": None if names is None else [str(name) for name in names],
             "history": estimator.history_,
             "likelihood": _encode_parameter(estimator.model_.likelihood),
@@ -116,10 +117,10 @@ def _restore(header: dict[str, Any], tensors: Mapping[str, np.ndarray]) -> BaseA
     estimator.history_ = {
         str(name): [float(value) for value in values] for name, values in fitted["history"].items()
     }
-    if fitted["best_epoch"] is not None:
-        estimator.best_epoch_ = int(fitted["best_epoch"])
-    if fitted["explained_variance_ratio"] is not None:
-        estimator.explained_variance_ratio_ = np.array(fitted["explained_variance_ratio"])
+    for name in estimator._saved:
+        if name in fitted["attributes"]:
+            value = np.array(fitted["attributes"][name])
+            setattr(estimator, name, value if value.ndim else value.item())
     likelihood = _decode_parameter(fitted["likelihood"])
     if not isinstance(likelihood, Likelihood):
         raise ValueError("unknown likelihood")
@@ -150,7 +151,8 @@ def _named_leaves(model: Model) -> list[tuple[str, Any]]:
 
 def _encode_parameter(value: Any) -> Any:
     if isinstance(value, Likelihood):
-        return {"part": type(value).__name__, **asdict(value)}
+        settings = {field.name: getattr(value, field.name) for field in fields(value)}
+        return {"part": type(value).__name__, **settings}
     if isinstance(value, np.random.RandomState):
         return None
     if isinstance(value, np.generic):
@@ -165,7 +167,3 @@ def _decode_parameter(value: Any) -> Any:
         settings = dict(value)
         return _PARTS[settings.pop("part")](**settings)
     return value
-
-
-def _as_list(array: np.ndarray | None) -> list[float] | None:
-    return None if array is None else [float(value) for value in array]

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import os
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
-from sklearn.base import BaseEstimator
 from sklearn.utils.validation import (
     _check_n_features,  # pyright: ignore[reportPrivateUsage]
     check_array,
@@ -17,7 +16,14 @@ from isthmus.errors import DataError
 from isthmus.io import ArrayDataset, Dataset, as_dataset, container_of
 
 
-def open_dataset(estimator: BaseEstimator, X: Any, *, reset: bool) -> Dataset:
+class FittedOn(Protocol):
+    """What an estimator remembers of the data it was fitted on."""
+
+    n_features_in_: int
+    feature_names_in_: np.ndarray
+
+
+def open_dataset(estimator: FittedOn, X: Any, *, reset: bool) -> Dataset:
     """Turn X into a Dataset and check it against the estimator.
 
     Parameters
@@ -40,12 +46,11 @@ def open_dataset(estimator: BaseEstimator, X: Any, *, reset: bool) -> Dataset:
         array = check_array(X, allow_nd=True, ensure_min_samples=2 if reset else 1)
         _check_n_features(estimator, array.reshape(len(array), -1), reset=reset)
         return ArrayDataset(array)
-    return ArrayDataset(
-        validate_data(estimator, X, reset=reset, ensure_min_samples=2 if reset else 1)
-    )
+    array = validate_data(estimator, X, reset=reset, ensure_min_samples=2 if reset else 1)
+    return ArrayDataset(np.asarray(array))
 
 
-def _match(estimator: BaseEstimator, dataset: Dataset, reset: bool) -> Dataset:
+def _match(estimator: FittedOn, dataset: Dataset, reset: bool) -> Dataset:
     _require_rows(estimator, dataset, reset)
     names = dataset.schema.names
     if reset:
@@ -66,7 +71,7 @@ def _match(estimator: BaseEstimator, dataset: Dataset, reset: bool) -> Dataset:
     return dataset
 
 
-def _require_rows(estimator: BaseEstimator, dataset: Dataset, reset: bool) -> None:
+def _require_rows(estimator: FittedOn, dataset: Dataset, reset: bool) -> None:
     least = 2 if reset else 1
     if dataset.n_rows < least:
         raise DataError(

@@ -1,12 +1,14 @@
-"""Readers and writers, and the Dataset between them; the model file."""
+"""Rows in and out: readers and the `Dataset` they give, writers, and the file of a saved model."""
 
 from isthmus.io.atomic import replacing
 from isthmus.io.dataset import CHUNK_ROWS, ArrayDataset, Dataset, Rows, Schema, TableDataset
+from isthmus.io.formats import READABLE
 from isthmus.io.joined import JoinedDataset
 from isthmus.io.memory import Container, as_dataset, container_of, to_container
 from isthmus.io.model_file import read_model_file, write_model_file
-from isthmus.io.read import READABLE, read
-from isthmus.io.write import WRITABLE, check_writable, write
+from isthmus.io.read import read
+from isthmus.io.writable import WRITABLE, check_writable
+from isthmus.io.write import write
 
 __all__ = [
     "CHUNK_ROWS",

@@ -44,8 +44,7 @@ def read_npz(path: Path) -> ArrayDataset:
     with refusing(source, "a .npz file", DataError):
         if not zipfile.is_zipfile(path):
             raise DataError(
-                f"{source} is not a complete .npz file: it may be cut off or damaged, "
-                f"so {_REMEDY}."
+                f"{source} is not a complete .npz file: it may be cut off or damaged, so {_REMEDY}."
             )
         with zipfile.ZipFile(path) as archive:
             member = _choose(archive, source)
@@ -97,10 +96,10 @@ def _header(file: IO[bytes], source: str) -> tuple[tuple[int, ...], bool, np.dty
             f"{source} is not a .npy file: it starts with {start!r} instead of {NPY_MAGIC!r}, "
             "so check what it is and give it the right suffix."
         )
-    version = tuple(file.read(2))
+    version = file.read(2)
     readers = {
-        (1, 0): np.lib.format.read_array_header_1_0,
-        (2, 0): np.lib.format.read_array_header_2_0,
+        b"\x01\x00": np.lib.format.read_array_header_1_0,
+        b"\x02\x00": np.lib.format.read_array_header_2_0,
     }
     if version not in readers:
         raise DataError(
@@ -118,9 +117,9 @@ def _choose(archive: zipfile.ZipFile, source: str) -> zipfile.ZipInfo:
     members = {entry.filename.removesuffix(".npy"): entry for entry in archive.infolist()}
     if len(members) == 1:
         return next(iter(members.values()))
-    usual = [name for name in _USUAL_NAMES if name in members]
-    if len(usual) == 1:
-        return members[usual[0]]
+    usual = next((name for name in _USUAL_NAMES if name in members), None)
+    if usual is not None:
+        return members[usual]
     if not members:
         raise DataError(f"{source} holds no array: save one with numpy.savez(file, X=array).")
     names = ", ".join(map(repr, list(members)[:8])) + (", …" if len(members) > 8 else "")

@@ -1,4 +1,4 @@
-"""Files appear whole or not at all: written beside, then renamed."""
+"""Write a file or a folder whole or not at all."""
 
 from __future__ import annotations
 
@@ -9,51 +9,80 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from isthmus.errors import IsthmusError, first_line
-from isthmus.io.failures import SYSTEM_REASONS
+from isthmus.errors import IsthmusError
+from isthmus.io.failures import SYSTEM_REASONS, first_line
 
 
 @contextmanager
 def replacing(path: str | os.PathLike[str]) -> Iterator[Path]:
-    """Give a temporary path beside `path`, which takes its place when all went well.
+    """Yield a temporary path beside `path`, which takes its place if all goes well.
 
-    Whatever goes wrong, Ctrl-C included, what was at `path` before is still there and the
-    temporary file or folder is gone.
+    Readers see the old content or the new, never a half; after an error or Ctrl-C the old
+    content is still there and nothing else is left behind. What is written there may be a file
+    or a folder.
 
     Raises
     ------
     IsthmusError
-        The operating system refused: no such folder, no permission, a full disk.
+        The place cannot be written to: a full disk, no permission, no such folder.
 
     Examples
     --------
     >>> import tempfile
-    >>> folder = Path(tempfile.mkdtemp())
-    >>> with replacing(folder / "greeting.txt") as temporary:
+    >>> target = Path(tempfile.mkdtemp()) / "greeting.txt"
+    >>> with replacing(target) as temporary:
     ...     _ = temporary.write_text("hello")
-    >>> (folder / "greeting.txt").read_text()
+    >>> target.read_text()
     'hello'
     """
-    target = Path(path)
-    temporary = target.with_name(f".{target.name}.{secrets.token_hex(4)}.part")
+    # Through a symbolic link the file itself is replaced, not the link.
+    target = Path(os.path.realpath(path))
+    mark = secrets.token_hex(4)
+    temporary = target.with_name(f".{target.name}.{mark}.part")
     try:
+        if target.exists() and not (target.is_file() or target.is_dir()):
+            raise IsthmusError(f"{path} is not a regular file: write to a file on disk.")
         yield temporary
         _flush(temporary)
-        if temporary.is_dir() and target.is_dir():
-            shutil.rmtree(target)
-        os.replace(temporary, target)
-    except OSError as error:
-        reason = SYSTEM_REASONS.get(error.errno or 0, f"{first_line(error)}: choose another place")
-        raise IsthmusError(f"{target} could not be written, because {reason}.") from error
-    finally:
-        if temporary.is_dir():
-            shutil.rmtree(temporary, ignore_errors=True)
+        if target.is_dir():
+            _swap_folders(temporary, target, mark)
         else:
-            temporary.unlink(missing_ok=True)
+            os.replace(temporary, target)
+        _flush(target.parent)
+    except OSError as error:
+        reason = SYSTEM_REASONS.get(error.errno or 0, f"{first_line(error)}: try another place")
+        raise IsthmusError(f"{path} could not be written, because {reason}.") from error
+    finally:
+        _discard(temporary)
+
+
+def _swap_folders(temporary: Path, target: Path, mark: str) -> None:
+    # No system call replaces a folder that has files in it.
+    if not temporary.is_dir():
+        raise IsADirectoryError(21, "it is a folder", str(target))
+    old = target.with_name(f".{target.name}.{mark}.old")
+    os.replace(target, old)
+    try:
+        os.replace(temporary, target)
+    except BaseException:
+        os.replace(old, target)
+        raise
+    shutil.rmtree(old, ignore_errors=True)
 
 
 def _flush(path: Path) -> None:
-    files = path.iterdir() if path.is_dir() else [path]
-    for file in files:
-        with open(file, "rb") as handle:
-            os.fsync(handle.fileno())
+    # Windows cannot open a folder this way, and needs no such flush.
+    if os.name == "nt" and path.is_dir():
+        return
+    descriptor = os.open(path, os.O_RDONLY if os.name != "nt" else os.O_RDWR)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _discard(temporary: Path) -> None:
+    if temporary.is_dir():
+        shutil.rmtree(temporary, ignore_errors=True)
+    else:
+        temporary.unlink(missing_ok=True)

@@ -7,8 +7,7 @@ from pathlib import Path
 from typing import final
 
 import pyarrow as pa
-import pyarrow.ipc
-import pyarrow.parquet
+from pyarrow import ipc, parquet
 
 from isthmus.errors import DataError
 from isthmus.io.dataset import CHUNK_ROWS, Dataset, Schema, refuse_repeated_names
@@ -23,27 +22,29 @@ FEATHER_MAGIC = b"ARROW1"
 class ParquetDataset(Dataset):
     """A parquet file; opening it reads the footer alone, and only the columns asked for follow."""
 
-    def __init__(self, path: Path, source: str, names: Sequence[str] | None = None) -> None:
-        self.source = source
+    def __init__(self, path: Path, names: Sequence[str] | None = None) -> None:
+        self.source = source = str(path)
         self._path = path
         with refusing(source, "a parquet file", DataError):
             check_frame(path, source, "a parquet file", PARQUET_MAGIC)
-            with pa.parquet.ParquetFile(path) as file:
+            with parquet.ParquetFile(path) as file:
                 self.n_rows = file.metadata.num_rows
                 self.schema = _schema(file.schema_arrow, source, names)
 
     def chunks(self, n_rows: int = CHUNK_ROWS) -> Iterator[pa.Table]:
+        """Yield the rows in order, at most `n_rows` at a time."""
         yield from regrouped(_counted(self, self._batches(n_rows)), n_rows)
 
     def select(self, names: Sequence[str]) -> ParquetDataset:
+        """Give the same rows with these columns only, in this order."""
         self._require(names)
-        return ParquetDataset(self._path, self.source, names)
+        return ParquetDataset(self._path, names)
 
     def _batches(self, n_rows: int) -> Iterator[pa.RecordBatch]:
         names = list(self.schema.names or ())
         with (
             refusing(self.source, "a parquet file", DataError),
-            pa.parquet.ParquetFile(self._path, page_checksum_verification=True) as file,
+            parquet.ParquetFile(self._path, page_checksum_verification=True) as file,
         ):
             yield from file.iter_batches(max(1, min(n_rows, self.n_rows)), columns=names)
 
@@ -52,28 +53,30 @@ class ParquetDataset(Dataset):
 class FeatherDataset(Dataset):
     """A feather (arrow IPC) file, mapped into memory; its record batches are read one by one."""
 
-    def __init__(self, path: Path, source: str, names: Sequence[str] | None = None) -> None:
-        self.source = source
+    def __init__(self, path: Path, names: Sequence[str] | None = None) -> None:
+        self.source = source = str(path)
         self._path = path
         with refusing(source, "a feather file", DataError):
             check_frame(path, source, "a feather (arrow) file", FEATHER_MAGIC)
             with pa.memory_map(str(path)) as mapped:
-                schema = pa.ipc.open_file(mapped).schema
+                schema = ipc.open_file(mapped).schema
                 self.schema = _schema(schema, source, names)
                 self.n_rows = sum(batch.num_rows for batch in _read_batches(mapped, [0]))
 
     def chunks(self, n_rows: int = CHUNK_ROWS) -> Iterator[pa.Table]:
+        """Yield the rows in order, at most `n_rows` at a time."""
         yield from regrouped(_counted(self, self._batches()), n_rows)
 
     def select(self, names: Sequence[str]) -> FeatherDataset:
+        """Give the same rows with these columns only, in this order."""
         self._require(names)
-        return FeatherDataset(self._path, self.source, names)
+        return FeatherDataset(self._path, names)
 
     def _batches(self) -> Iterator[pa.RecordBatch]:
         with refusing(self.source, "a feather file", DataError):
             # Not closed here: the tables that were handed out still point into the mapping.
             mapped = pa.memory_map(str(self._path))
-            schema = pa.ipc.open_file(mapped).schema
+            schema = ipc.open_file(mapped).schema
             fields = [schema.get_field_index(name) for name in self.schema.names or ()]
             yield from _read_batches(mapped, fields)
 
@@ -96,8 +99,8 @@ def check_frame(path: Path, source: str, kind: str, magic: bytes) -> None:
 
 
 def _read_batches(mapped: pa.MemoryMappedFile, fields: list[int]) -> Iterator[pa.RecordBatch]:
-    options = pa.ipc.IpcReadOptions(included_fields=fields)
-    reader = pa.ipc.open_file(mapped, options=options)
+    options = ipc.IpcReadOptions(included_fields=fields)
+    reader = ipc.open_file(mapped, options=options)
     for i in range(reader.num_record_batches):
         yield reader.get_batch(i)
 

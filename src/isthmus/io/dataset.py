@@ -129,6 +129,7 @@ class ArrayDataset(Dataset):
         self._array = array
 
     def chunks(self, n_rows: int = CHUNK_ROWS) -> Iterator[np.ndarray]:
+        """Yield the rows in order, at most `n_rows` at a time."""
         # Files may hold big-endian numbers, which JAX and arrow refuse.
         native = self._array.dtype.newbyteorder("=")
         for start in range(0, self.n_rows, n_rows):
@@ -148,9 +149,11 @@ class TableDataset(Dataset):
         self._table = table
 
     def chunks(self, n_rows: int = CHUNK_ROWS) -> Iterator[pa.Table]:
+        """Yield the rows in order, at most `n_rows` at a time."""
         for start in range(0, self.n_rows, n_rows):
             yield self._table.slice(start, n_rows)
 
     def select(self, names: Sequence[str]) -> TableDataset:
+        """Give the same rows with these columns only, in this order."""
         self._require(names)
         return TableDataset(self._table.select(list(names)), self.source)

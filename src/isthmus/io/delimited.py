@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pyarrow as pa
-import pyarrow.csv
+from pyarrow import csv
 
 from isthmus.errors import DataError
 from isthmus.io.dataset import TableDataset, refuse_repeated_names
 from isthmus.io.failures import refusing
 
+_RAGGED = re.compile(
+    r"(Row #(?P<row>\d+): )?Expected (?P<expected>\d+) columns, got (?P<found>\d+)"
+)
 _UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 
 
-def read_delimited(path: Path, source: str, delimiter: str) -> TableDataset:
+def read_delimited(path: Path, delimiter: str) -> TableDataset:
     """Read a csv or tsv file, plain or gzipped, into memory; an empty cell is a missing value."""
+    source = str(path)
     kind = "comma-separated text" if delimiter == "," else "tab-separated text"
     with refusing(source, kind, DataError):
         _refuse_utf16(path, source)
@@ -32,32 +37,25 @@ def read_delimited(path: Path, source: str, delimiter: str) -> TableDataset:
 
 
 def _parse(path: Path, source: str, delimiter: str, use_threads: bool = True) -> pa.Table:
-    ragged: list[pa.csv.InvalidRow] = []
-
-    def remember(row: pa.csv.InvalidRow) -> str:
-        ragged.append(row)
-        return "error"
-
     packed = "gzip" if path.suffix.lower() == ".gz" else None
     try:
         with pa.input_stream(str(path), compression=packed) as stream:
-            return pa.csv.read_csv(
+            return csv.read_csv(
                 stream,
-                pa.csv.ReadOptions(use_threads=use_threads),
-                pa.csv.ParseOptions(
-                    delimiter=delimiter, newlines_in_values=True, invalid_row_handler=remember
-                ),
-                pa.csv.ConvertOptions(strings_can_be_null=True),
+                csv.ReadOptions(use_threads=use_threads),
+                csv.ParseOptions(delimiter=delimiter, newlines_in_values=True),
+                csv.ConvertOptions(strings_can_be_null=True),
             )
     except pa.ArrowInvalid as error:
-        if ragged and use_threads:
+        ragged = _RAGGED.search(str(error))
+        if ragged and not ragged["row"] and use_threads:
             # Only one thread alone counts the rows.
             return _parse(path, source, delimiter, use_threads=False)
         if ragged:
-            row = ragged[0]
+            row = f"row {ragged['row']}" if ragged["row"] else "one row"
             raise DataError(
-                f"{source} has {_cells(row.actual_columns)} in row {row.number}, expected "
-                f"{row.expected_columns} as in its header: mend that row (the header is row 1)."
+                f"{source} has {_cells(ragged['found'])} in {row}, expected "
+                f"{ragged['expected']} as in its header: mend that row (the header is row 1)."
             ) from error
         if "cannot infer number of columns" in str(error):
             raise DataError(
@@ -72,8 +70,8 @@ def _refuse_utf16(path: Path, source: str) -> None:
             raise DataError(f"{source} is UTF-16 text: save it again with the encoding UTF-8.")
 
 
-def _cells(count: int) -> str:
-    return "1 cell" if count == 1 else f"{count} cells"
+def _cells(count: str) -> str:
+    return "1 cell" if count == "1" else f"{count} cells"
 
 
 def _check_names(table: pa.Table, source: str, delimiter: str) -> None:

@@ -6,7 +6,7 @@ import errno
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from isthmus.errors import IsthmusError, first_line
+from isthmus.errors import IsthmusError
 
 SYSTEM_REASONS = {
     errno.EACCES: "permission is denied: change its permissions or choose another place",
@@ -24,7 +24,7 @@ SYSTEM_REASONS = {
 
 @contextmanager
 def refusing(source: str, kind: str, error_type: type[IsthmusError]) -> Iterator[None]:
-    """Raise `error_type` with one sentence, whatever a parser raises inside.
+    r"""Raise `error_type` with one sentence, whatever a parser raises inside.
 
     Four foreign parsers meet bytes from anywhere here, and none of them promises a closed
     list of exceptions; hence the one deliberately broad ``except`` of this package.
@@ -41,12 +41,11 @@ def refusing(source: str, kind: str, error_type: type[IsthmusError]) -> Iterator
     Examples
     --------
     >>> from isthmus.errors import DataError
-    >>> with refusing("a.parquet", "a parquet file", DataError):
-    ...     raise OSError("Truncated page.\\nSee the log.")
+    >>> with refusing("a.parquet", "a parquet file", DataError):  # doctest: +ELLIPSIS
+    ...     raise OSError("Truncated page.\nSee the log.")
     Traceback (most recent call last):
         ...
-    isthmus.errors.DataError: a.parquet could not be read as a parquet file (truncated page): \
-it may be cut off or damaged, so fetch or write it again.
+    isthmus.errors.DataError: a.parquet could not be read as a parquet file (truncated page): ...
     """
     try:
         yield
@@ -69,3 +68,13 @@ it may be cut off or damaged, so fetch or write it again.
             f"{source} could not be read as {kind} ({first_line(error)}): "
             "it may be cut off or damaged, so fetch or write it again."
         ) from error
+
+
+def first_line(error: BaseException) -> str:
+    """Give the first line of a foreign message, cut to fit inside a sentence."""
+    text = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+    lines = text.strip().splitlines() or [type(error).__name__]
+    line = lines[0].strip().rstrip(".:")
+    if line[1:2].islower():
+        line = line[0].lower() + line[1:]
+    return line if len(line) <= 120 else line[:119] + "…"

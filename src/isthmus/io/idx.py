@@ -9,10 +9,11 @@ and the numbers [1]_.
 from __future__ import annotations
 
 import gzip
+import re
 import struct
 import zlib
 from pathlib import Path
-from typing import IO
+from typing import Protocol
 
 import numpy as np
 
@@ -20,6 +21,15 @@ from isthmus.errors import DataError
 from isthmus.io.arrays import DEFLATE_LIMIT, check_byte_count
 from isthmus.io.dataset import ArrayDataset
 from isthmus.io.failures import refusing
+
+
+class ReadableBytes(Protocol):
+    """What a plain file and an unpacking one have in common."""
+
+    def read(self, size: int = -1, /) -> bytes:
+        """Give the next bytes."""
+        ...
+
 
 GZIP_MAGIC = b"\x1f\x8b"
 
@@ -31,6 +41,21 @@ DTYPES = {
     0x0D: np.dtype(">f4"),
     0x0E: np.dtype(">f8"),
 }
+
+
+# MNIST's own names: train-images-idx3-ubyte.gz, t10k-labels.idx1-ubyte.
+_NAME = re.compile(r"(\.idx|idx\d+-u?[a-z]+|-ubyte)(\.gz)?$", re.IGNORECASE)
+
+
+def is_idx_name(name: str) -> bool:
+    """Tell whether a file of this name is an IDX file, plain or gzipped.
+
+    Examples
+    --------
+    >>> is_idx_name("train-images-idx3-ubyte.gz"), is_idx_name("images.csv")
+    (True, False)
+    """
+    return _NAME.search(name) is not None
 
 
 def is_idx(start: bytes) -> bool:
@@ -77,7 +102,7 @@ def _read_packed(path: Path, source: str) -> ArrayDataset:
     return ArrayDataset(np.frombuffer(content, dtype).reshape(shape), source)
 
 
-def _header(file: IO[bytes], source: str) -> tuple[tuple[int, ...], np.dtype]:
+def _header(file: ReadableBytes, source: str) -> tuple[tuple[int, ...], np.dtype]:
     start = file.read(4)
     if not is_idx(start):
         raise DataError(
@@ -91,12 +116,12 @@ def _header(file: IO[bytes], source: str) -> tuple[tuple[int, ...], np.dtype]:
 
 
 def idx_header(shape: tuple[int, ...], dtype: np.dtype) -> bytes:
-    """Give the bytes that precede the numbers, big-endian, of an array of this shape.
+    r"""Give the bytes that precede the numbers, big-endian, of an array of this shape.
 
     Examples
     --------
     >>> idx_header((3, 2), np.dtype("uint8"))
-    b'\\x00\\x00\\x08\\x02\\x00\\x00\\x00\\x03\\x00\\x00\\x00\\x02'
+    b'\x00\x00\x08\x02\x00\x00\x00\x03\x00\x00\x00\x02'
     """
     codes = {kind.newbyteorder("="): code for code, kind in DTYPES.items()}
     return struct.pack(f">HBB{len(shape)}I", 0, codes[dtype.newbyteorder("=")], len(shape), *shape)

@@ -69,6 +69,7 @@ class ImageFolder(Dataset):
         self.schema = Schema(None, (dtype,), shape)
 
     def chunks(self, n_rows: int = CHUNK_ROWS) -> Iterator[np.ndarray]:
+        """Yield the rows in order, at most `n_rows` at a time, fewer if they are large."""
         dtype = np.dtype(self.schema.dtypes[0])
         row_bytes = max(1, self.schema.n_features * dtype.itemsize)
         step = min(n_rows, max(1, CHUNK_BYTES // row_bytes))
@@ -129,8 +130,8 @@ def _opened(path: Path) -> Iterator[Image.Image]:
             ) from error
         except Image.UnidentifiedImageError as error:
             raise DataError(
-                f"{path} is not a PNG or JPEG image, whatever its name says: "
-                "convert it or leave it out."
+                f"{path} is not a PNG or JPEG image, or is cut off in its header: "
+                "fetch it again, convert it, or leave it out."
             ) from error
 
 

@@ -1,61 +1,134 @@
-"""Several files of the same kind, one after the other."""
+"""Several files as one: the same columns or the same shape, one after the other."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from typing import final
 
+import numpy as np
 import pyarrow as pa
 
 from isthmus.errors import DataError
-from isthmus.io.dataset import CHUNK_ROWS, Dataset, Rows, Schema
+from isthmus.io.dataset import CHUNK_ROWS, Dataset, Rows, Schema, TableDataset
 
 
 @final
 class JoinedDataset(Dataset):
-    """The rows of several datasets that share one schema."""
+    """Rows of several datasets that share one schema, in order.
 
-    def __init__(self, members: Sequence[Dataset]) -> None:
+    Parameters
+    ----------
+    members : sequence of Dataset
+        At least one.
+    source : str, optional
+        The name for messages; by default the first member's, and how many more.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from isthmus.io.dataset import ArrayDataset
+    >>> joined = JoinedDataset([ArrayDataset(np.zeros((2, 3))), ArrayDataset(np.ones((1, 3)))])
+    >>> joined.n_rows, joined.to_memory().shape
+    (3, (3, 3))
+    """
+
+    def __init__(self, members: Sequence[Dataset], source: str | None = None) -> None:
+        if not members:
+            raise DataError("There are no files to join: name at least one.")
+        members = _widened(members)
         first = members[0]
         for member in members[1:]:
-            if member.schema != first.schema:
+            difference = _difference(first.schema, member.schema)
+            if difference:
                 raise DataError(
-                    f"{member.source} does not go with {first.source}: "
-                    f"{_difference(first.schema, member.schema)}; "
-                    "give only files that hold the same kind of rows."
+                    f"{member.source} {difference} {first.source}: "
+                    "files that are read together must agree, so mend it or leave it out."
                 )
-        self.source = f"{first.source} and {len(members) - 1} more"
+        self.source = source or f"{first.source} and {len(members) - 1} more"
         self.schema = first.schema
         self.n_rows = sum(member.n_rows for member in members)
-        self._members = list(members)
+        self._members = members
 
     def chunks(self, n_rows: int = CHUNK_ROWS) -> Iterator[Rows]:
-        for member in self._members:
-            yield from member.chunks(n_rows)
+        """Yield the rows in order, at most `n_rows` at a time."""
+        pieces = (chunk for member in self._members for chunk in member.chunks(n_rows))
+        if self.schema.names is None:
+            return pieces
+        return regrouped((piece for piece in pieces if isinstance(piece, pa.Table)), n_rows)
 
     def select(self, names: Sequence[str]) -> JoinedDataset:
-        return JoinedDataset([member.select(names) for member in self._members])
+        """Give the same rows with these columns only, in this order."""
+        self._require(names)
+        return JoinedDataset([member.select(names) for member in self._members], self.source)
 
 
 def regrouped(tables: Iterator[pa.Table], n_rows: int) -> Iterator[pa.Table]:
-    """Cut tables so that none has more than `n_rows` rows."""
+    """Yield the same rows in tables of `n_rows`, but for the last.
+
+    Files arrive in pieces of their own size (row groups, small parts); every new size of a
+    chunk would cost the training a compilation.
+    """
+    waiting: list[pa.Table] = []
+    held = 0
     for table in tables:
-        for start in range(0, table.num_rows, n_rows):
-            yield table.slice(start, n_rows)
+        waiting.append(table)
+        held += table.num_rows
+        if held < n_rows:
+            continue
+        together = pa.concat_tables(waiting)
+        whole = held - held % n_rows
+        for start in range(0, whole, n_rows):
+            yield together.slice(start, n_rows)
+        waiting, held = [together.slice(whole)], held - whole
+    if held:
+        yield pa.concat_tables(waiting)
 
 
 def _difference(first: Schema, other: Schema) -> str:
-    if first.names is None or other.names is None or first.names == other.names:
-        for name, kind, other_kind in zip(
-            first.names or (), first.dtypes, other.dtypes, strict=False
-        ):
-            if kind != other_kind:
-                return f"its column {name!r} holds {other_kind}, not {kind}"
-        return f"its rows are {other}, not {first}"
-    for name in first.names:
-        if name not in other.names:
-            return f"it has no column {name!r}"
-    for name in other.names:
-        if name not in first.names:
-            return f"it has a column {name!r} besides"
-    return "its columns come in another order"
+    """Say how `other` differs from `first`, as the middle of a sentence; "" if it does not."""
+    if first.names is None or other.names is None:
+        return "" if first == other else f"holds rows of {other}, not of {first} like"
+    lacking = next((name for name in first.names if name not in set(other.names)), None)
+    if lacking is not None:
+        return f"has no column {lacking!r}, unlike"
+    extra = next((name for name in other.names if name not in set(first.names)), None)
+    if extra is not None:
+        return f"has a column {extra!r}, unlike"
+    if first.names != other.names:
+        return "has the same columns in another order than"
+    for name, expected, found in zip(first.names, first.dtypes, other.dtypes, strict=True):
+        if expected != found:
+            return f"has {found} in column {name!r}, not {expected} like"
+    return ""
+
+
+def _widened(members: Sequence[Dataset]) -> Sequence[Dataset]:
+    # The types of a csv file are guesses from its own values: a column that shows only integers,
+    # or nothing at all, in one part may hold fractions in the next.
+    tables = [member.to_memory() for member in members if isinstance(member, TableDataset)]
+    tables = [table for table in tables if not isinstance(table, np.ndarray)]
+    if len(tables) < len(members) or len({member.schema.names for member in members}) > 1:
+        return members
+    names = tables[0].column_names
+    widest = [_widest([table.schema.field(i).type for table in tables]) for i in range(len(names))]
+    return [
+        TableDataset(_cast(table, widest), member.source)
+        for table, member in zip(tables, members, strict=True)
+    ]
+
+
+def _widest(kinds: Sequence[pa.DataType]) -> pa.DataType | None:
+    """Give the type that holds all of `kinds` without loss, or None if there is none."""
+    known = {kind for kind in kinds if not pa.types.is_null(kind)}
+    if len(known) <= 1:
+        return known.pop() if known else pa.null()
+    return pa.float64() if known == {pa.int64(), pa.float64()} else None
+
+
+def _cast(table: pa.Table, kinds: Sequence[pa.DataType | None]) -> pa.Table:
+    fields = [
+        field if kind is None else field.with_type(kind)
+        for field, kind in zip(table.schema, kinds, strict=True)
+    ]
+    # Integers beyond 2**53 lose their last digits, as they do wherever fractions are near.
+    return table.cast(pa.schema(fields), safe=False)

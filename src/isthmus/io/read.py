@@ -1,45 +1,21 @@
-"""Open whatever a path names."""
+"""Open files as a `Dataset`, whatever their format and however many there are."""
 
 from __future__ import annotations
 
 import glob
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TypeAlias
 
 from isthmus.errors import DataError
-from isthmus.io.arrays import read_npy, read_npz
-from isthmus.io.columnar import FeatherDataset, ParquetDataset
 from isthmus.io.dataset import Dataset
-from isthmus.io.delimited import read_delimited
 from isthmus.io.failures import refusing
-from isthmus.io.idx import read_idx
-from isthmus.io.images import ImageFolder
+from isthmus.io.formats import open_path
+from isthmus.io.images import IMAGE_SUFFIXES, ImageFolder, natural_order
 from isthmus.io.joined import JoinedDataset
 
 PathLike: TypeAlias = str | os.PathLike[str]
-
-_READERS: dict[str, Callable[[Path], Dataset]] = {
-    ".csv": lambda path: read_delimited(path, str(path), ","),
-    ".tsv": lambda path: read_delimited(path, str(path), "\t"),
-    ".parquet": lambda path: ParquetDataset(path, str(path)),
-    ".feather": lambda path: FeatherDataset(path, str(path)),
-    ".npy": read_npy,
-    ".npz": read_npz,
-    ".idx": read_idx,
-}
-_READERS |= {
-    ".csv.gz": _READERS[".csv"],
-    ".tsv.gz": _READERS[".tsv"],
-    ".pq": _READERS[".parquet"],
-    ".arrow": _READERS[".feather"],
-    ".idx.gz": read_idx,
-    "-ubyte": read_idx,
-    "-ubyte.gz": read_idx,
-}
-
-READABLE = "csv, tsv, parquet, feather, npy, npz, IDX (plain or .gz) or a folder of PNG/JPEG images"
 
 
 def read(
@@ -48,90 +24,90 @@ def read(
     columns: Sequence[str] | None = None,
     exclude: Sequence[str] = (),
 ) -> Dataset:
-    """Open data files as one Dataset.
+    r"""Open a file, a folder, or several files as one dataset.
+
+    Tables are csv, tsv, parquet, feather and arrow files; arrays are npy, npz and IDX files;
+    images are a folder of PNG or JPEG files of one size. Parquet, feather, npy, IDX and images
+    stay on disk and are read a chunk at a time.
 
     Parameters
     ----------
-    path : str, Path, or sequence of them
-        A file, a folder of images, a glob pattern such as ``"part-*.parquet"``, or several of
-        these, which must hold the same kind of rows. Formats: csv, tsv, parquet, feather, npy
-        (memory-mapped), npz, IDX (plain or gzipped), and folders of PNG or JPEG images.
-    columns : sequence of str or None
-        Columns of a table to keep, in this order; all by default.
-    exclude : sequence of str
+    path : str, Path, or sequence of these
+        A file, a folder of images or of parquet files, a pattern such as ``"part-*.parquet"``,
+        or several of these, joined in the order given. A pattern's files come in natural order.
+    columns : sequence of str, optional
+        The columns of a table to keep, in this order; by default all.
+    exclude : sequence of str, optional
         Columns of a table to leave out.
 
     Returns
     -------
     Dataset
-        Knows its rows, column names, dtypes and the shape of a row.
+        Its `schema` and `n_rows` are known, its rows come from `chunks()`.
 
     Raises
     ------
     DataError
-        A file is missing, damaged or of an unknown kind. Nothing is ever unpickled.
+        A file is missing, damaged, of an unknown format, or does not agree with the others.
+        Rows that stay on disk are checked as they are read.
 
     Examples
     --------
-    >>> import tempfile, numpy as np
-    >>> path = tempfile.mkdtemp() + "/points.npy"
-    >>> np.save(path, np.zeros((5, 3), np.float32))
-    >>> dataset = read(path)
-    >>> dataset.n_rows, dataset.schema.row_shape
-    (5, (3,))
+    >>> import tempfile
+    >>> file = Path(tempfile.mkdtemp()) / "heights.csv"
+    >>> _ = file.write_text("name,metres\nEiger,3967\nJungfrau,4158\n")
+    >>> dataset = read(file, exclude=["name"])
+    >>> dataset.n_rows, dataset.schema.names
+    (2, ('metres',))
     """
-    several = isinstance(path, Sequence) and not isinstance(path, str)
-    members = [_open(file) for file in _expand(path if several else [path])]
-    dataset = members[0] if len(members) == 1 else JoinedDataset(members)
-    if columns is not None:
-        dataset = dataset.select(columns)
-    if exclude:
-        dataset._require(exclude)
-        dataset = dataset.select([n for n in dataset.schema.names or () if n not in exclude])
-    return dataset
+    given = [path] if isinstance(path, (str, os.PathLike)) else list(path)
+    named = os.fspath(given[0]) if len(given) == 1 else None
+    dataset = _open(_expanded(given), named)
+    if dataset.n_rows == 0:
+        state = "a header" if dataset.schema.names is not None else "a size"
+        raise DataError(f"{dataset.source} has {state} but no rows: give a file with rows.")
+    return _with_columns(dataset, columns, exclude)
 
 
-def _expand(paths: Iterable[PathLike]) -> list[Path]:
-    files = []
-    for path in paths:
-        text = os.fspath(path)
-        if os.path.exists(text):
-            files.append(Path(text))
-        elif glob.has_magic(text):
-            found = sorted(glob.glob(text))
-            if not found:
-                raise DataError(f"{text} matches no file: check the pattern and the folder.")
-            files.extend(map(Path, found))
-        else:
-            raise DataError(f"{text} does not exist: check the path.")
+def _expanded(given: Sequence[PathLike]) -> list[Path]:
+    files: list[Path] = []
+    for path in given:
+        text = os.path.expanduser(os.fspath(path))
+        with refusing(text, "a path", DataError):
+            # A file may have a star or a bracket in its own name.
+            if os.path.lexists(text):
+                files.append(Path(text))
+            elif glob.has_magic(text):
+                matches = sorted(map(Path, glob.glob(text, recursive=True)), key=natural_order)
+                if not matches:
+                    raise DataError(f"{text} matches no file: check the pattern and the folder.")
+                files.extend(matches)
+            else:
+                raise DataError(f"{text} does not exist: check the spelling and the folder.")
     if not files:
-        raise DataError("no file was given: name at least one.")
+        raise DataError("No file is named: give a path, a pattern, or a sequence of paths.")
     return files
 
 
-def _open(path: Path) -> Dataset:
-    with refusing(str(path), "a data file", DataError):
-        if path.is_dir():
-            return ImageFolder(path)
-        with path.open("rb") as file:
-            start = file.read(4)
-    if not start:
-        raise DataError(f"{path} is empty (0 bytes): expected {READABLE}.")
-    name = path.name.lower()
-    suffix = max((s for s in _READERS if name.endswith(s)), key=len, default=None)
-    reader = _READERS[suffix] if suffix else _reader_by_magic(start)
-    if reader is None:
-        raise DataError(
-            f"{path} is of an unknown kind: expected {READABLE}, told apart by the suffix."
-        )
-    dataset = reader(path)
-    if not dataset.n_rows or not dataset.schema.n_features:
-        raise DataError(
-            f"{path} has no {'columns' if dataset.n_rows else 'rows'}: there is nothing to read."
-        )
+def _open(files: Sequence[Path], named: str | None) -> Dataset:
+    if len(files) == 1:
+        return open_path(files[0])
+    if all(file.suffix.lower() in IMAGE_SUFFIXES for file in files):
+        return ImageFolder(Path(named or files[0].parent), files)
+    members = [open_path(file) for file in files]
+    # Writers of many parts leave some of them empty, and an empty csv has no types to agree on.
+    filled = [member for member in members if member.n_rows > 0]
+    return JoinedDataset(filled or members, named)
+
+
+def _with_columns(
+    dataset: Dataset, columns: Sequence[str] | None, exclude: Sequence[str]
+) -> Dataset:
+    excluded = [exclude] if isinstance(exclude, str) else list(exclude)
+    if columns is not None:
+        dataset = dataset.select([columns] if isinstance(columns, str) else list(columns))
+    if excluded:
+        own = dataset.schema.names or ()
+        dataset.select(excluded)  # names a column that is not there
+        dataset = dataset.select([name for name in own if name not in set(excluded)])
     return dataset
-
-
-def _reader_by_magic(start: bytes) -> Callable[[Path], Dataset] | None:
-    """Recognise IDX files, which are often named without a suffix."""
-    return read_idx if start[:2] in {b"\0\0", b"\x1f\x8b"} else None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import Protocol
+from typing import Any, Protocol
 
 import equinox as eqx
 import jax
@@ -13,6 +13,9 @@ from isthmus.networks.initialization import Initializer
 
 class Network(eqx.Module):
     """An encoder and a decoder, over batches of flattened rows."""
+
+    encoder: eqx.AbstractVar[Any]
+    decoder: eqx.AbstractVar[Any]
 
     @abstractmethod
     def encode(self, x: jax.Array) -> jax.Array:

@@ -6,7 +6,6 @@ from typing import Any, TypeVar
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from isthmus.errors import DataError
 from isthmus.io.dataset import Rows, Schema
@@ -120,16 +119,16 @@ def _check_columns(table: pa.Table, source: str, first_row: int) -> None:
             )
         if not pa.types.is_floating(column.type):
             continue
-        bad = pc.invert(pc.is_finite(column))
-        if pc.any(bad).as_py():
-            row = pc.index(bad, True).as_py()
-            _refuse_value(source, f"column {name!r}", column[row].as_py(), first_row + row)
+        values = column.to_numpy()
+        if not np.isfinite(values).all():
+            row = int(np.argmin(np.isfinite(values)))
+            _refuse_value(source, f"column {name!r}", values[row], first_row + row)
 
 
 def _missing(column: pa.ChunkedArray, first_row: int) -> str:
     if column.null_count == len(column):
         return f"nothing but missing values ({len(column):,} of them)"
-    row = first_row + pc.index(pc.is_null(column), True).as_py() + 1
+    row = first_row + int(np.argmax(column.is_null().to_numpy())) + 1
     many = "a missing value" if column.null_count == 1 else f"{column.null_count:,} missing values"
     return f"{many}, the first in row {row:,}"
 

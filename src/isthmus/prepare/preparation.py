@@ -183,9 +183,7 @@ def _range(dataset: Dataset) -> tuple[np.ndarray, np.ndarray]:
     return np.array([float(limits.min)]), np.array([float(limits.max) - float(limits.min)])
 
 
-def _find_support(
-    statistics: ColumnStatistics, offset: np.ndarray, scale: np.ndarray
-) -> Support:
+def _find_support(statistics: ColumnStatistics, offset: np.ndarray, scale: np.ndarray) -> Support:
     least = ((statistics.least - offset) / scale).min()
     greatest = ((statistics.greatest - offset) / scale).max()
     if least < 0 or greatest > 1:

@@ -64,7 +64,7 @@ class Comparison:
     @cached_property
     def row_errors(self) -> np.ndarray:
         """Squared error of each judged row."""
-        return np.sum((self.x - self.reconstruction) ** 2, axis=1, dtype=np.float64)
+        return np.square(self.x - self.reconstruction).sum(axis=1, dtype=np.float64)
 
     @property
     def error(self) -> float:

@@ -30,7 +30,7 @@ def use_compilation_cache() -> None:
 
     This is the one global setting that Isthmus touches.
     """
-    if jax.config.jax_compilation_cache_dir is not None:
+    if jax.config.values["jax_compilation_cache_dir"] is not None:
         return
     folder = cache_folder()
     if folder is None:

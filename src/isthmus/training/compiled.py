@@ -30,9 +30,7 @@ def initial_carry(vector: jax.Array) -> Carry:
     return Carry(vector, initial_optimizer_state(vector), jnp.zeros((), jnp.int32), jnp.zeros(()))
 
 
-def _batch(
-    rows: jax.Array, n_rows: jax.Array, step: jax.Array
-) -> tuple[jax.Array, jax.Array]:
+def _batch(rows: jax.Array, n_rows: jax.Array, step: jax.Array) -> tuple[jax.Array, jax.Array]:
     batch_size = rows.shape[1]
     x = as_float(lax.dynamic_index_in_dim(rows, step, keepdims=False))  # (batch, features)
     weights = step * batch_size + jnp.arange(batch_size) < n_rows  # (batch,)

@@ -157,6 +157,7 @@ class _Loop:
         start = time.perf_counter()
         carry, first_epoch = state
         best, best_loss, best_epoch = carry.vector, np.inf, first_epoch
+        epoch = first_epoch
         if held_out is not None:
             self.history["validation_loss"] = []
         for epoch in range(first_epoch + 1, first_epoch + self.settings.n_epochs + 1):
@@ -268,9 +269,7 @@ class _HeldOut:
         key = jax.random.key(0)
         total = sum(
             float(
-                held_out_loss(
-                    vector, *block, key, layout=self._layout, objective=self._objective
-                )
+                held_out_loss(vector, *block, key, layout=self._layout, objective=self._objective)
             )
             for block in self._blocks
         )

@@ -53,4 +53,4 @@ def update(
     """
     direction, state = _ADAM.update(gradient, state)
     decay = jnp.where(jnp.arange(len(vector)) < n_decayed, weight_decay, 0.0)
-    return vector - rate * (direction + decay * vector), state
+    return vector - rate * (jnp.asarray(direction) + decay * vector), state

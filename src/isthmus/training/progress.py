@@ -8,7 +8,8 @@ from collections.abc import Callable
 from typing import NamedTuple, TypeAlias, final
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress as RichProgress, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
+from rich.progress import Progress as RichProgress
 
 
 class Progress(NamedTuple):

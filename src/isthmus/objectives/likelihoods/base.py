@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from dataclasses import dataclass
 from typing import ClassVar
 
 import jax
@@ -10,6 +11,7 @@ import jax
 from isthmus.prepare import Support
 
 
+@dataclass(frozen=True)
 class Likelihood(ABC):
     """How the decoder's output is read as a distribution over rows.
 
