@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import NamedTuple, final
+from typing import NamedTuple, TypeAlias, final
 
 import jax
 import jax.numpy as jnp
@@ -20,6 +20,8 @@ from isthmus.training.interruption import Interruption
 from isthmus.training.layout import Layout
 from isthmus.training.optimizer import Schedule
 from isthmus.training.progress import Progress, Reporter
+
+Observer: TypeAlias = Callable[[int, Model], None]
 
 _SECONDS_PER_CALL = 0.4
 _MOST_WARMUP = 100
@@ -106,6 +108,7 @@ def train(
     validation: ArrayBatches | None = None,
     state: TrainingState | None = None,
     report: Reporter | None = None,
+    observe: Observer | None = None,
 ) -> Training:
     """Minimize the objective, and keep the parameters that do best on held-out rows.
 
@@ -125,6 +128,8 @@ def train(
         Go on from here instead of from `model`.
     report : callable or None
         Called with a `Progress` after every compiled call.
+    observe : callable or None
+        Called after every epoch with its number and the model as it then is.
 
     Raises
     ------
@@ -133,7 +138,7 @@ def train(
     """
     use_compilation_cache()
     layout = Layout.of(model)
-    loop = _Loop(layout, objective, batches, settings, report)
+    loop = _Loop(layout, objective, batches, settings, report, observe)
     if state is None:
         state = TrainingState(initial_carry(jnp.asarray(layout.flatten(model))), 0)
     held_out = _HeldOut(layout, objective, validation) if validation is not None else None
@@ -148,6 +153,7 @@ class _Loop:
     batches: ArrayBatches
     settings: Settings
     report: Reporter | None
+    observe: Observer | None
     history: dict[str, list[float]] = field(default_factory=lambda: {"loss": [], "seconds": []})
     seconds_per_step: float | None = None
 
@@ -167,8 +173,6 @@ class _Loop:
             if not finished and len(self.history["loss"]):
                 break
             value = loss if held_out is None else held_out.loss(carry.vector)
-            if finished:
-                self._record(loss, value, time.perf_counter() - start)
             if not np.isfinite(value):
                 if best_loss < np.inf:
                     break
@@ -176,6 +180,10 @@ class _Loop:
                     f"the loss became {value} in epoch {epoch}: "
                     f"try a smaller learning_rate than {self.settings.learning_rate:g}."
                 )
+            if finished:
+                self._record(loss, value, time.perf_counter() - start)
+            if self.observe is not None:
+                self.observe(epoch, self.layout.unflatten(carry.vector))
             if value < best_loss or held_out is None:
                 # The compiled program takes its argument's memory, so what is kept is copied.
                 best, best_loss, best_epoch = jnp.copy(carry.vector), value, epoch
