@@ -20,6 +20,7 @@ app = App(
     help="Squeeze your data through a narrow code, and rebuild them.",
     version=isthmus.__version__,
     help_format="markdown",
+    suppress_keyboard_interrupt=False,
 )
 _MODEL = Group("Model", sort_key=2)
 _TRAINING = Group("Training", sort_key=3)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable
-from typing import NamedTuple, TypeAlias, final
+from typing import Any, NamedTuple, TypeAlias, final
 
 from rich.console import Console
 from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
@@ -46,17 +46,19 @@ class ProgressBar:
     def __call__(self, progress: Progress) -> None:
         if not self._wanted or time.monotonic() - self._start < self.DELAY:
             return
+        state: dict[str, Any] = {
+            "completed": progress.n_updates,
+            "total": progress.n_updates_total,
+            "epoch": f"{progress.epoch:>{len(str(progress.n_epochs))}}/{progress.n_epochs}",
+            "losses": _losses(progress),
+        }
         if self._bar is None:
             self._bar = _make_bar()
+            # A bar without its task, or a task without its fields, cannot be drawn.
+            self._bar.add_task("training", **state)
             self._bar.start()
-            self._bar.add_task("training")
-        self._bar.update(
-            self._bar.task_ids[0],
-            completed=progress.n_updates,
-            total=progress.n_updates_total,
-            epoch=f"{progress.epoch}/{progress.n_epochs}",
-            losses=_losses(progress),
-        )
+        else:
+            self._bar.update(self._bar.task_ids[0], **state)
 
     def close(self) -> None:
         """Take the bar away."""
@@ -67,9 +69,10 @@ class ProgressBar:
 def _losses(progress: Progress) -> str:
     if progress.loss is None:
         return ""
-    text = f"loss {progress.loss:.4g}"
+    # "#" keeps final zeros, so that the line does not change its width.
+    text = f"loss {progress.loss:#.4g}"
     if progress.validation_loss is not None:
-        text += f", held out {progress.validation_loss:.4g}"
+        text += f", held out {progress.validation_loss:#.4g}"
     return text
 
 
