@@ -62,7 +62,12 @@ def demo(
         _say(f"Training on 1,797 digits of 8 × 8 pixels, {n_components} numbers for each …")
         estimators.append(Autoencoder(n_components, random_state=random_state).fit(images))
     comparisons = write_report(
-        estimators, images, output, labels=digits.target, title="Handwritten digits"
+        estimators,
+        images,
+        output,
+        labels=digits.target,
+        source="scikit-learn’s digits",
+        title="Handwritten digits, through a narrow code",
     )
     for estimator in estimators:
         estimator.save(output / f"digits-{estimator.n_components_}.isthmus")

@@ -16,6 +16,8 @@ from isthmus.io import Dataset, as_dataset
 from isthmus.prepare import as_float
 from isthmus.training import decode_rows, encode_rows
 
+_MOST_DRAWN = 10_000
+
 
 @dataclass(frozen=True, eq=False)
 class Comparison:
@@ -37,6 +39,10 @@ class Comparison:
         The judged rows and what came back, in the prepared scale.
     codes : ndarray of float32, shape (rows, components)
         Their codes.
+    training_codes : ndarray of float32, shape (at most 10,000, components)
+        Codes of training rows, for the picture; none if the judged rows are those.
+    training_labels : ndarray or None
+        Their labels.
     baseline : ndarray of float32, shape (features,)
         Mean of the training rows.
     n_training_rows : int
@@ -52,6 +58,8 @@ class Comparison:
     reconstruction: np.ndarray
     pca_reconstruction: np.ndarray
     codes: np.ndarray
+    training_codes: np.ndarray
+    training_labels: np.ndarray | None
     baseline: np.ndarray
     n_training_rows: int
 
@@ -124,7 +132,9 @@ class Comparison:
         return seconds[-1] if seconds else None
 
 
-def compare(estimator: BaseAutoencoder, X: Any, labels: Any = None) -> Comparison:
+def compare(
+    estimator: BaseAutoencoder, X: Any, labels: Any = None, source: str | None = None
+) -> Comparison:
     """Judge a freshly fitted estimator by its held-out rows, beside PCA.
 
     PCA gets the same training rows, in the same prepared scale, and as many components.
@@ -137,6 +147,8 @@ def compare(estimator: BaseAutoencoder, X: Any, labels: Any = None) -> Compariso
         What it was fitted on.
     labels : array-like of shape (n_samples,) or None
         Known labels, for colour in pictures only.
+    source : str or None
+        What the data are called; None takes the name of the file.
 
     Raises
     ------
@@ -144,6 +156,7 @@ def compare(estimator: BaseAutoencoder, X: Any, labels: Any = None) -> Compariso
         There is not one label for each row.
     """
     dataset: Dataset = as_dataset(X)
+    labels = None if labels is None else np.asarray(labels)
     matrix = estimator.preparation_.matrix(dataset)
     if labels is not None and len(labels) != len(matrix):
         raise DataError(
@@ -158,16 +171,19 @@ def compare(estimator: BaseAutoencoder, X: Any, labels: Any = None) -> Compariso
     x = as_float(matrix[rows])
     codes = encode_rows(estimator.model_, matrix[rows])
     training = as_float(matrix[training_rows])
+    drawn = np.random.default_rng(0).permutation(training_rows)[: _MOST_DRAWN if held_out else 0]
     return Comparison(
         estimator=estimator,
-        source=dataset.source,
-        labels=None if labels is None else np.asarray(labels)[rows],
+        source=source or dataset.source,
+        labels=None if labels is None else labels[rows],
         rows=rows,
         held_out=held_out,
         x=x,
         reconstruction=decode_rows(estimator.model_, codes),
         pca_reconstruction=_pca(training, x, estimator.n_components_),
         codes=codes,
+        training_codes=encode_rows(estimator.model_, matrix[drawn]),
+        training_labels=None if labels is None else labels[drawn],
         baseline=training.mean(axis=0, dtype=np.float64).astype(np.float32),
         n_training_rows=len(training_rows),
     )

@@ -45,6 +45,7 @@ def write_report(
     folder: str | os.PathLike[str],
     *,
     labels: Any = None,
+    source: str | None = None,
     title: str = "Autoencoder report",
 ) -> list[Comparison]:
     """Write ``report.html`` and its pictures as PNG files into a folder.
@@ -63,6 +64,8 @@ def write_report(
         Made if it does not exist; files of earlier reports in it are replaced.
     labels : array-like of shape (n_samples,) or None
         Known labels, for colour in pictures only.
+    source : str or None
+        What the data are called; None takes the name of their file.
     title : str
         Heading of the page.
 
@@ -73,7 +76,7 @@ def write_report(
     """
     if isinstance(estimators, BaseAutoencoder):
         estimators = [estimators]
-    comparisons = [compare(estimator, X, labels) for estimator in estimators]
+    comparisons = [compare(estimator, X, labels, source) for estimator in estimators]
     save_report(comparisons, folder, title)
     return comparisons
 
@@ -114,6 +117,7 @@ def _section(comparison: Comparison) -> dict[str, Any]:
     estimator = comparison.estimator
     return {
         "name": comparison.name,
+        "class": type(estimator).__name__,
         "cells": cells(comparison),
         "comparison": comparison,
         "sentence": _sentence(comparison),

@@ -6,10 +6,13 @@ from collections.abc import Callable
 from io import BytesIO
 from typing import Any
 
+import matplotlib
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.ticker import LogLocator, NullFormatter
 
 from isthmus.report.comparison import Comparison
 
@@ -56,6 +59,9 @@ def draw_losses(comparison: Comparison) -> Figure:
     values = np.concatenate([history["loss"], held_out or []])
     if values.min() > 0 and values.max() > 3 * values.min():
         axes.set_yscale("log")
+        axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        axes.yaxis.set_major_formatter("{x:g}")
+        axes.yaxis.set_minor_formatter(NullFormatter())
     axes.set(xlabel="epoch", ylabel=f"loss per row ({_loss_name(comparison)})")
     axes.legend(frameon=False)
     return figure
@@ -103,44 +109,74 @@ def draw_columns(comparison: Comparison) -> Figure:
 
 def draw_code(comparison: Comparison) -> Figure:
     """Draw the first two dimensions of the code, coloured by label where labels are known."""
-    codes, labels = comparison.codes, comparison.labels
-    if len(codes) > _MOST_POINTS:
-        chosen = np.random.default_rng(0).choice(len(codes), _MOST_POINTS, replace=False)
-        codes, labels = codes[chosen], None if labels is None else labels[chosen]
     figure, axes = _figure(6.4, 5.2)
-    if codes.shape[1] == 1:
-        axes.hist(codes[:, 0], bins=50, color=_OURS)
+    if comparison.codes.shape[1] == 1:
+        axes.hist(comparison.codes[:, 0], bins=50, color=_OURS)
         axes.set(xlabel="code", ylabel="rows")
         return figure
-    size = float(np.clip(20_000 / max(len(codes), 1), 2, 30))
-    _scatter(figure, axes, codes, labels, size)
+    n_points = len(comparison.codes) + len(comparison.training_codes)
+    size = float(np.clip(20_000 / max(n_points, 1), 2, 30))
+    colour = _colour_scale(comparison)
+    if len(comparison.training_codes):
+        faint = {"s": size * 0.7, "alpha": 0.35, "linewidths": 0}
+        codes, labels = comparison.training_codes, comparison.training_labels
+        axes.scatter(*codes[:, :2].T, **colour(labels), **faint)
+    judged = slice(None, None, len(comparison.codes) // _MOST_POINTS + 1)
+    codes = comparison.codes[judged]
+    labels = None if comparison.labels is None else comparison.labels[judged]
+    axes.scatter(*codes[:, :2].T, **colour(labels), s=size, linewidths=0)
     axes.set(xlabel="first code dimension", ylabel="second code dimension")
+    if len(comparison.training_codes):
+        axes.set_title("held-out rows, and training rows fainter", fontsize="medium")
+    _explain_colours(figure, axes, comparison)
     return figure
 
 
-def _scatter(
-    figure: Figure, axes: Axes, codes: np.ndarray, labels: np.ndarray | None, size: float
-) -> None:
-    settings: dict[str, Any] = {"s": size, "linewidths": 0, "alpha": 0.8}
-    if labels is None:
-        axes.scatter(codes[:, 0], codes[:, 1], color=_OURS, **settings)
-        return
-    classes = np.unique(labels)
-    if len(classes) > _MOST_CLASSES:
-        if np.asarray(labels).dtype.kind not in "biuf":
-            _scatter(figure, axes, codes, None, size)
-            return
-        points = axes.scatter(codes[:, 0], codes[:, 1], c=labels, cmap="viridis", **settings)
-        figure.colorbar(points, label="label")
-        return
-    palette = "tab10" if len(classes) <= 10 else "tab20"
-    import matplotlib
+def _classes(comparison: Comparison) -> np.ndarray | None:
+    """Give the distinct labels, if they are few enough for a colour each."""
+    if comparison.labels is None:
+        return None
+    drawn = [
+        labels for labels in (comparison.labels, comparison.training_labels) if labels is not None
+    ]
+    classes = np.unique(np.concatenate(drawn))
+    return classes if len(classes) <= _MOST_CLASSES else None
 
-    colours = matplotlib.colormaps[palette].colors  # pyright: ignore[reportAttributeAccessIssue]
-    for value, colour in zip(classes, colours, strict=False):
-        chosen = labels == value
-        axes.scatter(*codes[chosen, :2].T, color=colour, label=str(value), **settings)
-    figure.legend(frameon=False, loc="outside right center", markerscale=max(1, 5 / size**0.5))
+
+def _is_measured(comparison: Comparison) -> bool:
+    labels = comparison.labels
+    return labels is not None and labels.dtype.kind in "biuf" and _classes(comparison) is None
+
+
+def _colour_scale(comparison: Comparison) -> Callable[[np.ndarray | None], dict[str, Any]]:
+    """Give what turns labels into matplotlib's colour arguments."""
+    classes = _classes(comparison)
+    if classes is not None:
+        palette = _palette(len(classes))
+        return lambda labels: {"color": [palette[i] for i in np.searchsorted(classes, labels)]}
+    if _is_measured(comparison):
+        assert comparison.labels is not None
+        low, high = np.nanmin(comparison.labels), np.nanmax(comparison.labels)
+        return lambda labels: {"c": labels, "cmap": "viridis", "vmin": low, "vmax": high}
+    return lambda labels: {"color": _OURS}
+
+
+def _explain_colours(figure: Figure, axes: Axes, comparison: Comparison) -> None:
+    classes = _classes(comparison)
+    if classes is not None:
+        palette = _palette(len(classes))
+        points = [
+            Line2D([], [], marker="o", linestyle="", color=palette[i], label=str(value))
+            for i, value in enumerate(classes)
+        ]
+        figure.legend(handles=points, frameon=False, loc="outside right center")
+    elif _is_measured(comparison):
+        figure.colorbar(axes.collections[-1], label="label")
+
+
+def _palette(n_classes: int) -> Any:
+    name = "tab10" if n_classes <= 10 else "tab20"
+    return matplotlib.colormaps[name].colors  # pyright: ignore[reportAttributeAccessIssue]
 
 
 def _show_image(axes: Axes, image: np.ndarray, low: float, high: float) -> None:

@@ -30,7 +30,7 @@ def print_table(comparisons: Sequence[Comparison], console: Console | None = Non
     console.print(table)
 
 
-HEADINGS = ("model", "code", "error", "PCA’s", "change", "variance kept", "PCA’s", "seconds")
+HEADINGS = ("model", "code", "error", "PCA’s", "change", "kept", "PCA’s", "seconds")
 
 
 def cells(comparison: Comparison) -> list[str]:
