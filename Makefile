@@ -4,13 +4,14 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install --constraint constraints.txt
 
-.PHONY: help demo test lint types layers unit docs wheel bench clean
+.PHONY: help demo test lint types layers unit docs pictures wheel bench clean
 
 help:
 	@echo "make demo   squeeze digits into 2 and 16 numbers, beside PCA; ends with a report"
 	@echo "make test   lint, types, layers, tests, documentation, and the built wheel on its own"
 	@echo "make lint   ruff, and formatting"
 	@echo "make docs   build the documentation into site/"
+	@echo "make pictures  draw the pictures of the README and the docs anew"
 	@echo "make bench  measure on real data (needs ISTHMUS_DATA or ../shared/data)"
 	@echo "make clean  remove everything that these make"
 
@@ -54,6 +55,11 @@ docs: $(VENV)/.development
 	@echo "Documentation …"
 	@$(BIN)/zensical build --clean --strict
 
+pictures: $(VENV)/.development
+	@echo "Pictures of the README and the docs …"
+	@$(BIN)/python -m pytest docs
+	@$(BIN)/python docs/pictures.py
+
 # The wheel, alone in an environment without the tools of development.
 wheel: $(VENV)/.development
 	@echo "The built wheel on its own …"
@@ -63,4 +69,4 @@ bench: $(VENV)/.development
 	@$(BIN)/python benchmarks/mnist.py
 
 clean:
-	rm -rf $(VENV) .venv-wheel .cache dist site isthmus-demo .pytest_cache .ruff_cache
+	rm -rf $(VENV) .venv-wheel .cache .test-run dist site isthmus-demo .pytest_cache .ruff_cache

@@ -5,14 +5,16 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 from sybil import Sybil
-from sybil.parsers.markdown import CodeBlockParser, PythonCodeBlockParser, SkipParser
+from sybil.parsers.markdown import CodeBlockParser, PythonCodeBlockParser
 
 ROOT = Path(__file__).parent
+WORK = ROOT / ".test-run"  # .cache is emptied by zensical
 
 # One compilation cache for the whole run, and for the processes that tests start.
-os.environ.setdefault("ISTHMUS_CACHE", str(ROOT / ".cache" / "compiled"))
+os.environ.setdefault("ISTHMUS_CACHE", str(WORK / "compiled"))
 os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
 
 
@@ -28,9 +30,15 @@ def run_shell(example):
 
 def enter_folder(namespace):
     namespace["_home"] = os.getcwd()
-    folder = ROOT / ".cache" / "docs"
+    folder = WORK / "docs"
     folder.mkdir(parents=True, exist_ok=True)
     os.chdir(folder)
+    if not Path("measurements.csv").exists():
+        x = np.random.default_rng(0).normal(size=(300, 3))
+        header = ",".join("abcdef")
+        np.savetxt(
+            "measurements.csv", np.hstack([x, x**2]), "%.4f", ",", header=header, comments=""
+        )
 
 
 def leave_folder(namespace):
@@ -41,7 +49,6 @@ pytest_collect_file = Sybil(
     parsers=[
         PythonCodeBlockParser(),
         CodeBlockParser(language="bash", evaluator=run_shell),
-        SkipParser(),
     ],
     patterns=["README.md", "docs/*.md", "docs/**/*.md"],
     setup=enter_folder,

@@ -13,7 +13,7 @@ trap 'rm -rf "$work"' EXIT
   --constraint constraints.txt "$work"/dist/*.whl
 
 cd "$work"
-export ISTHMUS_CACHE="$root/.cache/compiled"
+export ISTHMUS_CACHE="$root/.test-run/compiled"
 venv/bin/python - <<'CODE'
 import numpy as np
 generator = np.random.default_rng(0)

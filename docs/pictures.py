@@ -1,0 +1,61 @@
+"""Draw the pictures of the README and the docs: `make pictures`, after the docs' code has run."""
+
+import shutil
+from pathlib import Path
+
+import matplotlib
+import numpy as np
+from matplotlib.figure import Figure
+from sklearn.datasets import load_digits
+
+from isthmus import Autoencoder
+
+HERE = Path(__file__).parent
+PICTURES = HERE / "pictures"
+MADE_BY_THE_DOCS = {
+    "deep.png": "digits-report/autoencoder-2-components-originals-and-reconstructions.png",
+}
+
+
+def copy_what_the_docs_made():
+    for name, source in MADE_BY_THE_DOCS.items():
+        shutil.copyfile(HERE.parent / ".test-run" / "docs" / source, PICTURES / name)
+
+
+def draw_digits():
+    """Draw the two-dimensional code of the digits between originals and reconstructions."""
+    digits = load_digits()
+    images = digits.images / 16
+    autoencoder = Autoencoder(n_components=2, random_state=0).fit(images)
+    codes, again = autoencoder.transform(images), autoencoder.reconstruct(images)
+    figure = Figure(figsize=(9, 3.6), layout="constrained")
+    left, middle, right = figure.subplots(1, 3, width_ratios=(1, 1.5, 1))
+    chosen = autoencoder.validation_rows_[:25]
+    for axes, shown, title in (
+        (left, images, "64 numbers each"),
+        (right, again, "back from 2 numbers"),
+    ):
+        spaced = np.pad(shown[chosen], [(0, 0), (1, 1), (1, 1)])
+        tiles = spaced.reshape(5, 5, 10, 10).swapaxes(1, 2).reshape(50, 50)
+        axes.imshow(np.clip(tiles, 0, 1), cmap="gray_r")
+        axes.set_title(title, fontsize="medium")
+        axes.axis("off")
+    colours = matplotlib.colormaps["tab10"].colors
+    for digit in range(10):
+        points = codes[digits.target == digit]
+        middle.scatter(*points.T, s=4, color=colours[digit], linewidths=0)
+        x, y = np.median(points, axis=0)
+        middle.annotate(
+            str(digit), (x, y), weight="bold", size=13, ha="center", va="center",
+            bbox={"boxstyle": "circle,pad=.15", "fc": "white", "alpha": 0.7, "lw": 0},
+        )  # fmt: skip
+    low, high = np.quantile(codes, [0.01, 0.99], axis=0)
+    middle.set(xlim=(low[0], high[0]), ylim=(low[1], high[1]), xticks=[], yticks=[])
+    middle.set_title("2 numbers each", fontsize="medium")
+    figure.savefig(PICTURES / "digits.png", dpi=110, metadata={"Software": None})
+
+
+if __name__ == "__main__":
+    PICTURES.mkdir(exist_ok=True)
+    copy_what_the_docs_made()
+    draw_digits()
