@@ -1,0 +1,169 @@
+import re
+from html.parser import HTMLParser
+
+import numpy as np
+import pytest
+from PIL import Image
+from rich.console import Console
+from sklearn.decomposition import PCA
+
+from isthmus import Autoencoder, LinearAutoencoder, write_report
+from isthmus.errors import DataError, IsthmusError
+from isthmus.report import compare, print_table
+
+
+@pytest.fixture(scope="module")
+def images(digits):
+    return digits.reshape(-1, 8, 8)
+
+
+@pytest.fixture(scope="module")
+def deep(images):
+    return Autoencoder(3, hidden=[16], max_epochs=3, random_state=0).fit(images)
+
+
+@pytest.fixture(scope="module")
+def comparison(deep, images):
+    return compare(deep, images, labels=np.arange(len(images)) % 7)
+
+
+def squared_error(x, y):
+    return np.mean(np.sum((x.astype(float) - y) ** 2, axis=1))
+
+
+def test_error_is_that_of_the_held_out_rows(comparison, deep, images):
+    held_out = images[deep.validation_rows_]
+    expected = squared_error(held_out.reshape(-1, 64), deep.reconstruct(held_out).reshape(-1, 64))
+    assert comparison.held_out
+    assert comparison.error == pytest.approx(expected, rel=1e-5)
+
+
+def test_pca_learns_from_the_same_rows_and_is_judged_on_the_same(comparison, deep, images):
+    x = images.reshape(-1, 64)
+    learned = np.ones(len(x), bool)
+    learned[deep.validation_rows_] = False
+    pca = PCA(3, svd_solver="full").fit(x[learned])
+    again = pca.inverse_transform(pca.transform(x[~learned]))
+    assert comparison.pca_error == pytest.approx(squared_error(x[~learned], again), rel=1e-4)
+    assert comparison.n_training_rows == learned.sum()
+
+
+def test_explained_share_is_one_minus_error_over_variance(comparison, deep, images):
+    x = images.reshape(-1, 64)
+    mean = np.delete(x, deep.validation_rows_, axis=0).mean(axis=0)
+    variance = squared_error(x[deep.validation_rows_], mean)
+    assert comparison.explained == pytest.approx(1 - comparison.error / variance, rel=1e-4)
+
+
+def test_without_held_out_rows_the_training_rows_are_judged_and_named_so(images, capsys):
+    linear = LinearAutoencoder(5).fit(images)
+    comparison = compare(linear, images)
+    assert not comparison.held_out
+    assert len(comparison.training_codes) == 0
+    assert comparison.error == pytest.approx(comparison.pca_error, rel=1e-4)
+    print_table([comparison], Console(width=120))
+    assert f"{len(images):,} training rows" in capsys.readouterr().out
+
+
+def test_table_prints_both_errors(comparison, capsys):
+    print_table([comparison], Console(width=120))
+    printed = capsys.readouterr().out
+    assert f"{comparison.error:.4g}" in printed
+    assert f"{comparison.pca_error:.4g}" in printed
+    assert f"{len(comparison.rows)} held-out rows" in printed
+
+
+def test_labels_follow_their_rows(comparison, deep):
+    assert np.array_equal(comparison.labels, deep.validation_rows_ % 7)
+
+
+def test_wrong_number_of_labels_is_refused(deep, images):
+    with pytest.raises(DataError, match=f"3 labels were given for the {len(images):,} rows"):
+        compare(deep, images, labels=[1, 2, 3])
+
+
+class Addresses(HTMLParser):
+    def __init__(self):
+        super().__init__()
+        self.found = []
+
+    def handle_starttag(self, tag, attrs):
+        self.found += [value for name, value in attrs if name in {"src", "href", "srcset"}]
+
+
+def test_page_needs_nothing_from_outside(deep, images, tmp_path):
+    write_report(deep, images, tmp_path, labels=np.arange(len(images)) % 7)
+    page = (tmp_path / "report.html").read_text("utf-8")
+    addresses = Addresses()
+    addresses.feed(page)
+    assert addresses.found
+    assert all(address.startswith("data:image/png;base64,") for address in addresses.found)
+    assert "http" not in re.sub(r"base64,[^\"]+", "", page)
+    assert "<script" not in page
+
+
+def test_pictures_are_whole_and_named_for_their_model(deep, images, tmp_path):
+    write_report(deep, images, tmp_path)
+    pictures = sorted(tmp_path.glob("*.png"))
+    assert [picture.name for picture in pictures] == [
+        "autoencoder-3-components-code.png",
+        "autoencoder-3-components-loss.png",
+        "autoencoder-3-components-originals-and-reconstructions.png",
+    ]
+    for picture in pictures:
+        with Image.open(picture) as image:
+            image.load()
+            assert min(image.size) > 100
+
+
+def test_page_shows_names_as_text_not_as_markup(tmp_path):
+    import pandas as pd
+
+    x = np.random.default_rng(0).normal(size=(60, 2))
+    table = pd.DataFrame(x, columns=["<script>alert(1)</script>", "b"])
+    deep = Autoencoder(1, hidden=[4], max_epochs=1, random_state=0).fit(table)
+    labels = ["<b>bold</b>"] * 60
+    write_report(deep, table, tmp_path, labels=labels, title="<i>title</i>", source="<u>source</u>")
+    page = (tmp_path / "report.html").read_text("utf-8")
+    assert "&lt;i&gt;title" in page
+    assert "&lt;u&gt;source" in page
+    assert not re.search(r"<(script|b|i|u)>", page)
+
+
+def test_several_estimators_share_one_page(deep, images, tmp_path):
+    linear = LinearAutoencoder(2).fit(images)
+    comparisons = write_report([deep, linear], images, tmp_path)
+    page = (tmp_path / "report.html").read_text("utf-8")
+    assert len(comparisons) == 2
+    assert "Autoencoder, 3 components" in page
+    assert "LinearAutoencoder, 2 components" in page
+
+
+def test_page_repeats_the_settings_that_make_the_model(deep, images, tmp_path):
+    write_report(deep, images, tmp_path)
+    page = (tmp_path / "report.html").read_text("utf-8")
+    assert "from isthmus import Autoencoder" in page
+    assert "Autoencoder(hidden=[16], max_epochs=3, n_components=3, random_state=0)" in page
+
+
+@pytest.mark.parametrize(
+    "labels",
+    [None, "few", "many", "measured", "text"],
+)
+def test_code_is_drawn_whatever_the_labels(deep, images, labels, tmp_path):
+    n = len(images)
+    given = {
+        None: None,
+        "few": np.arange(n) % 3,
+        "many": np.arange(n) % 19,
+        "measured": np.linspace(0, 1, n),
+        "text": [f"label {i}" for i in range(n)],
+    }[labels]
+    write_report(deep, images, tmp_path, labels=given)
+    assert (tmp_path / "autoencoder-3-components-code.png").stat().st_size > 5_000
+
+
+def test_folder_that_cannot_be_made_is_named(deep, images, tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(IsthmusError, match="cannot be written"):
+        write_report(deep, images, tmp_path / "file" / "report")
