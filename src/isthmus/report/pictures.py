@@ -148,7 +148,7 @@ def _is_measured(comparison: Comparison) -> bool:
     return labels is not None and labels.dtype.kind in "biuf" and _classes(comparison) is None
 
 
-def _colour_scale(comparison: Comparison) -> Callable[[np.ndarray | None], dict[str, Any]]:
+def _colour_scale(comparison: Comparison) -> Callable[[Any], dict[str, Any]]:
     """Give what turns labels into matplotlib's colour arguments."""
     classes = _classes(comparison)
     if classes is not None:
