@@ -28,6 +28,11 @@ _OUTPUT = Group("Output", sort_key=4)
 
 FAILED, MISUSED, INTERRUPTED = 1, 2, 130
 
+
+class _MisuseError(IsthmusError):
+    """Options that no data could make right."""
+
+
 Data = Annotated[
     list[str],
     Parameter(help="Data files, globs, or a folder of images; several are read as one."),
@@ -191,29 +196,37 @@ def fit(
         "verbose": verbose,
     }
     _check_model_path(output)
+    folder = report or output.with_name(f"{output.stem}-report")
+    if not no_report:
+        _check_report_folder(folder)
+    estimator = _make_estimator(model, {k: v for k, v in given.items() if v is not None})
     from isthmus.io import read
 
     dataset = read(data, exclude=exclude or ())
     dataset, known_labels = _split_labels(dataset, labels)
-    estimator = _make_estimator(model, {k: v for k, v in given.items() if v is not None})
     estimator.fit(dataset)
     estimator.save(output)
     if not no_report:
         from isthmus.report import print_table, write_report
 
-        folder = report or output.with_name(f"{output.stem}-report")
-        comparisons = write_report(
-            estimator,
-            dataset,
-            folder,
-            labels=known_labels,
-            title=f"Code of {dataset.source}",
-        )
+        try:
+            comparisons = write_report(
+                estimator,
+                dataset,
+                folder,
+                labels=known_labels,
+                title=f"Code of {dataset.source}",
+            )
+        except KeyboardInterrupt:
+            _fail(f"stopped by Ctrl-C before the report was written; the model is {output}.")
+            return INTERRUPTED
         print_table(comparisons)
         print(f"Report: {folder / 'report.html'}")
     print(f"Model: {output}")
     if getattr(estimator, "interrupted_", False):
-        _say(f"Stopped by Ctrl-C; the best of {len(estimator.history_['loss'])} epochs was kept.")
+        n_epochs = len(estimator.history_["loss"])
+        kept = f"the best of {n_epochs} epochs" if n_epochs else "what part of an epoch had taught"
+        _say(f"Stopped by Ctrl-C; {kept} was kept.")
         return INTERRUPTED
     return 0
 
@@ -327,9 +340,12 @@ def run(arguments: Sequence[str]) -> int:
         # The reader of our output has left; leaving quietly is what it expects.
         sys.stderr.close()
         return 0
-    except IsthmusError as error:
-        _fail(str(error))
-        return FAILED
+    except SystemExit:
+        # What rich makes of a BrokenPipeError while it prints help or a table.
+        return 0
+    except _MisuseError as error:
+        _fail(_one_line(error))
+        return MISUSED
     except (ValueError, MemoryError, OSError) as error:
         _fail(_one_line(error))
         return FAILED
@@ -363,7 +379,7 @@ def _widths(text: str | None) -> int | tuple[int, ...] | None:
     except ValueError:
         widths = ()
     if not widths:
-        raise IsthmusError(
+        raise _MisuseError(
             f"--hidden {text!r} is not a list of whole numbers: write it like 512,128."
         )
     return widths[0] if len(widths) == 1 and "," not in text else widths
@@ -378,6 +394,12 @@ def _check_model_path(path: Path) -> None:
         raise IsthmusError(f"{path} does not end in .isthmus: name the model file so.")
 
 
+def _check_report_folder(path: Path) -> None:
+    for place in (path, *path.absolute().parents):
+        if place.exists() and not place.is_dir():
+            raise IsthmusError(f"{place} is a file: name a folder for the report.")
+
+
 def _make_estimator(model: str, given: dict[str, Any]) -> Any:
     from isthmus import Autoencoder, LinearAutoencoder
 
@@ -386,8 +408,13 @@ def _make_estimator(model: str, given: dict[str, Any]) -> Any:
     for name in given:
         if name not in known:
             option = "--" + name.replace("_", "-")
-            raise IsthmusError(f"{option} means nothing to --model {model}: leave it away.")
-    return kind(**given)
+            raise _MisuseError(f"{option} means nothing to --model {model}: leave it away.")
+    estimator = kind(**given)
+    try:
+        estimator._validate_params()
+    except ValueError as error:
+        raise _MisuseError(str(error)) from error
+    return estimator
 
 
 def _split_labels(dataset: Any, labels: str | None) -> tuple[Any, Any]:
@@ -396,7 +423,7 @@ def _split_labels(dataset: Any, labels: str | None) -> tuple[Any, Any]:
     names = dataset.schema.names or ()
     if labels in names:
         column = dataset.select([labels]).to_memory().column(0).to_pylist()
-        return dataset.select([name for name in names if name != labels]), column
+        return dataset.select([name for name in names if name != labels]), _fill_gaps(column)
     if not Path(labels).exists():
         raise IsthmusError(
             f"--labels {labels!r} is neither a column of {dataset.source} nor a file: "
@@ -405,5 +432,27 @@ def _split_labels(dataset: Any, labels: str | None) -> tuple[Any, Any]:
     from isthmus.io import read
 
     values: Any = read(labels).to_memory()
-    column = values if not hasattr(values, "column") else values.column(0).to_pylist()
-    return dataset, list(column)
+    shape = values.shape
+    if len(shape) > 1 and shape[1:] != (1,):
+        raise IsthmusError(
+            f"{labels} holds {values.shape[1]:,} columns, expected one: keep the labels only."
+        )
+    column = values.column(0).to_pylist() if hasattr(values, "column") else values.ravel().tolist()
+    return dataset, _check_labels(column, dataset)
+
+
+def _check_labels(labels: list[Any], dataset: Any) -> list[Any]:
+    if len(labels) != len(dataset):
+        raise IsthmusError(
+            f"{len(labels):,} labels were given for the {len(dataset):,} rows of "
+            f"{dataset.source}: give one label a row."
+        )
+    return _fill_gaps(labels)
+
+
+def _fill_gaps(labels: list[Any]) -> list[Any]:
+    if None not in labels:
+        return labels
+    if all(value is None or isinstance(value, (int, float)) for value in labels):
+        return [float("nan") if value is None else value for value in labels]
+    return ["missing" if value is None else str(value) for value in labels]

@@ -1,0 +1,696 @@
+import gzip
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+
+import isthmus.io
+from isthmus import cli, load
+from isthmus.io.idx import idx_header
+from isthmus.training.interruption import Interruption
+
+QUICK = ["--n-components", "2", "--hidden", "8", "--max-epochs", "2"]
+BARE = [*QUICK, "--no-report"]
+SCRIPT = Path(sys.executable).with_name("isthmus")
+COMMANDS = ("demo", "fit", "encode", "decode", "info")
+
+
+def make_frame(n_rows=80):
+    generator = np.random.default_rng(0)
+    mixed = generator.normal(size=(n_rows, 2)) @ generator.normal(size=(2, 4))
+    frame = pd.DataFrame(mixed + 0.1 * generator.normal(size=(n_rows, 4)), columns=list("abcd"))
+    frame["c"] = frame["c"].astype(np.float32)
+    frame["count"] = generator.integers(0, 50, n_rows)
+    frame["flag"] = generator.integers(0, 2, n_rows).astype(bool)
+    return frame
+
+
+def make_images(n_images=60):
+    generator = np.random.default_rng(0)
+    return generator.integers(0, 256, (n_images, 8, 8)).astype(np.uint8)
+
+
+def write_idx(path, array):
+    path.write_bytes(gzip.compress(idx_header(array.shape, array.dtype) + array.tobytes()))
+
+
+def write_pngs(folder, images):
+    folder.mkdir()
+    for number, image in enumerate(images):
+        Image.fromarray(image).save(folder / f"{number:03}.png")
+
+
+def run(*arguments):
+    return cli.run([str(argument) for argument in arguments])
+
+
+def command(*arguments, **options):
+    arguments = [SCRIPT, *map(str, arguments)]
+    return subprocess.run(arguments, capture_output=True, encoding="utf-8", **options)
+
+
+def files_in(folder):
+    return {path: path.read_bytes() for path in Path(folder).rglob("*") if path.is_file()}
+
+
+@pytest.fixture(scope="module")
+def frame():
+    return make_frame()
+
+
+@pytest.fixture(scope="module")
+def fitted(tmp_path_factory, frame):
+    """A folder with data of every kind and a model of the table; never write into it."""
+    folder = tmp_path_factory.mktemp("fitted")
+    frame.to_csv(folder / "table.csv", index=False)
+    frame.to_parquet(folder / "table.parquet")
+    np.save(folder / "codes-of-3.npy", np.zeros((5, 3), np.float32))
+    assert run("fit", folder / "table.parquet", "-o", folder / "m.isthmus", *BARE) == 0
+    assert run("encode", folder / "m.isthmus", folder / "table.csv", "-o", folder / "z.npy") == 0
+    np.save(folder / "images.npy", make_images())
+    assert run("fit", folder / "images.npy", "-o", folder / "images.isthmus", *BARE) == 0
+    return folder
+
+
+@pytest.fixture
+def here(tmp_path, monkeypatch, fitted):
+    """A fresh current folder with the fitted files."""
+    for name, content in files_in(fitted).items():
+        (tmp_path / name.name).write_bytes(content)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+# Every command
+
+
+def test_demo_prints_table_and_writes_report_and_models(tmp_path, capsys):
+    assert run("demo", "-o", tmp_path / "out", "--random-state", "3") == 0
+    captured = capsys.readouterr()
+    assert "PCA" in captured.out
+    assert re.findall(r"Autoencoder\W+(\d+)", captured.out) == ["2", "16"]
+    assert "\x1b" not in captured.out + captured.err
+    assert len(captured.err.splitlines()) == 2
+    assert (tmp_path / "out" / "report.html").stat().st_size > 0
+    for n_components in (2, 16):
+        model = load(tmp_path / "out" / f"digits-{n_components}.isthmus")
+        assert model.n_components_ == n_components
+        assert model.random_state == 3
+
+
+def make_csv(folder):
+    make_frame().to_csv(folder / "x.csv", index=False)
+    return ["x.csv"]
+
+
+def make_parquet(folder):
+    make_frame().to_parquet(folder / "x.parquet")
+    return ["x.parquet"]
+
+
+def make_npy(folder):
+    np.save(folder / "x.npy", make_frame()[list("abcd")].to_numpy())
+    return ["x.npy"]
+
+
+def make_idx(folder):
+    write_idx(folder / "x-idx3-ubyte.gz", make_images())
+    return ["x-idx3-ubyte.gz"]
+
+
+def make_folder(folder):
+    write_pngs(folder / "pictures", make_images())
+    return ["pictures"]
+
+
+def make_several(folder):
+    frame = make_frame()
+    frame[:30].to_csv(folder / "one.csv", index=False)
+    frame[30:].to_csv(folder / "two.csv", index=False)
+    return ["one.csv", "two.csv"]
+
+
+def make_glob(folder):
+    make_several(folder)
+    return ["*.csv"]
+
+
+MAKERS = [make_csv, make_parquet, make_npy, make_idx, make_folder, make_several, make_glob]
+
+
+@pytest.mark.parametrize("make", MAKERS)
+def test_fit_encode_and_decode_take_every_kind_of_data(make, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    data = make(tmp_path)
+    images = make in (make_idx, make_folder)
+    n_rows = 60 if images else 80
+    assert run("fit", *data, "-o", "m.isthmus", *BARE) == 0
+    assert run("encode", "m.isthmus", *data, "-o", "z.npy") == 0
+    codes = np.load("z.npy")
+    assert codes.shape == (n_rows, 2)
+    rows = "again" if images else "again.npy" if make is make_npy else "again.parquet"
+    assert run("decode", "m.isthmus", "z.npy", "-o", rows) == 0
+    if images:
+        assert len(list(Path(rows).glob("*.png"))) == n_rows
+        again = isthmus.io.read(rows).to_memory()
+        assert again.dtype == np.uint8
+        assert again.shape == (60, 8, 8)
+    elif make is make_npy:
+        assert np.load(rows).shape == (80, 4)
+        assert np.load(rows).dtype == np.float64
+    else:
+        assert list(pd.read_parquet(rows)) == list(make_frame())
+
+
+def test_several_files_are_read_as_one(tmp_path, monkeypatch, fitted):
+    monkeypatch.chdir(tmp_path)
+    make_several(tmp_path)
+    for name, data in {"all.npy": [fitted / "table.csv"], "parts.npy": make_glob(tmp_path)}.items():
+        assert run("encode", fitted / "m.isthmus", *data, "-o", name) == 0
+    np.testing.assert_array_equal(np.load("parts.npy"), np.load("all.npy"))
+
+
+@pytest.mark.parametrize("suffix", [".npy", ".parquet", ".csv", ".tsv", ".feather"])
+def test_encode_writes_the_codes_of_transform(suffix, here, frame, capsys):
+    assert run("encode", "m.isthmus", "table.parquet", "-o", f"out{suffix}") == 0
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err == f"80 codes of 2: out{suffix}\n"
+    estimator = load("m.isthmus")
+    read = {
+        ".npy": np.load,
+        ".parquet": pd.read_parquet,
+        ".csv": pd.read_csv,
+        ".tsv": lambda path: pd.read_csv(path, sep="\t"),
+        ".feather": pd.read_feather,
+    }[suffix]
+    codes = read(f"out{suffix}")
+    if suffix != ".npy":
+        assert list(codes) == list(estimator.get_feature_names_out())
+    np.testing.assert_allclose(np.asarray(codes), estimator.transform(frame), rtol=1e-6)
+
+
+def test_decode_gives_back_columns_and_dtypes(here, frame, capsys):
+    assert run("decode", "m.isthmus", "z.npy", "-o", "again.parquet") == 0
+    assert capsys.readouterr().err == "80 rows: again.parquet\n"
+    again = pd.read_parquet("again.parquet")
+    assert list(again) == list(frame)
+    assert list(again.dtypes) == list(frame.dtypes)
+    assert again.shape == frame.shape
+    expected = load("m.isthmus").reconstruct("table.parquet").to_pandas()
+    pd.testing.assert_frame_equal(again, expected)
+
+
+@pytest.mark.parametrize("codes", ["codes.npy", "codes.parquet", "codes.csv"])
+def test_decode_takes_every_kind_of_codes_that_encode_writes(codes, here, frame):
+    assert run("encode", "m.isthmus", "table.csv", "-o", codes) == 0
+    assert run("decode", "m.isthmus", codes, "-o", "again.csv") == 0
+    again = pd.read_csv("again.csv")
+    assert list(again) == list(frame)
+    assert again.shape == frame.shape
+
+
+def test_decode_gives_back_images_with_their_shape_and_dtype(here):
+    assert run("encode", "images.isthmus", "images.npy", "-o", "codes.npy") == 0
+    assert run("decode", "images.isthmus", "codes.npy", "-o", "again.npy") == 0
+    assert np.load("again.npy").shape == (60, 8, 8)
+    assert np.load("again.npy").dtype == np.uint8
+    assert run("decode", "images.isthmus", "codes.npy", "-o", "pictures") == 0
+    np.testing.assert_array_equal(isthmus.io.read("pictures").to_memory(), np.load("again.npy"))
+
+
+def test_info_tells_what_the_model_is(here, capsys):
+    assert run("info", "m.isthmus") == 0
+    lines = capsys.readouterr().out.splitlines()
+    told = {line.split()[0]: line.split(maxsplit=1)[1] for line in lines}
+    assert told["model"] == "Autoencoder"
+    assert "'count'" in told["columns"]
+    assert told["code"] == "2 numbers for 6"
+
+
+def test_info_json_parses_and_tells_the_same(here, capsys):
+    assert run("info", "m.isthmus", "--json") == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["model"] == "Autoencoder"
+    assert told["columns"] == ["a", "b", "c", "d", "count", "flag"]
+    assert told["epochs"] == 2
+
+
+def test_version_is_printed(capsys):
+    assert run("--version") == 0
+    assert capsys.readouterr().out.strip() == isthmus.__version__
+
+
+# Options of fit
+
+
+def test_fit_writes_report_beside_the_model(here, capsys):
+    assert run("fit", "table.csv", "-o", "new.isthmus", *QUICK) == 0
+    captured = capsys.readouterr()
+    assert captured.err == ""
+    assert "PCA’s" in captured.out
+    assert captured.out.endswith(
+        f"Report: {Path('new-report', 'report.html')}\nModel: new.isthmus\n"
+    )
+    assert Path("new-report", "report.html").is_file()
+    assert load("new.isthmus").n_components_ == 2
+
+
+def test_fit_without_report_writes_the_model_only(here, capsys):
+    before = set(files_in(here))
+    assert run("fit", "table.csv", "-o", "new.isthmus", *BARE) == 0
+    assert capsys.readouterr().out == "Model: new.isthmus\n"
+    assert set(files_in(here)) - before == {here / "new.isthmus"}
+
+
+def test_report_goes_where_it_is_told(here, capsys):
+    arguments = ["-o", "new.isthmus", "--report", "elsewhere/deep", *QUICK]
+    assert run("fit", "table.csv", *arguments) == 0
+    assert Path("elsewhere/deep/report.html").is_file()
+    assert not Path("new-report").exists()
+    assert "elsewhere" in capsys.readouterr().out
+
+
+def test_column_of_labels_is_no_feature(here, frame):
+    kinds = np.where(frame["flag"], "sick", "well")
+    frame.assign(kind=kinds).to_csv("labelled.csv", index=False)
+    arguments = ["-o", "new.isthmus", "--labels", "kind", *QUICK]
+    assert run("fit", "labelled.csv", *arguments) == 0
+    assert list(load("new.isthmus").feature_names_in_) == list(frame)
+    assert Path("new-report/report.html").is_file()
+
+
+def test_labels_may_have_gaps(here, frame):
+    kinds = np.where(frame["flag"], "sick", "well").astype(object)
+    kinds[3] = None
+    frame.assign(kind=kinds).to_parquet("labelled.parquet")
+    arguments = ["-o", "new.isthmus", "--labels", "kind", *QUICK]
+    assert run("fit", "labelled.parquet", *arguments) == 0
+
+
+@pytest.mark.parametrize("name", ["labels.csv", "labels.npy"])
+def test_file_of_labels_colours_the_report(name, here, frame):
+    labels = frame["flag"].to_numpy().astype(int)
+    if name == "labels.npy":
+        np.save(name, labels)
+    else:
+        pd.DataFrame({"kind": labels}).to_csv(name, index=False)
+    arguments = ["-o", "new.isthmus", "--labels", name, *QUICK]
+    assert run("fit", "table.csv", *arguments) == 0
+    assert list(load("new.isthmus").feature_names_in_) == list(frame)
+
+
+@pytest.mark.parametrize("option", [["--exclude", "d", "flag"], ["--exclude=d", "--exclude=flag"]])
+def test_excluded_columns_are_left_out(option, here):
+    assert run("fit", "table.csv", "-o", "new.isthmus", *option, *BARE) == 0
+    assert list(load("new.isthmus").feature_names_in_) == ["a", "b", "c", "count"]
+
+
+def test_fit_takes_text_columns_when_they_are_excluded(here, frame):
+    frame.assign(name="x").to_csv("named.csv", index=False)
+    assert run("fit", "named.csv", "-o", "new.isthmus", "--exclude", "name", *BARE) == 0
+    assert list(load("new.isthmus").feature_names_in_) == list(frame)
+
+
+def test_linear_model_takes_its_own_options(here):
+    arguments = ["--model", "linear", "--solver", "closed_form", "--l2", "0.5", "--no-report"]
+    assert run("fit", "table.csv", "-o", "new.isthmus", "--n-components", "3", *arguments) == 0
+    model = load("new.isthmus")
+    assert type(model).__name__ == "LinearAutoencoder"
+    assert (model.n_components, model.solver, model.l2) == (3, "closed_form", 0.5)
+
+
+def test_linear_model_has_a_report_too(here, capsys):
+    assert run("fit", "table.csv", "-o", "new.isthmus", "--model", "linear") == 0
+    assert "LinearAutoencoder" in capsys.readouterr().out
+    assert Path("new-report/report.html").is_file()
+
+
+@pytest.mark.parametrize(
+    ("text", "hidden"), [("16,8", (16, 8)), ("16, 8", (16, 8)), ("16,", (16,)), ("8", 8)]
+)
+def test_hidden_takes_widths_or_one_number(text, hidden, here):
+    arguments = ["--n-components", "2", "--max-epochs", "1", "--no-report"]
+    assert run("fit", "table.csv", "-o", "new.isthmus", "--hidden", text, *arguments) == 0
+    found = load("new.isthmus").hidden
+    assert (found if isinstance(found, int) else tuple(found)) == hidden
+
+
+def test_options_reach_the_estimator(here):
+    options = {
+        "activation": "tanh",
+        "likelihood": "squared_error",
+        "scaling": "center",
+        "batch_size": 16,
+        "learning_rate": 0.01,
+        "weight_decay": 0.001,
+        "validation_fraction": 0.25,
+        "patience": 3,
+        "random_state": 7,
+    }
+    arguments = []
+    for name, value in options.items():
+        arguments += ["--" + name.replace("_", "-"), value]
+    arguments += ["--tied-weights", "--no-early-stopping", "--no-verbose"]
+    assert run("fit", "table.csv", "-o", "new.isthmus", *arguments, *BARE) == 0
+    parameters = load("new.isthmus").get_params()
+    options |= {"tied_weights": True, "early_stopping": False, "verbose": False}
+    assert {name: parameters[name] for name in options} == options
+
+
+# Mistakes
+
+
+def assert_fails(capsys, folder, code, *arguments, says=""):
+    """One line on standard error, and no file made, changed or removed."""
+    before = files_in(folder)
+    folders = {path for path in Path(folder).rglob("*") if path.is_dir()}
+    capsys.readouterr()
+    assert run(*arguments) == code
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err.startswith("isthmus: ")
+    assert captured.err.endswith("\n")
+    assert len(captured.err.splitlines()) == 1, captured.err
+    assert "Traceback" not in captured.err
+    assert says in captured.err
+    assert files_in(folder) == before
+    assert {path for path in Path(folder).rglob("*") if path.is_dir()} == folders
+
+
+FIT = ["fit", "table.csv", "-o", "new.isthmus"]
+
+MISUSES = {
+    "unknown command": (["frobnicate"], "frobnicate"),
+    "unknown option": ([*FIT, "--frobnicate", "3"], "--frobnicate"),
+    "no output": (["fit", "table.csv"], "--output"),
+    "no data": (["fit", "-o", "new.isthmus"], "DATA"),
+    "no model": (["info"], "MODEL"),
+    "hidden is no number": ([*FIT, "--hidden", "abc"], "512,128"),
+    "hidden is half a number": ([*FIT, "--hidden", "8,abc"], "512,128"),
+    "hidden is empty": ([*FIT, "--hidden", ","], "512,128"),
+    "hidden is negative": ([*FIT, "--hidden=-8"], "hidden"),
+    "solver of a deep model": ([*FIT, "--solver", "gradient"], "--solver means nothing"),
+    "l2 of a deep model": ([*FIT, "--l2", "1"], "--l2 means nothing"),
+    "hidden of a linear model": ([*FIT, "--model", "linear", "--hidden", "8"], "--hidden means"),
+    "code of no number": ([*FIT, "--n-components", "0"], "n_components"),
+    "code of text": ([*FIT, "--n-components", "two"], "--n-components"),
+    "unknown model": ([*FIT, "--model", "quadratic"], "quadratic"),
+    "unknown activation": ([*FIT, "--activation", "foo"], "activation"),
+    "unknown likelihood": ([*FIT, "--likelihood", "foo"], "likelihood"),
+    "unknown scaling": ([*FIT, "--scaling", "foo"], "scaling"),
+    "negative seed": ([*FIT, "--random-state=-1"], "random_state"),
+    "batches of no row": ([*FIT, "--batch-size", "0"], "batch_size"),
+}
+
+
+@pytest.mark.parametrize("name", MISUSES)
+def test_misuse_is_one_line_and_exit_code_2(name, here, capsys):
+    arguments, says = MISUSES[name]
+    assert_fails(capsys, here, 2, *arguments, says=says)
+
+
+def test_misuse_is_told_before_data_are_read(here, capsys, monkeypatch):
+    def read(*arguments, **options):
+        raise AssertionError
+
+    monkeypatch.setattr(isthmus.io, "read", read)
+    for name in ("hidden is no number", "solver of a deep model", "unknown activation"):
+        arguments, says = MISUSES[name]
+        assert_fails(capsys, here, 2, *arguments, says=says)
+
+
+def fit(data="table.csv", *options, output="new.isthmus"):
+    return ["fit", data, "-o", output, *QUICK, *options]
+
+
+FAILURES = {
+    "missing data": (fit("missing.csv"), "missing.csv does not exist"),
+    "glob without match": (fit("*.nope"), "*.nope matches no file"),
+    "column of text": (fit("text.csv"), "column 'name' holds text"),
+    "missing value": (fit("gap.csv"), "column 'b' has a missing value, the first in row 4"),
+    "unknown format": (fit("notes.xyz"), "notes.xyz"),
+    "unknown excluded column": (fit("table.csv", "--exclude", "nope"), "no column 'nope'"),
+    "everything excluded": (fit("table.csv", "--exclude", *"abcd", "count", "flag"), "table.csv"),
+    "suffix of the model": (fit(output="new.model"), "does not end in .isthmus"),
+    "folder of the model": (fit(output="no/new.isthmus"), "folder that does not exist"),
+    "model is a folder": (fit(output="folder.isthmus"), "is a folder"),
+    "labels are nowhere": (fit("table.csv", "--labels", "nope"), "neither a column"),
+    "too few labels": (fit("table.csv", "--labels", "two.csv"), "2 labels"),
+    "too few labels, no report": (
+        fit("table.csv", "--labels", "two.csv", "--no-report"),
+        "2 labels",
+    ),
+    "labels in several columns": (fit("table.csv", "--labels", "table.csv"), "6 columns"),
+    "labels in a matrix": (fit("table.csv", "--labels", "matrix.npy"), "matrix.npy"),
+    "report is a file": (fit("table.csv", "--report", "gap.csv"), "gap.csv"),
+    "two kinds of data": (["fit", "table.csv", "z.npy", *FIT[2:]], "z.npy"),
+    "model that is none": (["encode", "table.csv", "table.csv", "-o", "o.npy"], "not an Isthmus"),
+    "model cut off": (["encode", "cut.isthmus", "table.csv", "-o", "o.npy"], "cut.isthmus"),
+    "model cut off, info": (["info", "cut.isthmus"], "cut.isthmus"),
+    "model cut off, decode": (["decode", "cut.isthmus", "z.npy", "-o", "o.csv"], "cut.isthmus"),
+    "empty model": (["info", "empty.isthmus"], "empty.isthmus"),
+    "missing model": (["info", "missing.isthmus"], "missing.isthmus does not exist"),
+    "folder as model": (["info", "folder.isthmus"], "folder.isthmus"),
+    "other columns": (["encode", "m.isthmus", "other.csv", "-o", "o.npy"], "no column 'a'"),
+    "image as table": (["encode", "m.isthmus", "images.npy", "-o", "o.npy"], "images.npy"),
+    "codes of wrong width": (
+        ["decode", "m.isthmus", "codes-of-3.npy", "-o", "o.csv"],
+        "the codes have 3 columns",
+    ),
+    "images to a table": (["decode", "images.isthmus", "z.npy", "-o", "o.csv"], "o.csv"),
+    "table to a folder": (["decode", "m.isthmus", "z.npy", "-o", "folder"], "PNG"),
+    "codes to a folder": (["encode", "m.isthmus", "table.csv", "-o", "folder"], "PNG"),
+    "suffix of codes": (["encode", "m.isthmus", "table.csv", "-o", "o.xyz"], "'.xyz'"),
+    "suffix of rows": (["decode", "m.isthmus", "z.npy", "-o", "o.xyz"], "'.xyz'"),
+    "folder of codes": (["encode", "m.isthmus", "table.csv", "-o", "no/o.npy"], "no"),
+}
+
+
+@pytest.mark.parametrize("name", FAILURES)
+def test_failure_is_one_line_and_exit_code_1(name, here, frame, capsys):
+    frame.assign(name="x").to_csv("text.csv", index=False)
+    gap = frame.copy()
+    gap.loc[3, "b"] = np.nan
+    gap.to_csv("gap.csv", index=False)
+    frame.drop(columns="a").to_csv("other.csv", index=False)
+    Path("two.csv").write_text("label\n1\n2\n", encoding="utf-8")
+    np.save("matrix.npy", np.zeros((80, 2)))
+    Path("notes.xyz").write_text("nothing", encoding="utf-8")
+    Path("empty.isthmus").touch()
+    Path("folder.isthmus").mkdir()
+    Path("cut.isthmus").write_bytes(Path("m.isthmus").read_bytes()[:-20])
+    arguments, says = FAILURES[name]
+    assert_fails(capsys, here, 1, *arguments, says=says)
+
+
+def test_failure_is_one_line_even_if_a_name_has_two(here, capsys):
+    assert_fails(capsys, here, 1, "info", "two\nlines.isthmus", says="two lines.isthmus")
+
+
+def raising(error):
+    def read(*arguments, **options):
+        raise error
+
+    return read
+
+
+def test_failure_of_the_machine_is_one_line(here, capsys, monkeypatch):
+    for error in (MemoryError(), OSError(28, "No space left on device")):
+        monkeypatch.setattr(isthmus.io, "read", raising(error))
+        assert_fails(capsys, here, 1, *fit())
+
+
+def test_defect_is_one_line_that_asks_for_a_report(here, capsys, monkeypatch):
+    monkeypatch.delenv("ISTHMUS_TRACEBACK", raising=False)
+    monkeypatch.setattr(isthmus.io, "read", raising(RuntimeError("two\nlines")))
+    says = "a defect of Isthmus came to light (RuntimeError: two lines); please report it"
+    assert_fails(capsys, here, 1, *fit(), says=says)
+    monkeypatch.setenv("ISTHMUS_TRACEBACK", "1")
+    with pytest.raises(RuntimeError):
+        run(*fit())
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [(["fit", "x.csv", "-o", "no/m.isthmus"], 1), (["frobnicate"], 2), (["--version"], 0)],
+)
+def test_script_leaves_with_the_exit_code(arguments, code, here):
+    done = command(*arguments)
+    assert done.returncode == code
+    assert len(done.stderr.splitlines()) == (code != 0)
+    assert bool(done.stdout) == (code == 0)
+
+
+def test_main_leaves_with_the_exit_code():
+    with pytest.raises(SystemExit) as left:
+        cli.main(["frobnicate"])
+    assert left.value.code == 2
+
+
+# Ctrl-C
+
+ANNOUNCING = """
+import sys
+from isthmus.cli import main
+from isthmus.training import loop
+
+record = loop._Loop._record
+
+def announce(self, *arguments):
+    record(self, *arguments)
+    if len(self.history["loss"]) == 20:
+        print("20 epochs", flush=True)
+
+loop._Loop._record = announce
+main(sys.argv[1:])
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows sends no SIGINT to one process")
+def test_ctrl_c_keeps_the_best_and_leaves_with_130(here):
+    arguments = ["fit", "table.csv", "-o", "new.isthmus", "--hidden", "8", "--no-report"]
+    arguments += ["--n-components", "2", "--max-epochs", "1000000", "--no-early-stopping"]
+    with subprocess.Popen(
+        [sys.executable, "-c", ANNOUNCING, *arguments],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        encoding="utf-8",
+    ) as process:
+        try:
+            assert process.stdout.readline() == "20 epochs\n"
+            process.send_signal(signal.SIGINT)
+            output, errors = process.communicate(timeout=60)
+        finally:
+            process.kill()
+    assert process.returncode == 130
+    model = load("new.isthmus")
+    n_epochs = len(model.history_["loss"])
+    assert 20 <= n_epochs < 1000000
+    assert errors == f"Stopped by Ctrl-C; the best of {n_epochs} epochs was kept.\n"
+    assert output == "Model: new.isthmus\n"
+    assert np.isfinite(model.transform("table.csv")).all()
+
+
+def test_ctrl_c_in_the_first_epoch_keeps_what_was_learned(here, capsys, monkeypatch):
+    enter = Interruption.__enter__
+
+    def interrupt(self):
+        enter(self)
+        signal.raise_signal(signal.SIGINT)
+        return self
+
+    monkeypatch.setattr(Interruption, "__enter__", interrupt)
+    assert run(*fit(), "--no-report") == 130
+    captured = capsys.readouterr()
+    assert captured.err == "Stopped by Ctrl-C; what part of an epoch had taught was kept.\n"
+    assert captured.out == "Model: new.isthmus\n"
+    assert np.isfinite(load("new.isthmus").transform("table.csv")).all()
+
+
+def test_ctrl_c_before_training_writes_nothing(here, capsys, monkeypatch):
+    monkeypatch.setattr(isthmus.io, "read", raising(KeyboardInterrupt()))
+    assert_fails(capsys, here, 130, *fit(), says="stopped by Ctrl-C; nothing was written.")
+
+
+def test_ctrl_c_during_the_report_does_not_deny_the_model(here, capsys, monkeypatch):
+    import isthmus.report
+
+    monkeypatch.setattr(isthmus.report, "write_report", raising(KeyboardInterrupt()))
+    assert run(*fit()) == 130
+    error = capsys.readouterr().err
+    assert len(error.splitlines()) == 1
+    assert "nothing was written" not in error
+    assert "new.isthmus" in error
+    assert load("new.isthmus").n_components_ == 2
+
+
+# Pipes
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such pipes")
+@pytest.mark.parametrize(
+    "arguments", [["info", "m.isthmus"], ["fit", "--help"]], ids=["print", "rich"]
+)
+def test_reader_that_leaves_early_is_no_failure(arguments, here):
+    reader, writer = os.pipe()
+    os.close(reader)
+    try:
+        done = subprocess.run([SCRIPT, *arguments], stdout=writer, stderr=subprocess.PIPE)
+    finally:
+        os.close(writer)
+    assert done.stderr == b""
+    assert done.returncode == 0
+
+
+# Help
+
+
+@pytest.mark.parametrize(
+    "arguments", [["--help"], ["fit", "--help"], ["--version"], ["frobnicate"], ["fit"]]
+)
+def test_help_and_mistakes_do_not_wait_for_libraries(arguments):
+    code = (
+        "import sys; from isthmus.cli import run; run(sys.argv[1:]);"
+        "heavy = {'jax', 'sklearn', 'matplotlib', 'pyarrow', 'equinox', 'optax'};"
+        "sys.exit(str(heavy & set(sys.modules)) if heavy & set(sys.modules) else 0)"
+    )
+    command = [sys.executable, "-c", code, *arguments]
+    done = subprocess.run(command, capture_output=True, encoding="utf-8")
+    assert done.returncode == 0, done.stderr
+
+
+def test_help_names_every_command_and_what_it_does(capsys):
+    for arguments in ([], ["--help"]):
+        assert run(*arguments) == 0
+        shown = capsys.readouterr().out
+        for name in COMMANDS:
+            assert re.search(rf"│ {name} +\w", shown)
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_and_option_has_help(name, capsys):
+    assert run(name, "--help") == 0
+    shown = capsys.readouterr().out
+    assert cli.app[name].help
+    assert cli.app[name].help.splitlines()[0].split()[0] in shown
+    arguments = cli.app[name].assemble_argument_collection()
+    assert len(arguments) > 0
+    for argument in arguments:
+        if argument.parameter.show is not False:
+            described = argument.parameter.help or argument.name in ("MODEL", "model")
+            assert described, f"{argument.name} of {name} has no help"
+            assert argument.name in shown
+
+
+# Repetition
+
+
+def test_same_seed_gives_equal_bits(here):
+    for name in ("one", "two"):
+        assert run(*fit(output=f"{name}.isthmus"), "--no-report", "--random-state", "5") == 0
+        assert run("encode", f"{name}.isthmus", "table.csv", "-o", f"{name}.npy") == 0
+    assert Path("one.npy").read_bytes() == Path("two.npy").read_bytes()
+    assert run(*fit(output="other.isthmus"), "--no-report", "--random-state", "6") == 0
+    assert run("encode", "other.isthmus", "table.csv", "-o", "other.npy") == 0
+    assert Path("one.npy").read_bytes() != Path("other.npy").read_bytes()
+
+
+def test_fit_in_another_process_prints_no_progress_and_gives_equal_bits(here):
+    done = command(*fit(), "--random-state", "5")
+    assert done.returncode == 0
+    assert done.stderr == ""
+    assert "PCA" in done.stdout
+    assert not re.search(r"\x1b|\r|epoch", done.stdout)
+    assert run(*fit(output="again.isthmus"), "--no-report", "--random-state", "5") == 0
+    for name in ("new", "again"):
+        assert run("encode", f"{name}.isthmus", "table.csv", "-o", f"{name}.npy") == 0
+    assert Path("new.npy").read_bytes() == Path("again.npy").read_bytes()
