@@ -666,8 +666,7 @@ def test_every_command_and_option_has_help(name, capsys):
     assert len(arguments) > 0
     for argument in arguments:
         if argument.parameter.show is not False:
-            described = argument.parameter.help or argument.name in ("MODEL", "model")
-            assert described, f"{argument.name} of {name} has no help"
+            assert argument.parameter.help, f"{argument.name} of {name} has no help"
             assert argument.name in shown
 
 

@@ -37,6 +37,8 @@ Data = Annotated[
     list[str],
     Parameter(help="Data files, globs, or a folder of images; several are read as one."),
 ]
+Model = Annotated[Path, Parameter(help="Model file (.isthmus).")]
+Codes = Annotated[list[str], Parameter(help="Files with codes, as encode writes them.")]
 Exclude = Annotated[
     list[str] | None,
     Parameter(help="Columns of a table to leave out.", consume_multiple=True, negative=()),
@@ -103,8 +105,8 @@ def fit(
     labels: Annotated[
         str | None,
         Parameter(
-            help="Column with labels (left out of the features), or a file with one label a row; "
-            "for colour in the report."
+            help="Column with labels (left out of the features), or a csv with a header or an npy "
+            "with one label a row; for colour in the report."
         ),
     ] = None,
     exclude: Exclude = None,
@@ -233,7 +235,7 @@ def fit(
 
 @app.command(sort_key=3)
 def encode(
-    model: Path,
+    model: Model,
     data: Data,
     /,
     *,
@@ -259,8 +261,8 @@ def encode(
 
 @app.command(sort_key=4)
 def decode(
-    model: Path,
-    codes: Data,
+    model: Model,
+    codes: Codes,
     /,
     *,
     output: Annotated[
@@ -287,7 +289,7 @@ def decode(
 
 @app.command(sort_key=5)
 def info(
-    model: Path,
+    model: Model,
     /,
     *,
     json: Annotated[bool, Parameter(help="Print JSON.", negative=())] = False,

@@ -148,7 +148,7 @@ def test_page_repeats_the_settings_that_make_the_model(deep, images, tmp_path):
 
 @pytest.mark.parametrize(
     "labels",
-    [None, "few", "many", "measured", "text"],
+    [None, "few", "many", "measured", "text", "gaps"],
 )
 def test_code_is_drawn_whatever_the_labels(deep, images, labels, tmp_path):
     n = len(images)
@@ -158,6 +158,7 @@ def test_code_is_drawn_whatever_the_labels(deep, images, labels, tmp_path):
         "many": np.arange(n) % 19,
         "measured": np.linspace(0, 1, n),
         "text": [f"label {i}" for i in range(n)],
+        "gaps": [None, "a"] * (n // 2) + [None] * (n % 2),
     }[labels]
     write_report(deep, images, tmp_path, labels=given)
     assert (tmp_path / "autoencoder-3-components-code.png").stat().st_size > 5_000

@@ -156,7 +156,10 @@ def compare(
         There is not one label for each row.
     """
     dataset: Dataset = as_dataset(X)
-    labels = None if labels is None else np.asarray(labels)
+    if labels is not None:
+        labels = np.asarray(labels)
+        # Text with gaps is an array of objects, which has no order.
+        labels = labels.astype(str) if labels.dtype == object else labels
     matrix = estimator.preparation_.matrix(dataset)
     if labels is not None and len(labels) != len(matrix):
         raise DataError(
