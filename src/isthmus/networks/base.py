@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from abc import abstractmethod
-from typing import Any, Protocol
+from abc import ABC, abstractmethod
+from typing import Any
 
 import equinox as eqx
 import jax
@@ -26,9 +26,10 @@ class Network(eqx.Module):
         """Give the likelihood's parameters: ``(batch, components) -> (batch, outputs)``."""
 
 
-class Architecture(Protocol):
+class Architecture(ABC):
     """A network's design, from which it is built once the sizes are known."""
 
+    @abstractmethod
     def build(
         self,
         row_shape: tuple[int, ...],
@@ -52,4 +53,3 @@ class Architecture(Protocol):
         initialize : callable
             Gives the weights of a layer from its numbers of inputs and outputs.
         """
-        ...

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any, final
 
 import equinox as eqx
 import jax
+import jax.numpy as jnp
 import numpy as np
 
 from isthmus.networks.activations import ACTIVATIONS
-from isthmus.networks.base import Network
+from isthmus.networks.base import Architecture, Network
 from isthmus.networks.initialization import Initializer
 
 _FUNNEL_LAYERS = 3
@@ -51,7 +52,7 @@ class Affine(eqx.Module):
 
 @final
 class DenseNetwork(Network):
-    """Layers of `Affine` maps with one activation between them; code and output are linear.
+    """Layers of `Affine` maps with one activation between them; the output is linear.
 
     Parameters
     ----------
@@ -62,17 +63,45 @@ class DenseNetwork(Network):
         uses the transposed weights of its mirror image in the encoder.
     activation : str
         A name in `ACTIVATIONS`.
+    code_activation : str
+        The same, for the code.
+    unit_norm_decoder : bool
+        Let every unit of the code write into the decoder's first layer with weights of norm 1.
+    centre : array of shape (features,) or None
+        Taken from every row before it is encoded; not trained.
     """
 
     encoder: tuple[Affine, ...]
     decoder: tuple[Affine, ...]
     activation: str = eqx.field(static=True)
+    code_activation: str = eqx.field(static=True, default="identity")
+    unit_norm_decoder: bool = eqx.field(static=True, default=False)
+    centre: Any = None
 
     def encode(self, x: jax.Array) -> jax.Array:
-        return self._chain(self.encoder, x)
+        return ACTIVATIONS[self.code_activation](self._chain(self.encoder, self.centre_rows(x)))
 
     def decode(self, z: jax.Array) -> jax.Array:
-        return self._chain(self._untied_decoder(), z)
+        layers = self._untied_decoder()
+        if self.unit_norm_decoder:
+            # Dividing here projects the gradient as Gao et al. (2024) do after every step.
+            norms = jnp.linalg.norm(layers[0].weight, axis=1, keepdims=True)
+            layers[0] = Affine(layers[0].weight / norms, layers[0].bias)
+        return self._chain(layers, z)
+
+    def centre_rows(self, x: jax.Array) -> jax.Array:
+        """Take the centre from rows, where the network has one."""
+        return x if self.centre is None else x - jax.lax.stop_gradient(self.centre)
+
+    def starting_at(self, mean: np.ndarray, output: np.ndarray) -> DenseNetwork:
+        """Give the network with the mean row as its centre, if any, and a mean output.
+
+        So that training need not first learn what all rows have in common.
+        """
+        last = self.decoder[-1]
+        decoder = (*self.decoder[:-1], Affine(last.weight, np.asarray(output, np.float32)))
+        centre = None if self.centre is None else np.asarray(mean, np.float32)
+        return replace(self, decoder=decoder, centre=centre)
 
     def _chain(self, layers: Sequence[Affine], x: jax.Array) -> jax.Array:
         for layer in layers[:-1]:
@@ -88,7 +117,7 @@ class DenseNetwork(Network):
 
 @final
 @dataclass(frozen=True)
-class Dense:
+class Dense(Architecture):
     """The design of a network of fully connected layers.
 
     Parameters
@@ -99,11 +128,24 @@ class Dense:
         A name in `ACTIVATIONS`.
     tied_weights : bool
         Let the decoder use the encoder's weights, transposed.
+    code_activation : str
+        A name in `ACTIVATIONS`, for the code.
+    unit_norm_decoder : bool
+        Let every unit of the code write into the decoder with weights of norm 1, and start
+        encoder and decoder as each other's transposes (Gao et al., 2024).
+    code_bias : float
+        Where the biases of the code start.
+    centred : bool
+        Take the mean training row from every row before it is encoded.
     """
 
     hidden: int | tuple[int, ...] | None = None
     activation: str = "silu"
     tied_weights: bool = False
+    code_activation: str = "identity"
+    unit_norm_decoder: bool = False
+    code_bias: float = 0.0
+    centred: bool = False
 
     def build(
         self,
@@ -123,8 +165,23 @@ class Dense:
                 "tied_weights=True needs one output per feature and one number per component of "
                 "the code; this likelihood or code asks for more: set tied_weights=False."
             )
+        encoder = self._layers(down, initialize)
+        if self.code_bias:
+            code = Affine(encoder[-1].weight, np.full(n_code_parameters, self.code_bias, "float32"))
+            encoder = (*encoder[:-1], code)
+        decoder = self._layers(up, initialize, tied)
+        if self.unit_norm_decoder and not tied:
+            mirrored = encoder[-1].weight
+            if isinstance(mirrored, np.ndarray) and mirrored.shape == decoder[0].weight.shape[::-1]:
+                transposed = np.ascontiguousarray(mirrored.T)
+                decoder = (Affine(transposed, decoder[0].bias), *decoder[1:])
         return DenseNetwork(
-            self._layers(down, initialize), self._layers(up, initialize, tied), self.activation
+            encoder,
+            decoder,
+            self.activation,
+            self.code_activation,
+            self.unit_norm_decoder,
+            np.zeros(n_features, np.float32) if self.centred else None,
         )
 
     def _layers(

@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import final
 
+from isthmus.networks.base import Architecture
 from isthmus.networks.dense import Dense, DenseNetwork
 from isthmus.networks.initialization import Initializer
 
 
 @final
 @dataclass(frozen=True)
-class Linear:
+class Linear(Architecture):
     """The design of a linear autoencoder: a dense network without hidden layers.
 
     Parameters

@@ -1,0 +1,110 @@
+"""Convolutions over images with channels last, as matrix products or as the device has them.
+
+Weights are matrices ``(kernel height · kernel width · channels in, channels out)`` either way.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TypeAlias
+
+import jax
+import jax.numpy as jnp
+from jax import lax
+
+Pair: TypeAlias = tuple[int, int]
+
+
+def convolve(
+    x: jax.Array, weight: jax.Array, kernel: Pair, stride: Pair, *, native: bool | None = None
+) -> jax.Array:
+    """Slide a kernel over images, zeros around them.
+
+    Parameters
+    ----------
+    x : array, shape (batch, height, width, channels in)
+        Images.
+    weight : array, shape (kernel height · kernel width · channels in, channels out)
+        The kernel.
+    kernel, stride : pair of int
+        Along height and width.
+    native : bool or None
+        Whether to leave it to the device's own convolution; None does so everywhere but on CPU,
+        where inside a compiled loop, as in training, XLA's takes over ten times as long as
+        matrix products (outside one it does not).
+
+    Returns
+    -------
+    array, shape (batch, ⌈height / stride⌉, ⌈width / stride⌉, channels out)
+    """
+    if native is None:
+        native = jax.default_backend() != "cpu"
+    padding = [_padding(*sizes) for sizes in zip(x.shape[1:3], kernel, stride, strict=True)]
+    if native:
+        return lax.conv_general_dilated(
+            x,
+            weight.reshape(*kernel, x.shape[3], -1),
+            stride,
+            padding,
+            dimension_numbers=("NHWC", "HWIO", "NHWC"),
+        )
+    return _patches(x, kernel, stride, padding) @ weight
+
+
+def convolve_back(
+    x: jax.Array,
+    weight: jax.Array,
+    kernel: Pair,
+    stride: Pair,
+    size: Pair,
+    *,
+    native: bool | None = None,
+) -> jax.Array:
+    """Transposed convolution: the adjoint of `convolve`, from its outputs to its inputs.
+
+    Parameters
+    ----------
+    x : array, shape (batch, ⌈height / stride⌉, ⌈width / stride⌉, channels in)
+        Coarse images.
+    weight : array, shape (channels in, kernel height · kernel width · channels out)
+        The kernel.
+    kernel, stride : pair of int
+        Along height and width.
+    size : pair of int
+        Height and width to come back to.
+    native : bool or None
+        As in `convolve`.
+
+    Returns
+    -------
+    array, shape (batch, height, width, channels out)
+    """
+    n_channels = weight.shape[1] // (kernel[0] * kernel[1])
+    fine = jax.ShapeDtypeStruct((len(x), *size, n_channels), x.dtype)
+    there = partial(convolve, weight=weight.T, kernel=kernel, stride=stride, native=native)
+    (image,) = jax.linear_transpose(there, fine)(x)
+    return image
+
+
+def _patches(x: jax.Array, kernel: Pair, stride: Pair, padding: list[Pair]) -> jax.Array:
+    """Gather what lies under the kernel: ``(batch, out height, out width, weights per unit)``."""
+    rows, columns = (-(-size // step) for size, step in zip(x.shape[1:3], stride, strict=True))
+    x = jnp.pad(x, [(0, 0), *padding, (0, 0)])
+    return jnp.concatenate(
+        [
+            x[
+                :,
+                dy : dy + (rows - 1) * stride[0] + 1 : stride[0],
+                dx : dx + (columns - 1) * stride[1] + 1 : stride[1],
+            ]
+            for dy in range(kernel[0])
+            for dx in range(kernel[1])
+        ],
+        axis=3,
+    )
+
+
+def _padding(size: int, kernel: int, stride: int) -> Pair:
+    """Zeros before and after, so that the output has ⌈size / stride⌉ places."""
+    total = max((-(-size // stride) - 1) * stride + kernel - size, 0)
+    return total // 2, total - total // 2
