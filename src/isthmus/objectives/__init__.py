@@ -1,20 +1,60 @@
-"""Codes, likelihoods and penalties, and the one loss that adds them up."""
+"""Codes, likelihoods, corruptions and penalties, and the one loss that adds them up."""
 
-from isthmus.objectives.codes import Code, Deterministic
-from isthmus.objectives.likelihoods import LIKELIHOODS, Bernoulli, Likelihood, SquaredError
+from isthmus.objectives.codes import CODES, Code, Deterministic, GaussianCode, TopK
+from isthmus.objectives.corruptions import (
+    CORRUPTIONS,
+    Corruption,
+    GaussianNoise,
+    Masking,
+    SaltAndPepper,
+    Swap,
+)
+from isthmus.objectives.likelihoods import (
+    LIKELIHOODS,
+    Bernoulli,
+    DiscretizedLogistic,
+    Gaussian,
+    Likelihood,
+    SquaredError,
+)
 from isthmus.objectives.model import Model
-from isthmus.objectives.objective import Objective
-from isthmus.objectives.penalties import Penalty, WeightDecay
+from isthmus.objectives.objective import Objective, log_importance_weights
+from isthmus.objectives.penalties import (
+    L1,
+    PENALTIES,
+    AuxiliaryTopK,
+    Contractive,
+    Penalty,
+    TargetActivation,
+    WeightDecay,
+)
 
 __all__ = [
+    "CODES",
+    "CORRUPTIONS",
+    "L1",
     "LIKELIHOODS",
+    "PENALTIES",
+    "AuxiliaryTopK",
     "Bernoulli",
     "Code",
+    "Contractive",
+    "Corruption",
     "Deterministic",
+    "DiscretizedLogistic",
+    "Gaussian",
+    "GaussianCode",
+    "GaussianNoise",
     "Likelihood",
+    "Masking",
     "Model",
     "Objective",
     "Penalty",
+    "SaltAndPepper",
     "SquaredError",
+    "Swap",
+    "TargetActivation",
+    "TopK",
     "WeightDecay",
+    "log_importance_weights",
 ]

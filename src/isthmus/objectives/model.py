@@ -16,12 +16,12 @@ from isthmus.objectives.likelihoods import Likelihood
 class Model(eqx.Module):
     """Network, code and likelihood: all that is needed to encode and to decode.
 
-    Its only arrays are the network's parameters.
+    Its arrays are the network's parameters, and the likelihood's where it has any.
     """
 
     network: Network
     code: Code = eqx.field(static=True)
-    likelihood: Likelihood = eqx.field(static=True)
+    likelihood: Likelihood
 
     def encode(self, x: jax.Array) -> jax.Array:
         """Give the expected code: ``(batch, features) -> (batch, components)``."""

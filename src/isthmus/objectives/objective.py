@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import log
 from typing import final
 
 import jax
 import jax.numpy as jnp
 
+from isthmus.objectives.corruptions import Corruption
 from isthmus.objectives.model import Model
 from isthmus.objectives.penalties import Penalty
+from isthmus.objectives.penalties.base import Batch
 
 
 @final
@@ -17,19 +20,45 @@ from isthmus.objectives.penalties import Penalty
 class Objective:
     """``mean over rows of [−log p(x | z) + what the code costs] + Σ penalties``.
 
+    z is the code of ``corruption(x)``.
+
     Parameters
     ----------
+    corruption : Corruption or None
+        Noise on the encoder's input, drawn anew for every batch.
     penalties : tuple of Penalty
         Terms added to the loss in training; they are no part of a row's own loss.
+    n_importance_samples : int
+        With more than one, rows are judged by the importance-weighted bound
+        ``−log (1/k) Σ p(x, zᵢ) / q(zᵢ | x)`` (Burda, Grosse & Salakhutdinov, 2016).
+    n_warmup_updates : int
+        Updates over which the objective warms up: the cost of the code rises from nothing to
+        its full weight, and a top-k code grows sparse.
+    binarize : bool
+        Draw every value anew as 0 or 1, with itself as the probability of 1.
     """
 
+    corruption: Corruption | None = None
     penalties: tuple[Penalty, ...] = ()
+    n_importance_samples: int = 1
+    n_warmup_updates: int = 0
+    binarize: bool = False
 
-    def row_losses(self, model: Model, x: jax.Array, key: jax.Array) -> jax.Array:
-        """Give each row's loss without penalties: ``(batch, features) -> (batch,)``."""
-        return self._row_losses(model, x, model.network.encode(x), key)
+    def row_losses(
+        self, model: Model, x: jax.Array, weights: jax.Array, key: jax.Array
+    ) -> jax.Array:
+        """Give each row's loss, penalties left out: ``(batch, features) -> (batch,)``."""
+        batch = self._encode(model, x, weights, key)
+        return self._row_losses(model, batch, jnp.ones(()))
 
-    def __call__(self, model: Model, x: jax.Array, weights: jax.Array, key: jax.Array) -> jax.Array:
+    def __call__(
+        self,
+        model: Model,
+        x: jax.Array,
+        weights: jax.Array,
+        key: jax.Array,
+        n_updates: jax.Array,
+    ) -> jax.Array:
         """Give the loss of a batch, a scalar.
 
         Parameters
@@ -41,16 +70,43 @@ class Objective:
         weights : array, shape (batch,)
             Weight of each row; 0 for rows that only fill up the last batch.
         key : array
-            Random key for the code.
+            Random key for corruption, code and penalties.
+        n_updates : array
+            Updates made so far.
         """
-        code_parameters = model.network.encode(x)
-        losses = self._row_losses(model, x, code_parameters, key)
-        loss = jnp.sum(weights * losses) / jnp.maximum(jnp.sum(weights), 1)
-        return sum((p(model, x, code_parameters) for p in self.penalties), start=loss)
+        batch = self._encode(model, x, weights, key)
+        warmth = jnp.minimum(1.0, (n_updates + 1) / (self.n_warmup_updates + 1))
+        loss = batch.mean(self._row_losses(model, batch, warmth))
+        return sum((penalty(model, batch) for penalty in self.penalties), start=loss)
 
-    def _row_losses(
-        self, model: Model, x: jax.Array, code_parameters: jax.Array, key: jax.Array
-    ) -> jax.Array:
-        z = model.code.sample(code_parameters, key)
-        log_prob = model.likelihood.log_prob(model.network.decode(z), x)
-        return model.code.cost(code_parameters) - log_prob
+    def _encode(self, model: Model, x: jax.Array, weights: jax.Array, key: jax.Array) -> Batch:
+        if self.binarize:
+            binarization_key, key = jax.random.split(key)
+            x = jax.random.bernoulli(binarization_key, x).astype(x.dtype)
+        corruption_key, key = jax.random.split(key)
+        encoded = x if self.corruption is None else self.corruption(x, weights, corruption_key)
+        return Batch(x, weights, encoded, model.network.encode(encoded), key)
+
+    def _row_losses(self, model: Model, batch: Batch, warmth: jax.Array) -> jax.Array:
+        if self.n_importance_samples == 1:
+            z = model.code.sample(batch.code_parameters, batch.key, warmth)
+            log_prob = model.likelihood.log_prob(model.network.decode(z), batch.x)
+            return warmth * model.code.cost(batch.code_parameters) - log_prob
+        keys = jax.random.split(batch.key, self.n_importance_samples)
+        log_weights = jax.vmap(
+            lambda key: log_importance_weights(model, batch.x, batch.code_parameters, key, warmth)
+        )(keys)  # (samples, batch)
+        return log(self.n_importance_samples) - jax.nn.logsumexp(log_weights, axis=0)
+
+
+def log_importance_weights(
+    model: Model,
+    x: jax.Array,
+    code_parameters: jax.Array,
+    key: jax.Array,
+    warmth: jax.Array | float = 1.0,
+) -> jax.Array:
+    """Give ``log p(x, z) − log q(z | x)`` for one draw of each row's code: ``(batch,)``."""
+    z = model.code.sample(code_parameters, key, warmth)
+    log_prob = model.likelihood.log_prob(model.network.decode(z), x)
+    return log_prob - warmth * model.code.log_ratio(code_parameters, z)

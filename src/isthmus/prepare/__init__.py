@@ -1,6 +1,14 @@
 """Raw columns or pixels ↔ a float32 matrix, with an inverse."""
 
-from isthmus.prepare.matrix import as_float, check_numeric, to_matrix
+from isthmus.prepare.matrix import as_float, check_numeric, mean_row, to_matrix
 from isthmus.prepare.preparation import SCALINGS, Preparation, Support
 
-__all__ = ["SCALINGS", "Preparation", "Support", "as_float", "check_numeric", "to_matrix"]
+__all__ = [
+    "SCALINGS",
+    "Preparation",
+    "Support",
+    "as_float",
+    "check_numeric",
+    "mean_row",
+    "to_matrix",
+]

@@ -27,6 +27,13 @@ def as_float(values: AnyArray) -> AnyArray:
     return values.astype(np.float32)
 
 
+def mean_row(stored: np.ndarray) -> np.ndarray:
+    """Average prepared rows as `as_float` reads them: ``(rows, features) -> (features,)``."""
+    mean = stored.mean(axis=0, dtype=np.float64)
+    scale = np.iinfo(stored.dtype).max if stored.dtype.kind == "u" else 1
+    return mean / scale
+
+
 def check_numeric(schema: Schema, source: str) -> None:
     """Refuse columns that hold anything but numbers, by name."""
     if schema.row_shape == ():

@@ -2,5 +2,13 @@
 
 from isthmus.objectives.codes.base import Code
 from isthmus.objectives.codes.deterministic import Deterministic
+from isthmus.objectives.codes.gaussian import GaussianCode
+from isthmus.objectives.codes.top_k import TopK
 
-__all__ = ["Code", "Deterministic"]
+CODES: dict[str, type[Code]] = {
+    "deterministic": Deterministic,
+    "gaussian": GaussianCode,
+    "top_k": TopK,
+}
+
+__all__ = ["CODES", "Code", "Deterministic", "GaussianCode", "TopK"]

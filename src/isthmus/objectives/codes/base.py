@@ -15,8 +15,13 @@ class Code(ABC):
         """Numbers that the encoder gives for one code of `n_components`."""
 
     @abstractmethod
-    def sample(self, parameters: jax.Array, key: jax.Array) -> jax.Array:
-        """Draw a code: ``(batch, parameters) -> (batch, components)``."""
+    def sample(
+        self, parameters: jax.Array, key: jax.Array, warmth: jax.Array | float = 1.0
+    ) -> jax.Array:
+        """Draw a code: ``(batch, parameters) -> (batch, components)``.
+
+        `warmth` rises from 0 to 1 while the objective warms up; at 1 the code is as it is used.
+        """
 
     @abstractmethod
     def mean(self, parameters: jax.Array) -> jax.Array:
@@ -25,3 +30,7 @@ class Code(ABC):
     @abstractmethod
     def cost(self, parameters: jax.Array) -> jax.Array:
         """Give what each row's code costs, in nats: ``(batch, parameters) -> (batch,)``."""
+
+    @abstractmethod
+    def log_ratio(self, parameters: jax.Array, z: jax.Array) -> jax.Array:
+        """Give ``log q(z | x) − log p(z)`` of each row: ``(batch, …), (batch, …) -> (batch,)``."""

@@ -19,11 +19,16 @@ class Deterministic(Code):
     def n_parameters(self, n_components: int) -> int:
         return n_components
 
-    def sample(self, parameters: jax.Array, key: jax.Array) -> jax.Array:
+    def sample(
+        self, parameters: jax.Array, key: jax.Array, warmth: jax.Array | float = 1.0
+    ) -> jax.Array:
         return parameters
 
     def mean(self, parameters: jax.Array) -> jax.Array:
         return parameters
 
     def cost(self, parameters: jax.Array) -> jax.Array:
+        return jnp.zeros(len(parameters))
+
+    def log_ratio(self, parameters: jax.Array, z: jax.Array) -> jax.Array:
         return jnp.zeros(len(parameters))

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
-from dataclasses import dataclass
-from typing import ClassVar
+from abc import abstractmethod
+from typing import ClassVar, Self
 
+import equinox as eqx
 import jax
+import numpy as np
 
 from isthmus.prepare import Support
 
 
-@dataclass(frozen=True)
-class Likelihood(ABC):
+class Likelihood(eqx.Module):
     """How the decoder's output is read as a distribution over rows.
+
+    A likelihood may hold parameters of its own, which are learned with the network's.
 
     Attributes
     ----------
@@ -22,6 +24,10 @@ class Likelihood(ABC):
     """
 
     supports: ClassVar[tuple[Support, ...]]
+
+    def sized(self, n_features: int) -> Self:
+        """Give the likelihood with parameters of its own, where it has any, for `n_features`."""
+        return self
 
     @abstractmethod
     def n_parameters(self, n_features: int) -> int:
@@ -34,3 +40,11 @@ class Likelihood(ABC):
     @abstractmethod
     def mean(self, parameters: jax.Array) -> jax.Array:
         """Give the reconstruction: ``(batch, parameters) -> (batch, features)``."""
+
+    @abstractmethod
+    def parameters_at(self, mean: np.ndarray) -> np.ndarray:
+        """Give parameters whose `mean` is this row: ``(features,) -> (parameters,)``."""
+
+    @abstractmethod
+    def sample(self, parameters: jax.Array, key: jax.Array) -> jax.Array:
+        """Draw rows: ``(batch, parameters) -> (batch, features)``."""

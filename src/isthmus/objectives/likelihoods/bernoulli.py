@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar, final
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from isthmus.objectives.likelihoods.base import Likelihood
 from isthmus.prepare import Support
 
 
 @final
-@dataclass(frozen=True)
 class Bernoulli(Likelihood):
     """``Σ x log p + (1 − x) log(1 − p)`` with ``p`` the logistic function of the decoder's output.
 
@@ -32,3 +31,15 @@ class Bernoulli(Likelihood):
 
     def mean(self, parameters: jax.Array) -> jax.Array:
         return jax.nn.sigmoid(parameters)
+
+    def parameters_at(self, mean: np.ndarray) -> np.ndarray:
+        return logits(mean)
+
+    def sample(self, parameters: jax.Array, key: jax.Array) -> jax.Array:
+        return jax.random.bernoulli(key, jax.nn.sigmoid(parameters)).astype(parameters.dtype)
+
+
+def logits(mean: np.ndarray) -> np.ndarray:
+    """Give log odds; 0 and 1 count as one in a thousand away from there."""
+    inside = np.clip(mean, 1e-3, 1 - 1e-3)
+    return np.log(inside / (1 - inside)).astype(np.float32)

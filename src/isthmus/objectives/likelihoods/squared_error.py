@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar, final
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from isthmus.objectives.likelihoods.base import Likelihood
 from isthmus.prepare import Support
 
 
 @final
-@dataclass(frozen=True)
 class SquaredError(Likelihood):
     """``−‖x − mean‖²``: up to constants, a Gaussian whose variance is one half everywhere."""
 
@@ -27,3 +26,9 @@ class SquaredError(Likelihood):
 
     def mean(self, parameters: jax.Array) -> jax.Array:
         return parameters
+
+    def parameters_at(self, mean: np.ndarray) -> np.ndarray:
+        return mean
+
+    def sample(self, parameters: jax.Array, key: jax.Array) -> jax.Array:
+        return parameters + 0.5**0.5 * jax.random.normal(key, parameters.shape)

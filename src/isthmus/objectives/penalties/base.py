@@ -3,25 +3,34 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from typing import NamedTuple
 
 import jax
+import jax.numpy as jnp
 
 from isthmus.objectives.model import Model
+
+
+class Batch(NamedTuple):
+    """What a penalty may look at."""
+
+    x: jax.Array  # (batch, features), clean
+    weights: jax.Array  # (batch,), 0 for rows that only fill up the batch
+    encoded: jax.Array  # (batch, features), what the encoder was given
+    code_parameters: jax.Array  # (batch, code parameters), what it made of that
+    key: jax.Array
+
+    def mean(self, values: jax.Array) -> jax.Array:
+        """Average over the rows that count: ``(batch, …) -> (…)``."""
+        return jnp.tensordot(self.weights, values, 1) / jnp.maximum(jnp.sum(self.weights), 1)
 
 
 class Penalty(ABC):
     """A term of the loss that looks at the model and a whole batch."""
 
-    @abstractmethod
-    def __call__(self, model: Model, x: jax.Array, code_parameters: jax.Array) -> jax.Array:
-        """Give the penalty, a scalar, weight included.
+    def check(self, model: Model) -> None:  # noqa: B027 - most suit every model
+        """Raise IsthmusError if the penalty makes no sense for this model."""
 
-        Parameters
-        ----------
-        model : Model
-            The model being trained.
-        x : array, shape (batch, features)
-            What the encoder was given.
-        code_parameters : array, shape (batch, code parameters)
-            What the encoder made of it.
-        """
+    @abstractmethod
+    def __call__(self, model: Model, batch: Batch) -> jax.Array:
+        """Give the penalty, a scalar, its strength included."""

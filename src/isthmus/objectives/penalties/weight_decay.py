@@ -9,7 +9,7 @@ import jax
 import jax.numpy as jnp
 
 from isthmus.objectives.model import Model
-from isthmus.objectives.penalties.base import Penalty
+from isthmus.objectives.penalties.base import Batch, Penalty
 
 
 @final
@@ -25,6 +25,6 @@ class WeightDecay(Penalty):
 
     strength: float
 
-    def __call__(self, model: Model, x: jax.Array, code_parameters: jax.Array) -> jax.Array:
+    def __call__(self, model: Model, batch: Batch) -> jax.Array:
         matrices = [leaf for leaf in jax.tree.leaves(model) if leaf.ndim > 1]
         return self.strength * sum((jnp.sum(w**2) for w in matrices), start=jnp.zeros(()))

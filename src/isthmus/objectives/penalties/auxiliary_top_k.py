@@ -1,0 +1,62 @@
+"""The auxiliary loss that keeps the units of a top-k code alive."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import final
+
+import jax
+import jax.numpy as jnp
+from jax import lax
+
+from isthmus.errors import IsthmusError
+from isthmus.objectives.codes import TopK
+from isthmus.objectives.model import Model
+from isthmus.objectives.penalties.base import Batch, Penalty
+
+
+@final
+@dataclass(frozen=True)
+class AuxiliaryTopK(Penalty):
+    """Silent units learn to explain what the active ones leave unexplained.
+
+    The penalty is ``−strength · log p(x | parameters + contribution)``: the decoder's output for
+    the code, held fixed, plus what the `k` most active of the silent units would add to it. For
+    squared error that is ``strength · ‖e − ê‖²`` of the paper, with e the error that is left.
+
+    A unit counts as silent if no row of the batch uses it.
+
+    Parameters
+    ----------
+    k : int
+        Silent units used per row.
+    strength : float
+        Weight of the penalty in the mean loss per row.
+
+    References
+    ----------
+    Gao et al. (2024), Scaling and evaluating sparse autoencoders, appendix A.2, where a unit is
+    dead after ten million tokens without use; here the batch decides, so that the loss stays a
+    function of the batch alone.
+    """
+
+    k: int = 256
+    strength: float = 1 / 32
+
+    def check(self, model: Model) -> None:
+        if not isinstance(model.code, TopK):
+            raise IsthmusError(
+                "AuxiliaryTopK revives the silent units of a top-k code: give code=TopK(…) too, "
+                "or leave the penalty away."
+            )
+
+    def __call__(self, model: Model, batch: Batch) -> jax.Array:
+        z = model.code.mean(batch.code_parameters)
+        silent = ~jnp.any((z > 0) & (batch.weights[:, None] > 0), axis=0)  # (components,)
+        candidates = jnp.where(silent, jax.nn.relu(batch.code_parameters), 0.0)
+        least = lax.stop_gradient(lax.top_k(candidates, min(self.k, z.shape[1]))[0][:, -1:])
+        candidates = jnp.where(candidates >= least, candidates, 0.0)
+        origin = jnp.zeros((1, z.shape[1]))
+        contribution = model.network.decode(candidates) - model.network.decode(origin)
+        parameters = lax.stop_gradient(model.network.decode(z)) + contribution
+        return -self.strength * batch.mean(model.likelihood.log_prob(parameters, batch.x))
