@@ -62,7 +62,7 @@ def advance(
         step_key = jax.random.fold_in(key, carry.n_updates)
 
         def loss(vector: jax.Array) -> jax.Array:
-            return objective(layout.unflatten(vector), x, weights, step_key)
+            return objective(layout.unflatten(vector), x, weights, step_key, carry.n_updates)
 
         value, gradient = jax.value_and_grad(loss)(carry.vector)
         vector, optimizer = update(
@@ -95,7 +95,7 @@ def held_out_loss(
 
     def step(i: jax.Array, total: jax.Array) -> jax.Array:
         x, weights = _batch(rows, n_rows, i)
-        losses = objective.row_losses(model, x, jax.random.fold_in(key, i))
+        losses = objective.row_losses(model, x, weights, jax.random.fold_in(key, i))
         return total + jnp.sum(weights * losses)
 
     return lax.fori_loop(0, n_steps, step, jnp.zeros(()))

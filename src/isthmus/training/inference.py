@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from itertools import count
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
-from isthmus.objectives import Model, Objective
+from isthmus.objectives import GaussianCode, Model, Objective, log_importance_weights
 from isthmus.prepare import as_float
 from isthmus.training.layout import Layout
 
@@ -31,7 +32,28 @@ def _decode(vector: jax.Array, z: jax.Array, *, layout: Layout) -> jax.Array:
 def _score(
     vector: jax.Array, x: jax.Array, key: jax.Array, *, layout: Layout, objective: Objective
 ) -> jax.Array:
-    return -objective.row_losses(layout.unflatten(vector), as_float(x), key)
+    weights = jnp.ones(len(x))
+    return -objective.row_losses(layout.unflatten(vector), as_float(x), weights, key)
+
+
+@partial(jax.jit, static_argnames=("layout", "objective", "n_draws"))
+def _score_alone(
+    vector: jax.Array,
+    x: jax.Array,
+    key: jax.Array,
+    *,
+    layout: Layout,
+    objective: Objective,
+    n_draws: int,
+) -> jax.Array:
+    model = layout.unflatten(vector)
+
+    def score(row: jax.Array, key: jax.Array) -> jax.Array:
+        return -objective.row_losses(model, row[None], jnp.ones(1), key)[0]
+
+    # One key for all rows: what is drawn for a row must not depend on where it stands.
+    scores = jax.vmap(jax.vmap(score, (0, None)), (None, 0))
+    return jnp.mean(scores(as_float(x), jax.random.split(key, n_draws)), axis=0)
 
 
 def encode_rows(model: Model, x: np.ndarray) -> np.ndarray:
@@ -51,9 +73,33 @@ def score_rows(model: Model, x: np.ndarray, objective: Objective, seed: int = 0)
     """Give each prepared row's negative loss, penalties left out: ``(rows,)``, float32."""
     layout = Layout.of(model)
     vector = jnp.asarray(layout.flatten(model))
-    key = jax.random.key(seed)
-    score = partial(_score, vector, key=key, layout=layout, objective=objective)
-    return _in_batches(score, x)
+    return _in_keyed_batches(partial(_score, vector, layout=layout, objective=objective), x, seed)
+
+
+def score_rows_alone(model: Model, x: np.ndarray, objective: Objective, n_draws: int) -> np.ndarray:
+    """Give each row's negative loss, averaged over draws that are the same for every row.
+
+    Unlike `score_rows` it gives a row the same score whatever rows surround it; the errors of
+    the rows are not independent, so their mean is less sure.
+    """
+    layout = Layout.of(model)
+    program = partial(
+        _score_alone,
+        jnp.asarray(layout.flatten(model)),
+        key=jax.random.key(0),
+        layout=layout,
+        objective=objective,
+        n_draws=n_draws,
+    )
+    return _in_batches(program, x)
+
+
+def _in_keyed_batches(
+    program: Callable[[np.ndarray, jax.Array], jax.Array], rows: np.ndarray, seed: int
+) -> np.ndarray:
+    """Give every batch a key of its own."""
+    keys = (jax.random.fold_in(jax.random.key(seed), i) for i in count())
+    return _in_batches(lambda part: program(part, next(keys)), rows)
 
 
 def _in_batches(program: Callable[[np.ndarray], jax.Array], rows: np.ndarray) -> np.ndarray:
@@ -65,3 +111,72 @@ def _in_batches(program: Callable[[np.ndarray], jax.Array], rows: np.ndarray) ->
             part = np.concatenate([part, np.zeros((size - len(part), *rows.shape[1:]), rows.dtype)])
         results.append(program(part))
     return np.concatenate([np.asarray(result) for result in results])[: len(rows)]
+
+
+@partial(jax.jit, static_argnames="layout")
+def _std(vector: jax.Array, x: jax.Array, *, layout: Layout) -> jax.Array:
+    model = layout.unflatten(vector)
+    return _gaussian(model).std(model.network.encode(as_float(x)))
+
+
+@partial(jax.jit, static_argnames="layout")
+def _divergence(vector: jax.Array, x: jax.Array, *, layout: Layout) -> jax.Array:
+    model = layout.unflatten(vector)
+    return _gaussian(model).divergence(model.network.encode(as_float(x)))
+
+
+@partial(jax.jit, static_argnames="layout")
+def _sample(vector: jax.Array, z: jax.Array, key: jax.Array, *, layout: Layout) -> jax.Array:
+    model = layout.unflatten(vector)
+    return model.likelihood.sample(model.network.decode(z), key)
+
+
+@partial(jax.jit, static_argnames="layout")
+def _importance_weighted(
+    vector: jax.Array, x: jax.Array, n_samples: jax.Array, key: jax.Array, *, layout: Layout
+) -> jax.Array:
+    model = layout.unflatten(vector)
+    x = as_float(x)
+    code_parameters = model.network.encode(x)
+
+    def add(i: jax.Array, total: jax.Array) -> jax.Array:
+        key_i = jax.random.fold_in(key, i)
+        return jnp.logaddexp(total, log_importance_weights(model, x, code_parameters, key_i))
+
+    total = jax.lax.fori_loop(0, n_samples, add, jnp.full(len(x), -jnp.inf))
+    return total - jnp.log(n_samples)
+
+
+def code_std(model: Model, x: np.ndarray) -> np.ndarray:
+    """Give the standard deviations of Gaussian codes: ``(rows, components)``."""
+    layout = Layout.of(model)
+    return _in_batches(partial(_std, jnp.asarray(layout.flatten(model)), layout=layout), x)
+
+
+def code_divergence(model: Model, x: np.ndarray) -> np.ndarray:
+    """Give the divergence of Gaussian codes from their prior: ``(rows, components)``, in nats."""
+    layout = Layout.of(model)
+    return _in_batches(partial(_divergence, jnp.asarray(layout.flatten(model)), layout=layout), x)
+
+
+def sample_rows(model: Model, z: np.ndarray, seed: int) -> np.ndarray:
+    """Draw rows from p(x|z), in the prepared scale: ``(rows, components) -> (rows, features)``."""
+    layout = Layout.of(model)
+    vector = jnp.asarray(layout.flatten(model))
+    return _in_keyed_batches(partial(_sample, vector, layout=layout), z, seed)
+
+
+def importance_weighted_bound(model: Model, x: np.ndarray, n_samples: int, seed: int) -> np.ndarray:
+    """Give each row's importance-weighted bound on its log-likelihood: ``(rows,)``, in nats."""
+    layout = Layout.of(model)
+    vector = jnp.asarray(layout.flatten(model))
+
+    def program(part: np.ndarray, key: jax.Array) -> jax.Array:
+        return _importance_weighted(vector, part, n_samples, key, layout=layout)
+
+    return _in_keyed_batches(program, x, seed)
+
+
+def _gaussian(model: Model) -> GaussianCode:
+    assert isinstance(model.code, GaussianCode)
+    return model.code
