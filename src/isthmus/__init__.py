@@ -4,43 +4,122 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from isthmus.errors import DataError, IsthmusError, ModelFileError
-    from isthmus.estimators import Autoencoder, LinearAutoencoder, load
-    from isthmus.io import Dataset, read
-    from isthmus.networks import Dense, Linear
-    from isthmus.objectives import Bernoulli, SquaredError
-    from isthmus.report import write_report
+    from isthmus.errors import (
+        DataError,
+        IsthmusError,
+        ModelFileError,
+    )
+    from isthmus.estimators import (
+        Autoencoder,
+        ContractiveAutoencoder,
+        ConvolutionalAutoencoder,
+        DenoisingAutoencoder,
+        LinearAutoencoder,
+        SparseAutoencoder,
+        VariationalAutoencoder,
+        load,
+    )
+    from isthmus.io import (
+        Dataset,
+        read,
+    )
+    from isthmus.networks import (
+        Convolutional,
+        Dense,
+        Linear,
+    )
+    from isthmus.objectives import (
+        L1,
+        AuxiliaryTopK,
+        Bernoulli,
+        Contractive,
+        Deterministic,
+        DiscretizedLogistic,
+        Gaussian,
+        GaussianCode,
+        GaussianNoise,
+        Masking,
+        SaltAndPepper,
+        SquaredError,
+        Swap,
+        TargetActivation,
+        TopK,
+        WeightDecay,
+    )
+    from isthmus.report import (
+        write_report,
+    )
 
 __version__ = "0.1.0"
 
 # Names are imported on first use: `isthmus --help` must not wait for JAX.
 _HOMES = {
     "Autoencoder": "isthmus.estimators",
+    "AuxiliaryTopK": "isthmus.objectives",
     "Bernoulli": "isthmus.objectives",
+    "Contractive": "isthmus.objectives",
+    "ContractiveAutoencoder": "isthmus.estimators",
+    "Convolutional": "isthmus.networks",
+    "ConvolutionalAutoencoder": "isthmus.estimators",
     "DataError": "isthmus.errors",
     "Dataset": "isthmus.io",
+    "DenoisingAutoencoder": "isthmus.estimators",
     "Dense": "isthmus.networks",
+    "Deterministic": "isthmus.objectives",
+    "DiscretizedLogistic": "isthmus.objectives",
+    "Gaussian": "isthmus.objectives",
+    "GaussianCode": "isthmus.objectives",
+    "GaussianNoise": "isthmus.objectives",
     "IsthmusError": "isthmus.errors",
+    "L1": "isthmus.objectives",
     "Linear": "isthmus.networks",
     "LinearAutoencoder": "isthmus.estimators",
+    "Masking": "isthmus.objectives",
     "ModelFileError": "isthmus.errors",
+    "SaltAndPepper": "isthmus.objectives",
+    "SparseAutoencoder": "isthmus.estimators",
     "SquaredError": "isthmus.objectives",
+    "Swap": "isthmus.objectives",
+    "TargetActivation": "isthmus.objectives",
+    "TopK": "isthmus.objectives",
+    "VariationalAutoencoder": "isthmus.estimators",
+    "WeightDecay": "isthmus.objectives",
     "load": "isthmus.estimators",
     "read": "isthmus.io",
     "write_report": "isthmus.report",
 }
 
 __all__ = [
+    "L1",
     "Autoencoder",
+    "AuxiliaryTopK",
     "Bernoulli",
+    "Contractive",
+    "ContractiveAutoencoder",
+    "Convolutional",
+    "ConvolutionalAutoencoder",
     "DataError",
     "Dataset",
+    "DenoisingAutoencoder",
     "Dense",
+    "Deterministic",
+    "DiscretizedLogistic",
+    "Gaussian",
+    "GaussianCode",
+    "GaussianNoise",
     "IsthmusError",
     "Linear",
     "LinearAutoencoder",
+    "Masking",
     "ModelFileError",
+    "SaltAndPepper",
+    "SparseAutoencoder",
     "SquaredError",
+    "Swap",
+    "TargetActivation",
+    "TopK",
+    "VariationalAutoencoder",
+    "WeightDecay",
     "load",
     "read",
     "write_report",

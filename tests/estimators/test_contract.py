@@ -3,17 +3,35 @@
 import pytest
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from isthmus import Autoencoder, LinearAutoencoder
+from isthmus import (
+    Autoencoder,
+    ContractiveAutoencoder,
+    ConvolutionalAutoencoder,
+    DenoisingAutoencoder,
+    LinearAutoencoder,
+    SparseAutoencoder,
+    VariationalAutoencoder,
+)
+from isthmus.estimators import ESTIMATORS
 
-ESTIMATORS = [
+CHECKED = [
     LinearAutoencoder(n_components=1),
     LinearAutoencoder(n_components=1, solver="gradient", max_epochs=2),
     Autoencoder(n_components=1, hidden=[4], max_epochs=2),
+    DenoisingAutoencoder(n_components=1, hidden=[4], max_epochs=2),
+    ContractiveAutoencoder(n_components=1, max_epochs=2),
+    SparseAutoencoder(n_components=1, k=1, max_epochs=2),
+    ConvolutionalAutoencoder(n_components=1, channels=(2,), max_epochs=2),
+    VariationalAutoencoder(n_components=1, hidden=[4], max_epochs=2),
 ]
+
+
+def test_every_estimator_is_checked():
+    assert {type(estimator) for estimator in CHECKED} == set(ESTIMATORS.values())
 
 
 # The checks feed data that make harmless warnings, such as constant columns for PCA.
 @pytest.mark.filterwarnings("ignore")
-@parametrize_with_checks(ESTIMATORS)
+@parametrize_with_checks(CHECKED)
 def test_scikit_learn_contract_holds(estimator, check):
     check(estimator)

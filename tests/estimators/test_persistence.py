@@ -8,7 +8,18 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from isthmus import Autoencoder, LinearAutoencoder, ModelFileError, SquaredError, load
+from isthmus import (
+    Autoencoder,
+    ContractiveAutoencoder,
+    ConvolutionalAutoencoder,
+    DenoisingAutoencoder,
+    LinearAutoencoder,
+    ModelFileError,
+    SparseAutoencoder,
+    SquaredError,
+    VariationalAutoencoder,
+    load,
+)
 from isthmus.estimators import ESTIMATORS
 from isthmus.io import read_model_file, write_model_file
 
@@ -19,6 +30,11 @@ MODELS = [
     Autoencoder(3, likelihood=SquaredError(), **{**QUICK, "hidden": 16}),
     LinearAutoencoder(2),
     LinearAutoencoder(2, solver="gradient", max_epochs=2, random_state=0),
+    DenoisingAutoencoder(2, **QUICK),
+    ContractiveAutoencoder(2, max_epochs=2, random_state=0),
+    SparseAutoencoder(8, k=2, max_epochs=2, random_state=0),
+    ConvolutionalAutoencoder(2, channels=[3], max_epochs=2, random_state=0),
+    VariationalAutoencoder(2, **QUICK),
 ]
 
 

@@ -2,7 +2,24 @@
 
 from isthmus.estimators.autoencoder import Autoencoder
 from isthmus.estimators.base import BaseAutoencoder
+from isthmus.estimators.contractive import ContractiveAutoencoder
+from isthmus.estimators.convolutional import ConvolutionalAutoencoder
+from isthmus.estimators.denoising import DenoisingAutoencoder
 from isthmus.estimators.linear import LinearAutoencoder
 from isthmus.estimators.persistence import ESTIMATORS, load
+from isthmus.estimators.sparse import SparseAutoencoder
+from isthmus.estimators.variational import LogLikelihood, VariationalAutoencoder
 
-__all__ = ["ESTIMATORS", "Autoencoder", "BaseAutoencoder", "LinearAutoencoder", "load"]
+__all__ = [
+    "ESTIMATORS",
+    "Autoencoder",
+    "BaseAutoencoder",
+    "ContractiveAutoencoder",
+    "ConvolutionalAutoencoder",
+    "DenoisingAutoencoder",
+    "LinearAutoencoder",
+    "LogLikelihood",
+    "SparseAutoencoder",
+    "VariationalAutoencoder",
+    "load",
+]

@@ -3,23 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from numbers import Integral, Real
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, final
 
 import numpy as np
-from sklearn.utils._param_validation import Interval, StrOptions
 
-from isthmus.errors import IsthmusError
-from isthmus.estimators.base import BaseAutoencoder
-from isthmus.estimators.fitting import default_epochs, train_one_pass, train_whole
-from isthmus.io import Dataset
-from isthmus.networks import ACTIVATIONS, Architecture, Dense, glorot_uniform
-from isthmus.objectives import LIKELIHOODS, Bernoulli, Likelihood, Objective, SquaredError
-from isthmus.prepare import SCALINGS, Preparation
-from isthmus.training import Settings
+from isthmus.estimators.trained import (
+    DENSE_CONSTRAINTS,
+    SHARED_CONSTRAINTS,
+    TrainedAutoencoder,
+    checked_penalties,
+    checked_widths,
+)
+from isthmus.networks import Architecture, Dense
+from isthmus.objectives import (
+    Code,
+    Corruption,
+    Deterministic,
+    Likelihood,
+    Objective,
+    Penalty,
+)
 
 
-class Autoencoder(BaseAutoencoder):
+@final
+class Autoencoder(TrainedAutoencoder):
     """Deep autoencoder: a nonlinear encoder to a small code, and a decoder back.
 
     Parameters
@@ -35,9 +42,20 @@ class Autoencoder(BaseAutoencoder):
         "silu", "softplus" or "tanh".
     tied_weights : bool, default=False
         Let the decoder use the encoder's weights, transposed.
-    likelihood : {"auto", "squared_error", "bernoulli"} or Likelihood, default="auto"
-        What reconstructions are judged by. "auto" takes Bernoulli for data in [0, 1], squared
-        error for all others.
+    network : Architecture or None, default=None
+        Another network than the dense one described by `hidden`, `activation` and
+        `tied_weights`, such as ``Convolutional()``.
+    code : Code or None, default=None
+        Another code than the encoder's output itself, such as ``TopK(10)``.
+    corruption : Corruption or None, default=None
+        Noise on the encoder's input, such as ``Masking(0.25)``; the loss is against the clean
+        rows.
+    penalty : Penalty, sequence of Penalty or None, default=None
+        Added to the loss, such as ``L1(0.01)``.
+    likelihood : str or Likelihood, default="auto"
+        What reconstructions are judged by: "squared_error", "bernoulli", "gaussian",
+        "discretized_logistic" or a part such as ``Gaussian("shared")``. "auto" takes Bernoulli
+        for data in [0, 1], squared error for all others.
     scaling : {"auto", "standardize", "range", "center", "none"}, default="auto"
         How columns or pixels are brought to scale; `inverse_transform` undoes it. "auto"
         divides 8- and 16-bit integer arrays by their range, leaves floats in [0, 1] alone and
@@ -98,23 +116,13 @@ class Autoencoder(BaseAutoencoder):
     ((150, 2), (150, 4))
     """
 
-    _saved: ClassVar[tuple[str, ...]] = ("best_epoch_", "interrupted_")
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
-        "n_components": [Interval(Integral, 1, None, closed="left")],
-        "hidden": [Interval(Integral, 1, None, closed="left"), list, tuple, None],
-        "activation": [StrOptions(set(ACTIVATIONS))],
+        **SHARED_CONSTRAINTS,
+        **DENSE_CONSTRAINTS,
         "tied_weights": ["boolean"],
-        "likelihood": [StrOptions({"auto", *LIKELIHOODS}), Likelihood],
-        "scaling": [StrOptions(set(SCALINGS))],
-        "batch_size": [Interval(Integral, 1, None, closed="left")],
-        "max_epochs": [Interval(Integral, 1, None, closed="left"), None],
-        "learning_rate": [Interval(Real, 0, None, closed="neither")],
-        "weight_decay": [Interval(Real, 0, None, closed="left")],
-        "early_stopping": ["boolean"],
-        "validation_fraction": [Interval(Real, 0, 1, closed="left")],
-        "patience": [Interval(Integral, 1, None, closed="left")],
-        "random_state": ["random_state"],
-        "verbose": ["boolean", None],
+        "code": [Code, None],
+        "corruption": [Corruption, None],
+        "penalty": [Penalty, list, tuple, None],
     }
 
     def __init__(
@@ -124,6 +132,10 @@ class Autoencoder(BaseAutoencoder):
         hidden: int | Sequence[int] | None = None,
         activation: str = "silu",
         tied_weights: bool = False,
+        network: Architecture | None = None,
+        code: Code | None = None,
+        corruption: Corruption | None = None,
+        penalty: Penalty | Sequence[Penalty] | None = None,
         likelihood: str | Likelihood = "auto",
         scaling: str = "auto",
         batch_size: int = 128,
@@ -140,6 +152,10 @@ class Autoencoder(BaseAutoencoder):
         self.hidden = hidden
         self.activation = activation
         self.tied_weights = tied_weights
+        self.network = network
+        self.code = code
+        self.corruption = corruption
+        self.penalty = penalty
         self.likelihood = likelihood
         self.scaling = scaling
         self.batch_size = batch_size
@@ -152,111 +168,11 @@ class Autoencoder(BaseAutoencoder):
         self.random_state = random_state
         self.verbose = verbose
 
-    def fit(self, X: Any, y: Any = None) -> Self:
-        """Learn to encode and decode.
+    def _default_architecture(self) -> Architecture:
+        return Dense(checked_widths(self.hidden), self.activation, self.tied_weights)
 
-        Parameters
-        ----------
-        X : array, pandas or polars frame, path, or Dataset
-            Rows of numbers; arrays may have more than two axes, ``(n_samples, *row_shape)``.
-        y : ignored
+    def _code(self) -> Code:
+        return Deterministic() if self.code is None else self.code
 
-        Returns
-        -------
-        self
-
-        Raises
-        ------
-        DataError
-            X holds something else than finite numbers.
-        """
-        self._validate_params()
-        dataset = self._open(X, reset=True)
-        seed = self._seed()
-        matrix = self._prepare(dataset, seed)
-        self.validation_rows_ = _hold_out(len(matrix), self.validation_fraction, seed)
-        n_training_rows = len(matrix) - len(self.validation_rows_)
-        settings = self._settings(n_training_rows, seed)
-        training = train_whole(self, matrix, Objective(), settings, self.validation_rows_)
-        self.best_epoch_, self.interrupted_ = training.best_epoch, training.interrupted
-        return self
-
-    def partial_fit(self, X: Any, y: Any = None) -> Self:
-        """Learn from these rows in one pass, going on from what was learned before.
-
-        The first call fixes scale, likelihood and network; the learning rate stays at its
-        peak, and no rows are held out.
-
-        Parameters
-        ----------
-        X : array, pandas or polars frame, path, or Dataset
-            Some more rows.
-        y : ignored
-
-        Returns
-        -------
-        self
-        """
-        self._validate_params()
-        first = not hasattr(self, "model_")
-        dataset = self._open(X, reset=first)
-        if first:
-            self._start_passes()
-            matrix = self._prepare(dataset, self._training_seed)
-        else:
-            matrix = self.preparation_.matrix(dataset)
-        train_one_pass(self, matrix, Objective(), self.weight_decay)
-        return self
-
-    def _prepare(self, dataset: Dataset, seed: int) -> np.ndarray:
-        self.preparation_ = Preparation.fit(dataset, self.scaling)
-        self.n_components_ = int(self.n_components)
-        initialize = glorot_uniform(np.random.default_rng(seed))
-        row_shape = self.preparation_.schema.row_shape
-        self.model_ = self._build(row_shape, self._choose_likelihood(), initialize)
-        return self.preparation_.matrix(dataset)
-
-    def _architecture(self) -> Architecture:
-        hidden = self.hidden
-        if isinstance(hidden, Sequence):
-            hidden = tuple(hidden)
-            if not all(isinstance(width, Integral) and int(width) >= 1 for width in hidden):
-                raise IsthmusError(
-                    f"hidden={list(hidden)!r} holds something else than positive whole numbers: "
-                    "give the width of each hidden layer, such as [256, 64]."
-                )
-        return Dense(hidden, self.activation, self.tied_weights)
-
-    def _choose_likelihood(self) -> Likelihood:
-        support = self.preparation_.support
-        if isinstance(self.likelihood, Likelihood):
-            likelihood = self.likelihood
-        elif self.likelihood == "auto":
-            likelihood = SquaredError() if support == "real" else Bernoulli()
-        else:
-            likelihood = LIKELIHOODS[self.likelihood]()
-        if support not in likelihood.supports:
-            raise IsthmusError(
-                f"likelihood={self.likelihood!r} needs values in [0, 1], but with "
-                f"scaling={self.preparation_.scaling!r} X has others: "
-                "use likelihood='squared_error', or bring X into [0, 1] first."
-            )
-        return likelihood
-
-    def _settings(self, n_training_rows: int, seed: int) -> Settings:
-        n_epochs = self.max_epochs
-        if n_epochs is None:
-            n_epochs = default_epochs(n_training_rows, self.batch_size, 6_000, 10, 400)
-        return Settings(
-            n_epochs,
-            self.learning_rate,
-            self.weight_decay,
-            patience=self.patience if self.early_stopping else None,
-            seed=seed,
-        )
-
-
-def _hold_out(n_rows: int, fraction: float, seed: int) -> np.ndarray:
-    """Draw the positions of the held-out rows, in order."""
-    n_held_out = min(round(n_rows * fraction), n_rows - 1)
-    return np.sort(np.random.default_rng(seed).permutation(n_rows)[:n_held_out])
+    def _objective(self, n_epochs: int, n_steps: int) -> Objective:
+        return Objective(self.corruption, checked_penalties(self.penalty))

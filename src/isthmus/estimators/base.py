@@ -15,7 +15,7 @@ from isthmus.errors import DataError
 from isthmus.estimators.validation import open_dataset
 from isthmus.io import CHUNK_ROWS, Dataset, as_dataset, container_of, to_container
 from isthmus.networks import Architecture, Initializer
-from isthmus.objectives import Code, Deterministic, Likelihood, Model, Objective
+from isthmus.objectives import Code, Corruption, Deterministic, Likelihood, Model, Objective
 from isthmus.prepare import Preparation, check_numeric, to_matrix
 from isthmus.training import TrainingState, decode_rows, encode_rows, score_rows
 
@@ -51,6 +51,11 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
 
     def _code(self) -> Code:
         return Deterministic()
+
+    @property
+    def corruption_in_training(self) -> Corruption | None:
+        """The noise that the encoder saw in training, if any."""
+        return None
 
     def _build(
         self, schema_shape: tuple[int, ...], likelihood: Likelihood, initialize: Initializer
@@ -94,9 +99,7 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         -------
         codes : ndarray of float32, shape (n_samples, n_components_)
         """
-        check_is_fitted(self)
-        parts = [encode_rows(self.model_, x) for x in self._prepared(X)]
-        return np.concatenate(parts)
+        return self._codes(X)
 
     def inverse_transform(self, X: Any) -> Any:
         """Decode codes.
@@ -129,7 +132,7 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
 
     def reconstruct(self, X: Any) -> Any:
         """Encode rows and decode them again; see `transform` and `inverse_transform`."""
-        return self.inverse_transform(self.transform(X))
+        return self.inverse_transform(self._codes(X))
 
     def score_samples(self, X: Any) -> np.ndarray:
         """Give each row's log-likelihood under its reconstruction, or negative squared error.
@@ -165,6 +168,11 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
 
         check_is_fitted(self)
         save(self, path)
+
+    def _codes(self, X: Any) -> np.ndarray:
+        """Encode rows; unlike `transform`, never wrapped into a frame."""
+        check_is_fitted(self)
+        return np.concatenate([encode_rows(self.model_, x) for x in self._prepared(X)])
 
     def _prepared(self, X: Any):
         dataset = self._open(X, reset=False)

@@ -227,7 +227,7 @@ class LinearAutoencoder(BaseAutoencoder):
 
     def _objective(self, matrix: np.ndarray) -> Objective:
         # The loss is a mean over rows, the penalty of the textbook goes with their sum.
-        return Objective((WeightDecay(self.l2 / len(matrix)),) if self.l2 else ())
+        return Objective(penalties=(WeightDecay(self.l2 / len(matrix)),) if self.l2 else ())
 
     def _settings(self, matrix: np.ndarray) -> Settings:
         n_epochs = self.max_epochs

@@ -8,24 +8,53 @@ from dataclasses import fields
 from importlib.metadata import version
 from typing import Any
 
+import equinox as eqx
 import jax
 import numpy as np
 
 from isthmus.errors import IsthmusError, ModelFileError
 from isthmus.estimators.autoencoder import Autoencoder
 from isthmus.estimators.base import BaseAutoencoder
+from isthmus.estimators.contractive import ContractiveAutoencoder
+from isthmus.estimators.convolutional import ConvolutionalAutoencoder
+from isthmus.estimators.denoising import DenoisingAutoencoder
 from isthmus.estimators.linear import LinearAutoencoder
+from isthmus.estimators.sparse import SparseAutoencoder
+from isthmus.estimators.variational import VariationalAutoencoder
 from isthmus.io import read_model_file, write_model_file
-from isthmus.networks import shapes_only
-from isthmus.objectives import LIKELIHOODS, Likelihood, Model
+from isthmus.networks import ARCHITECTURES, Architecture, shapes_only
+from isthmus.objectives import (
+    CODES,
+    CORRUPTIONS,
+    LIKELIHOODS,
+    PENALTIES,
+    Code,
+    Corruption,
+    Likelihood,
+    Model,
+    Penalty,
+)
 from isthmus.prepare import Preparation
 
 ESTIMATORS: dict[str, type[BaseAutoencoder]] = {
-    "Autoencoder": Autoencoder,
-    "LinearAutoencoder": LinearAutoencoder,
+    estimator.__name__: estimator
+    for estimator in (
+        Autoencoder,
+        ContractiveAutoencoder,
+        ConvolutionalAutoencoder,
+        DenoisingAutoencoder,
+        LinearAutoencoder,
+        SparseAutoencoder,
+        VariationalAutoencoder,
+    )
 }
 
-_PARTS = {part.__name__: part for part in LIKELIHOODS.values()}
+_PARTS: dict[str, type] = {
+    part.__name__: part
+    for family in (ARCHITECTURES, CODES, CORRUPTIONS, LIKELIHOODS, PENALTIES)
+    for part in family.values()
+}
+_PART = (Architecture, Code, Corruption, Likelihood, Penalty)
 _LIBRARIES = ("isthmus", "jax", "numpy", "scikit-learn")
 _CONTAINERS = ("array", "pandas", "polars", "arrow")
 
@@ -150,20 +179,41 @@ def _named_leaves(model: Model) -> list[tuple[str, Any]]:
 
 
 def _encode_parameter(value: Any) -> Any:
-    if isinstance(value, Likelihood):
-        settings = {field.name: getattr(value, field.name) for field in fields(value)}
-        return {"part": type(value).__name__, **settings}
+    if isinstance(value, _PART):
+        return _encode_part(value)
     if isinstance(value, np.random.RandomState):
         return None
     if isinstance(value, np.generic):
         return value.item()
-    if isinstance(value, (list, tuple)):
+    if isinstance(value, list):
         return [_encode_parameter(item) for item in value]
+    if isinstance(value, tuple):
+        return {"tuple": _encode_parameter(list(value))}
     return value
 
 
+def _encode_part(part: Any) -> dict[str, Any]:
+    name = type(part).__name__
+    if _PARTS.get(name) is not type(part):
+        raise IsthmusError(
+            f"{name} is not a part of Isthmus itself, so a file could not bring it back: "
+            "save with one of its own parts, or keep the estimator in memory."
+        )
+    settings = {
+        field.name: _encode_parameter(getattr(part, field.name))
+        for field in fields(part)
+        # What a part has learned is stored with the model's arrays.
+        if not isinstance(part, eqx.Module) or field.metadata.get("static", False)
+    }
+    return {"part": name, **settings}
+
+
 def _decode_parameter(value: Any) -> Any:
+    if isinstance(value, dict) and "tuple" in value:
+        return tuple(_decode_parameter(item) for item in value["tuple"])
     if isinstance(value, dict):
-        settings = dict(value)
-        return _PARTS[settings.pop("part")](**settings)
+        part = _PARTS[value["part"]]
+        return part(**{name: _decode_parameter(value[name]) for name in value if name != "part"})
+    if isinstance(value, list):
+        return [_decode_parameter(item) for item in value]
     return value

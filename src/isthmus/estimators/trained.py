@@ -1,0 +1,252 @@
+"""What all autoencoders that are trained step by step share."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Sequence
+from dataclasses import replace
+from numbers import Integral, Real
+from typing import Any, ClassVar, Self
+
+import numpy as np
+from sklearn.utils._param_validation import Interval, StrOptions
+
+from isthmus.errors import IsthmusError
+from isthmus.estimators.base import BaseAutoencoder
+from isthmus.estimators.fitting import default_epochs, train_one_pass, train_whole
+from isthmus.io import Dataset
+from isthmus.networks import ACTIVATIONS, Architecture, DenseNetwork, glorot_uniform
+from isthmus.objectives import (
+    LIKELIHOODS,
+    Bernoulli,
+    Corruption,
+    Likelihood,
+    Objective,
+    Penalty,
+    SquaredError,
+)
+from isthmus.prepare import SCALINGS, Preparation, Support, mean_row
+from isthmus.training import Settings
+
+POSITIVE = Interval(Integral, 1, None, closed="left")
+NOT_NEGATIVE = Interval(Real, 0, None, closed="left")
+
+SHARED_CONSTRAINTS: dict[str, list[Any]] = {
+    "n_components": [POSITIVE],
+    "network": [Architecture, None],
+    "likelihood": [StrOptions({"auto", *LIKELIHOODS}), Likelihood],
+    "scaling": [StrOptions(set(SCALINGS))],
+    "batch_size": [POSITIVE],
+    "max_epochs": [POSITIVE, None],
+    "learning_rate": [Interval(Real, 0, None, closed="neither")],
+    "weight_decay": [NOT_NEGATIVE],
+    "early_stopping": ["boolean"],
+    "validation_fraction": [Interval(Real, 0, 1, closed="left")],
+    "patience": [POSITIVE],
+    "random_state": ["random_state"],
+    "verbose": ["boolean", None],
+}
+"""What the parameters may be that all trained autoencoders take."""
+
+DENSE_CONSTRAINTS: dict[str, list[Any]] = {
+    "hidden": [POSITIVE, list, tuple, None],
+    "activation": [StrOptions(set(ACTIVATIONS))],
+}
+"""What the parameters of dense networks may be."""
+
+
+class TrainedAutoencoder(BaseAutoencoder):
+    """Fitting by minibatches; a subclass says which network, code and objective."""
+
+    _saved: ClassVar[tuple[str, ...]] = ("best_epoch_", "interrupted_")
+
+    n_components: int
+    network: Architecture | None
+    likelihood: str | Likelihood
+    scaling: str
+    batch_size: int
+    max_epochs: int | None
+    learning_rate: float
+    weight_decay: float
+    early_stopping: bool
+    validation_fraction: float
+    patience: int
+    verbose: bool | None
+
+    def _architecture(self) -> Architecture:
+        return self._default_architecture() if self.network is None else self.network
+
+    @abstractmethod
+    def _default_architecture(self) -> Architecture:
+        """Give the network that the estimator's own parameters describe."""
+
+    @abstractmethod
+    def _objective(self, n_epochs: int, n_steps: int) -> Objective:
+        """Give what to minimize in this many epochs of this many updates."""
+
+    @property
+    def corruption_in_training(self) -> Corruption | None:
+        return self._objective(1, 1).corruption
+
+    def fit(self, X: Any, y: Any = None) -> Self:
+        """Learn to encode and decode.
+
+        Parameters
+        ----------
+        X : array, pandas or polars frame, path, or Dataset
+            Rows of numbers; arrays may have more than two axes, ``(n_samples, *row_shape)``.
+        y : ignored
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        DataError
+            X holds something else than finite numbers.
+        """
+        self._validate_params()
+        dataset = self._open(X, reset=True)
+        seed = self._seed()
+        matrix = self._prepare(dataset, seed)
+        self.validation_rows_ = _hold_out(len(matrix), self.validation_fraction, seed)
+        n_training_rows = len(matrix) - len(self.validation_rows_)
+        settings = self._settings(n_training_rows, seed)
+        n_steps = -(-n_training_rows // self.batch_size)
+        objective = self._checked_objective(settings.n_epochs, n_steps)
+        training = train_whole(self, matrix, objective, settings, self.validation_rows_)
+        self.best_epoch_, self.interrupted_ = training.best_epoch, training.interrupted
+        return self
+
+    def partial_fit(self, X: Any, y: Any = None) -> Self:
+        """Learn from these rows in one pass, going on from what was learned before.
+
+        The first call fixes scale, likelihood and network; the learning rate stays at its
+        peak, and no rows are held out.
+
+        Parameters
+        ----------
+        X : array, pandas or polars frame, path, or Dataset
+            Some more rows.
+        y : ignored
+
+        Returns
+        -------
+        self
+        """
+        self._validate_params()
+        first = not hasattr(self, "model_")
+        dataset = self._open(X, reset=first)
+        if first:
+            self._start_passes()
+            matrix = self._prepare(dataset, self._training_seed)
+        else:
+            matrix = self.preparation_.matrix(dataset)
+        objective = self._checked_objective(1, -(-len(matrix) // self.batch_size))
+        train_one_pass(self, matrix, objective, self.weight_decay)
+        return self
+
+    def _prepare(self, dataset: Dataset, seed: int) -> np.ndarray:
+        self.preparation_ = Preparation.fit(dataset, self.scaling)
+        self.n_components_ = int(self.n_components)
+        initialize = glorot_uniform(np.random.default_rng(seed))
+        schema = self.preparation_.schema
+        likelihood = self._choose_likelihood().sized(schema.n_features)
+        model = self._build(schema.row_shape, likelihood, initialize)
+        matrix = self.preparation_.matrix(dataset)
+        network = model.network
+        if isinstance(network, DenseNetwork) and network.centre is not None:
+            mean = mean_row(matrix)
+            network = network.starting_at(mean, likelihood.parameters_at(mean))
+            model = replace(model, network=network)
+        self.model_ = model
+        return matrix
+
+    def _default_likelihood(self, support: Support) -> Likelihood:
+        return SquaredError() if support == "real" else Bernoulli()
+
+    def _choose_likelihood(self) -> Likelihood:
+        support = self.preparation_.support
+        if isinstance(self.likelihood, Likelihood):
+            likelihood = self.likelihood
+        elif self.likelihood == "auto":
+            likelihood = self._default_likelihood(support)
+        else:
+            likelihood = LIKELIHOODS[self.likelihood]()
+        if support not in likelihood.supports:
+            raise IsthmusError(
+                f"likelihood={self.likelihood!r} needs values in [0, 1], but with "
+                f"scaling={self.preparation_.scaling!r} X has others: "
+                "use likelihood='squared_error', or bring X into [0, 1] first."
+            )
+        return likelihood
+
+    def _checked_objective(self, n_epochs: int, n_steps: int) -> Objective:
+        objective = self._objective(n_epochs, n_steps)
+        for penalty in objective.penalties:
+            penalty.check(self.model_)
+        corruption, support = objective.corruption, self.preparation_.support
+        if corruption is not None and support not in corruption.supports:
+            raise IsthmusError(
+                f"{corruption!r} needs values in [0, 1], but with "
+                f"scaling={self.preparation_.scaling!r} X has others: "
+                "use gaussian, masking or swap noise, or bring X into [0, 1] first."
+            )
+        if objective.binarize and support == "real":
+            raise IsthmusError(
+                f"binarize=True needs values in [0, 1], but with "
+                f"scaling={self.preparation_.scaling!r} X has others: leave it away."
+            )
+        return objective
+
+    def _settings(self, n_training_rows: int, seed: int) -> Settings:
+        n_epochs = self.max_epochs
+        if n_epochs is None:
+            n_epochs = default_epochs(n_training_rows, self.batch_size, 6_000, 10, 400)
+        return Settings(
+            n_epochs,
+            self.learning_rate,
+            self.weight_decay,
+            patience=self.patience if self.early_stopping else None,
+            seed=seed,
+        )
+
+
+def checked_widths(hidden: int | Sequence[int] | None) -> int | tuple[int, ...] | None:
+    """Give the widths of hidden layers as a network's design takes them."""
+    if hidden is None:
+        return None
+    if isinstance(hidden, Integral):
+        return int(hidden)
+    return checked_sequence(hidden, "hidden")
+
+
+def checked_sequence(numbers: Sequence[int], name: str) -> tuple[int, ...]:
+    """Give a parameter that holds a number for each layer, as a network's design takes it."""
+    values = tuple(numbers)
+    if not all(isinstance(value, Integral) and int(value) >= 1 for value in values):
+        raise IsthmusError(
+            f"{name}={list(values)!r} holds something else than positive whole numbers: "
+            "give one for each layer, such as [256, 64]."
+        )
+    return tuple(int(value) for value in values)
+
+
+def checked_penalties(penalty: Penalty | Sequence[Penalty] | None) -> tuple[Penalty, ...]:
+    """Give the penalties as an objective takes them."""
+    if penalty is None or isinstance(penalty, Penalty):
+        return () if penalty is None else (penalty,)
+    for item in penalty:
+        if not isinstance(item, Penalty):
+            raise IsthmusError(
+                f"penalty={list(penalty)!r} holds something else than penalties: "
+                "give parts such as L1(0.01)."
+            )
+    return tuple(penalty)
+
+
+def _hold_out(n_rows: int, fraction: float, seed: int) -> np.ndarray:
+    """Draw the positions of the held-out rows, in order."""
+    n_held_out = min(round(n_rows * fraction), n_rows - 1)
+    return np.sort(np.random.default_rng(seed).permutation(n_rows)[:n_held_out])

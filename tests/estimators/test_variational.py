@@ -1,0 +1,180 @@
+"""The variational autoencoder against what theory knows exactly."""
+
+import numpy as np
+import pytest
+from scipy.stats import multivariate_normal
+
+from isthmus import Gaussian, Linear, VariationalAutoencoder
+
+SPECTRUM = np.array([4.0, 2.0, 1.2, 0.7, 0.5, 0.3])
+
+
+def rows_with_spectrum(spectrum, n_rows=1000, seed=0):
+    """Draw rows whose sample covariance (over n) has exactly these eigenvalues, and mean 0."""
+    generator = np.random.default_rng(seed)
+    noise = generator.normal(size=(n_rows, len(spectrum)))
+    orthonormal, _ = np.linalg.qr(noise - noise.mean(axis=0))
+    rotation, _ = np.linalg.qr(generator.normal(size=(len(spectrum),) * 2))
+    return orthonormal * np.sqrt(n_rows * np.array(spectrum)) @ rotation.T
+
+
+def linear_model(n_components, variance, max_epochs=300, **settings):
+    return VariationalAutoencoder(
+        n_components,
+        network=Linear(),
+        likelihood=Gaussian(variance),
+        scaling="center",
+        learning_rate=0.02,
+        weight_decay=0.0,
+        max_epochs=max_epochs,
+        validation_fraction=0,
+        random_state=0,
+        **settings,
+    )
+
+
+def decoder_of(model):
+    (layer,) = model.model_.network.decoder
+    return np.asarray(layer.weight, float), np.asarray(layer.bias, float)
+
+
+def mean_elbo(model, x, n_draws=50):
+    return np.mean([model.elbo(x, random_state=seed).mean() for seed in range(n_draws)])
+
+
+@pytest.fixture(scope="module")
+def x():
+    return rows_with_spectrum(SPECTRUM)
+
+
+@pytest.fixture(scope="module")
+def trained(x):
+    return linear_model(3, "shared").fit(x)
+
+
+def test_linear_vae_learns_the_mean_of_the_discarded_eigenvalues(trained):
+    """Lucas et al. (2019), and Tipping & Bishop (1999), equation 8."""
+    variance = float(np.exp(trained.model_.likelihood.log_variance[0]))
+    assert variance == pytest.approx(SPECTRUM[3:].mean(), rel=0.03)
+
+
+def test_linear_vae_decoder_spans_the_components_of_probabilistic_pca(trained):
+    singular = np.linalg.svd(decoder_of(trained)[0], compute_uv=False)
+    np.testing.assert_allclose(singular**2, SPECTRUM[:3] - SPECTRUM[3:].mean(), rtol=0.05)
+
+
+def test_linear_vae_bound_meets_the_likelihood_of_probabilistic_pca(trained, x):
+    d = len(SPECTRUM)
+    explained = np.log(SPECTRUM[:3]).sum() + 3 * np.log(SPECTRUM[3:].mean())
+    best = -0.5 * (d * np.log(2 * np.pi) + explained + d)
+    bound = mean_elbo(trained, x)
+    assert bound == pytest.approx(best, abs=0.02)
+
+
+def test_exactly_the_units_below_the_noise_collapse(x):
+    noise = 0.6
+    model = linear_model(len(SPECTRUM), noise).fit(x)
+    n_alive = np.count_nonzero(noise < SPECTRUM)
+    assert len(model.active_units(x)) == n_alive
+    divergence = np.sort(model.divergence(x).mean(axis=0))[::-1]
+    # An alive unit costs ½ log(λ / σ²) on average.
+    expected = 0.5 * np.log(SPECTRUM[:n_alive] / noise)
+    np.testing.assert_allclose(divergence[:n_alive], expected, atol=0.02)
+    assert divergence[n_alive:].max() < 0.01
+    squares = np.linalg.svd(decoder_of(model)[0], compute_uv=False) ** 2
+    np.testing.assert_allclose(squares[:n_alive], SPECTRUM[:n_alive] - noise, atol=0.05)
+    assert squares[n_alive:].max() < 0.01
+
+
+def test_importance_weighted_bound_rises_to_the_exact_likelihood(x):
+    model = linear_model(3, "shared", max_epochs=10).fit(x)
+    rows = x[:200]
+    decoder, bias = decoder_of(model)
+    variance = float(np.exp(model.model_.likelihood.log_variance[0]))
+    covariance = decoder.T @ decoder + variance * np.eye(len(SPECTRUM))
+    centred = rows - x.mean(axis=0)
+    exact = multivariate_normal(bias, covariance).logpdf(centred).mean()
+    bounds = [model.log_likelihood(rows, n_samples=k).mean for k in (1, 5, 50, 5000)]
+    assert all(np.diff(bounds) > 0), bounds
+    assert bounds[0] < exact - 0.1
+    assert bounds[-1] == pytest.approx(exact, abs=0.02)
+
+
+def test_bound_with_one_sample_is_the_elbo(trained, x):
+    bound = np.mean([trained.log_likelihood(x, 1, random_state=s).mean for s in range(20)])
+    assert bound == pytest.approx(mean_elbo(trained, x), abs=0.05)
+
+
+def test_standard_error_is_that_of_the_mean_over_rows(trained, x):
+    estimate = trained.log_likelihood(x, n_samples=3)
+    expected = estimate.rows.std(ddof=1) / len(x) ** 0.5
+    assert estimate.standard_error == pytest.approx(expected)
+    assert estimate.mean == pytest.approx(estimate.rows.mean(), rel=1e-5)
+
+
+def test_importance_weighted_training_is_at_least_as_tight(x):
+    settings = {"max_epochs": 60}
+    plain = linear_model(2, "shared", **settings).fit(x)
+    weighted = linear_model(2, "shared", n_importance_samples=5, **settings).fit(x)
+    one, five = (m.log_likelihood(x, 500).mean for m in (plain, weighted))
+    assert five > one - 0.05
+
+
+def test_transform_gives_means_and_deviations(trained, x):
+    mean, std = trained.transform(x, return_std=True)
+    assert mean.shape == std.shape == (len(x), 3)
+    np.testing.assert_array_equal(mean, trained.transform(x))
+    # σ_z² = σ² / λ for the components, in some basis of theirs.
+    assert std.mean() == pytest.approx(np.sqrt(0.5 / SPECTRUM[:3]).mean(), rel=0.2)
+
+
+def test_scores_of_a_row_do_not_depend_on_its_neighbours(trained, x):
+    scores = trained.score_samples(x[:100])
+    np.testing.assert_allclose(scores[::-1], trained.score_samples(x[:100][::-1]), rtol=1e-5)
+    np.testing.assert_allclose(scores[:5], trained.score_samples(x[:5]), rtol=1e-5)
+    assert trained.score(x) == pytest.approx(mean_elbo(trained, x), abs=0.15)
+
+
+def test_samples_follow_the_data(trained, x):
+    drawn = trained.sample(20_000, noise=True, random_state=0)
+    np.testing.assert_allclose(np.cov(drawn.T), np.cov(x.T), atol=0.35)
+    np.testing.assert_array_equal(
+        trained.sample(5, random_state=1), trained.sample(5, random_state=1)
+    )
+
+
+def test_interpolation_ends_at_both_reconstructions(trained, x):
+    path = trained.interpolate(x[0], x[1], n_steps=5)
+    assert path.shape == (5, len(SPECTRUM))
+    np.testing.assert_allclose(path[[0, -1]], trained.reconstruct(x[:2]), atol=1e-5)
+
+
+def test_free_bits_and_beta_move_the_cost_the_way_they_should(x):
+    costs = [
+        linear_model(3, 1.0, max_epochs=60, **settings).fit(x).divergence(x).sum(axis=1).mean()
+        for settings in ({"beta": 4.0}, {}, {"beta": 0.25})
+    ]
+    assert costs[0] < costs[1] < costs[2]
+    charged, free = (
+        linear_model(6, 1.0, max_epochs=60, free_bits=bits).fit(x).divergence(x).mean(axis=0)
+        for bits in (0.0, 0.5)
+    )
+    assert free.min() > charged.min() + 0.1
+
+
+def test_warm_up_starts_without_the_cost_of_the_code(x):
+    cold = linear_model(3, 1.0, max_epochs=2).fit(x)
+    warm = linear_model(3, 1.0, max_epochs=2, n_warmup_epochs=50).fit(x)
+    assert warm.divergence(x).sum() > cold.divergence(x).sum()
+
+
+@pytest.mark.parametrize("likelihood", ["gaussian", "discretized_logistic", "bernoulli"])
+def test_digits_are_drawn_in_their_range(digits, likelihood):
+    model = VariationalAutoencoder(
+        4, hidden=[32], likelihood=likelihood, max_epochs=3, random_state=0
+    ).fit(digits)
+    drawn = model.sample(20, noise=likelihood != "gaussian", random_state=0)
+    assert drawn.shape == (20, 64)
+    if likelihood != "gaussian":
+        assert drawn.min() >= 0
+        assert drawn.max() <= 1
