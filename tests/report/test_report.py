@@ -7,7 +7,16 @@ from PIL import Image
 from rich.console import Console
 from sklearn.decomposition import PCA
 
-from isthmus import Autoencoder, LinearAutoencoder, write_report
+from isthmus import (
+    Autoencoder,
+    ContractiveAutoencoder,
+    ConvolutionalAutoencoder,
+    DenoisingAutoencoder,
+    LinearAutoencoder,
+    SparseAutoencoder,
+    VariationalAutoencoder,
+    write_report,
+)
 from isthmus.errors import DataError, IsthmusError
 from isthmus.report import compare, print_table
 
@@ -102,18 +111,75 @@ def test_page_needs_nothing_from_outside(deep, images, tmp_path):
     assert "<script" not in page
 
 
-def test_pictures_are_whole_and_named_for_their_model(deep, images, tmp_path):
-    write_report(deep, images, tmp_path)
-    pictures = sorted(tmp_path.glob("*.png"))
-    assert [picture.name for picture in pictures] == [
-        "autoencoder-3-components-code.png",
-        "autoencoder-3-components-loss.png",
-        "autoencoder-3-components-originals-and-reconstructions.png",
-    ]
-    for picture in pictures:
+ALWAYS = {"code", "loss", "originals-and-reconstructions"}
+FEATURES = {"weights-of-the-first-layer", "what-each-unit-of-the-code-draws"}
+GENERATED = {"samples", "along-the-units-of-the-code"}
+SHORT = {"max_epochs": 2, "random_state": 0}
+PICTURES = {
+    "deep": (Autoencoder(3, hidden=[16], **SHORT), ALWAYS | FEATURES),
+    "linear": (LinearAutoencoder(3), (ALWAYS | FEATURES) - {"loss"}),
+    "denoising": (
+        DenoisingAutoencoder(3, hidden=[16], **SHORT),
+        ALWAYS | FEATURES | {"clean-noisy-and-denoised"},
+    ),
+    "contractive": (ContractiveAutoencoder(12, **SHORT), ALWAYS | FEATURES | {"activations"}),
+    "sparse": (SparseAutoencoder(80, k=4, **SHORT), ALWAYS | FEATURES | {"activations"}),
+    "convolutional": (
+        ConvolutionalAutoencoder(3, channels=(4,), **SHORT),
+        ALWAYS | FEATURES - {"weights-of-the-first-layer"},
+    ),
+    "variational": (
+        VariationalAutoencoder(3, hidden=[16], **SHORT),
+        ALWAYS | FEATURES | GENERATED,
+    ),
+    "variational, flat": (
+        VariationalAutoencoder(2, hidden=[16], **SHORT),
+        ALWAYS | GENERATED | {"weights-of-the-first-layer", "the-code-s-plane-decoded"},
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", PICTURES)
+def test_pictures_of_every_kind_are_whole(kind, images, tmp_path):
+    estimator, expected = PICTURES[kind]
+    write_report(estimator.fit(images[:300]), images[:300], tmp_path)
+    found = {
+        re.sub(r"^\w+-\d+-components-", "", path.stem): path for path in tmp_path.glob("*.png")
+    }
+    assert set(found) == expected
+    for picture in found.values():
         with Image.open(picture) as image:
             image.load()
-            assert min(image.size) > 100
+            assert min(image.size) > 60
+
+
+def test_tables_have_pictures_of_columns_and_of_samples(table, tmp_path):
+    write_report(VariationalAutoencoder(2, **SHORT).fit(table), table, tmp_path)
+    captions = {path.stem.split("components-")[1] for path in tmp_path.glob("*.png")}
+    columns = {"columns-worst-and-best-reconstructed", "quantiles-of-data-and-samples"}
+    assert captions == {"code", "loss"} | columns
+
+
+def test_denoising_figures_are_those_of_the_noise_that_was_trained_on(images):
+    model = DenoisingAutoencoder(8, corruption="masking", level=0.3, hidden=[32], **SHORT)
+    comparison = compare(model.fit(images), images)
+    noisy, denoised, by_pca = comparison.denoising.errors(comparison.x)
+    clean = comparison.x
+    assert noisy == pytest.approx(0.3 * np.sum(clean**2) / len(clean), rel=0.05)
+    again = model.denoise(comparison.denoising.noisy.reshape(-1, 8, 8)).reshape(-1, 64)
+    assert denoised == pytest.approx(squared_error(clean, again), rel=1e-4)
+    assert by_pca > 0
+
+
+def test_top_k_code_is_set_beside_as_many_components_as_it_has_active(images):
+    model = SparseAutoencoder(100, k=4, **SHORT).fit(images)
+    assert compare(model, images).n_pca_components == 4
+
+
+def test_error_is_drawn_against_the_size_of_the_code(images, tmp_path):
+    models = [LinearAutoencoder(k).fit(images) for k in (1, 2, 4)]
+    write_report(models, images, tmp_path)
+    assert (tmp_path / "error-and-the-size-of-the-code.png").stat().st_size > 5_000
 
 
 def test_page_shows_names_as_text_not_as_markup(tmp_path):

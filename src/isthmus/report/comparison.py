@@ -7,16 +7,35 @@ from functools import cached_property
 from typing import Any
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 from sklearn.decomposition import PCA
 
 from isthmus.errors import DataError
 from isthmus.estimators import BaseAutoencoder
 from isthmus.io import Dataset, as_dataset
+from isthmus.objectives import TopK
 from isthmus.prepare import as_float
 from isthmus.training import decode_rows, encode_rows
 
 _MOST_DRAWN = 10_000
+
+
+@dataclass(frozen=True, eq=False)
+class Denoising:
+    """The judged rows with noise, and what came back, ``(rows, features)`` each."""
+
+    noisy: np.ndarray
+    denoised: np.ndarray
+    pca_denoised: np.ndarray
+
+    def errors(self, clean: np.ndarray) -> tuple[float, float, float]:
+        """Give the mean squared error per row: noisy, denoised, and by PCA."""
+        return (
+            _squared_error(clean, self.noisy),
+            _squared_error(clean, self.denoised),
+            _squared_error(clean, self.pca_denoised),
+        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,6 +66,10 @@ class Comparison:
         Mean of the training rows.
     n_training_rows : int
         Rows that both models learned from.
+    n_pca_components : int
+        The components that PCA was given: as many as the code has active at once.
+    denoising : Denoising or None
+        What becomes of noisy rows, where the estimator was trained on such.
     """
 
     estimator: BaseAutoencoder
@@ -62,6 +85,8 @@ class Comparison:
     training_labels: np.ndarray | None
     baseline: np.ndarray
     n_training_rows: int
+    n_pca_components: int
+    denoising: Denoising | None
 
     @property
     def name(self) -> str:
@@ -82,13 +107,12 @@ class Comparison:
     @cached_property
     def pca_error(self) -> float:
         """PCA's mean squared error per row."""
-        squares = np.sum((self.x - self.pca_reconstruction) ** 2, axis=1, dtype=np.float64)
-        return float(squares.mean())
+        return _squared_error(self.x, self.pca_reconstruction)
 
     @cached_property
     def total(self) -> float:
         """Mean squared distance of a row from the mean of the training rows."""
-        return float(np.sum((self.x - self.baseline) ** 2, axis=1, dtype=np.float64).mean())
+        return _squared_error(self.x, self.baseline)
 
     @property
     def explained(self) -> float:
@@ -121,6 +145,12 @@ class Comparison:
         return shape if len(shape) == 3 and shape[-1] in {1, 3, 4} else None
 
     @property
+    def known_image_shape(self) -> tuple[int, ...]:
+        """Shape of a row that is known to be a picture."""
+        assert self.image_shape is not None
+        return self.image_shape
+
+    @property
     def n_parameters(self) -> int:
         """Numbers that the model has learned."""
         return sum(int(np.size(leaf)) for leaf in jax.tree.leaves(self.estimator.model_))
@@ -137,7 +167,8 @@ def compare(
 ) -> Comparison:
     """Judge a freshly fitted estimator by its held-out rows, beside PCA.
 
-    PCA gets the same training rows, in the same prepared scale, and as many components.
+    PCA gets the same training rows, in the same prepared scale, and as many components; beside
+    a top-k code it gets k.
 
     Parameters
     ----------
@@ -175,6 +206,9 @@ def compare(
     codes = encode_rows(estimator.model_, matrix[rows])
     training = as_float(matrix[training_rows])
     drawn = np.random.default_rng(0).permutation(training_rows)[: _MOST_DRAWN if held_out else 0]
+    code = estimator.model_.code
+    n_components = code.k if isinstance(code, TopK) else estimator.n_components_
+    pca = _fit_pca(training, n_components)
     return Comparison(
         estimator=estimator,
         source=source or dataset.source,
@@ -183,19 +217,37 @@ def compare(
         held_out=held_out,
         x=x,
         reconstruction=decode_rows(estimator.model_, codes),
-        pca_reconstruction=_pca(training, x, estimator.n_components_),
+        pca_reconstruction=_through(pca, x),
         codes=codes,
         training_codes=encode_rows(estimator.model_, matrix[drawn]),
         training_labels=None if labels is None else labels[drawn],
         baseline=training.mean(axis=0, dtype=np.float64).astype(np.float32),
         n_training_rows=len(training_rows),
+        n_pca_components=pca.n_components_,
+        denoising=_denoise(estimator, x, pca),
     )
 
 
-def _pca(training: np.ndarray, x: np.ndarray, n_components: int) -> np.ndarray:
+def _denoise(estimator: BaseAutoencoder, x: np.ndarray, pca: PCA) -> Denoising | None:
+    corruption = estimator.corruption_in_training
+    if corruption is None:
+        return None
+    noisy = np.asarray(corruption(jnp.asarray(x), jnp.ones(len(x)), jax.random.key(0)))
+    denoised = decode_rows(estimator.model_, encode_rows(estimator.model_, noisy))
+    return Denoising(noisy, denoised, _through(pca, noisy))
+
+
+def _fit_pca(training: np.ndarray, n_components: int) -> PCA:
     n_components = min(n_components, *training.shape)
-    pca = PCA(n_components, random_state=0).fit(training.astype(np.float64))
+    return PCA(n_components, random_state=0).fit(training.astype(np.float64))
+
+
+def _through(pca: PCA, x: np.ndarray) -> np.ndarray:
     return pca.inverse_transform(pca.transform(x)).astype(np.float32)
+
+
+def _squared_error(x: np.ndarray, other: np.ndarray) -> float:
+    return float(np.sum((x - other) ** 2, axis=1, dtype=np.float64).mean())
 
 
 def _share(error: float, total: float) -> float:

@@ -21,7 +21,7 @@ from isthmus.errors import IsthmusError
 from isthmus.estimators import BaseAutoencoder
 from isthmus.io import replacing
 from isthmus.report.comparison import Comparison, compare
-from isthmus.report.pictures import draw_all
+from isthmus.report.pictures import draw_all, draw_together
 from isthmus.report.terminal import HEADINGS, cells, change, judged_on
 
 _LISTED_ROWS = 5
@@ -94,6 +94,10 @@ def save_report(
             "choose another folder."
         ) from error
     sections = [_section(comparison) for comparison in comparisons]
+    together = [
+        _Picture(caption, f"{_slug(caption)}.png", data)
+        for caption, data in draw_together(comparisons).items()
+    ]
     template = files("isthmus.report").joinpath("page.html").read_text("utf-8")
     page = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True).from_string(template)
     html = page.render(
@@ -101,14 +105,14 @@ def save_report(
         date=date.today().isoformat(),
         headings=HEADINGS,
         judged_on=judged_on(comparisons[0]),
+        together=together,
         sections=sections,
         python=platform.python_version(),
         versions={library: version(library) for library in _LIBRARIES},
     )
-    for section in sections:
-        for picture in section["pictures"]:
-            with replacing(target / picture.file) as temporary:
-                temporary.write_bytes(picture.data)
+    for picture in [*together, *(picture for s in sections for picture in s["pictures"])]:
+        with replacing(target / picture.file) as temporary:
+            temporary.write_bytes(picture.data)
     with replacing(target / "report.html") as temporary:
         temporary.write_text(html, "utf-8")
 
@@ -120,7 +124,7 @@ def _section(comparison: Comparison) -> dict[str, Any]:
         "class": type(estimator).__name__,
         "cells": cells(comparison),
         "comparison": comparison,
-        "sentence": _sentence(comparison),
+        "sentences": [_sentence(comparison), _denoising_sentence(comparison)],
         "pictures": [
             _Picture(caption, f"{_slug(comparison.name)}-{_slug(caption)}.png", data)
             for caption, data in draw_all(comparison).items()
@@ -139,14 +143,32 @@ def _sentence(comparison: Comparison) -> str:
     n = comparison.estimator.n_components_
     start = (
         f"A code of {n} number{'s' if n > 1 else ''} for each row of {comparison.x.shape[1]:,} "
-        f"keeps {comparison.explained:.1%} of the variance of the {rows}; PCA with as many "
-        f"components keeps {comparison.pca_explained:.1%}."
+        f"keeps {comparison.explained:.1%} of the variance of the {rows}; PCA with "
+        f"{_pca_components(comparison)} keeps {comparison.pca_explained:.1%}."
     )
     if change(comparison) in {"equal", "–"}:
         return start
     ratio = comparison.error / comparison.pca_error - 1
     word = "less" if ratio < 0 else "more"
     return f"{start} That is {abs(ratio):.0%} {word} squared error."
+
+
+def _pca_components(comparison: Comparison) -> str:
+    n = comparison.n_pca_components
+    if n == comparison.estimator.n_components_:
+        return "as many components"
+    return f"{n:,} components" + (" (its most)" if n == comparison.x.shape[1] else "")
+
+
+def _denoising_sentence(comparison: Comparison) -> str | None:
+    if comparison.denoising is None:
+        return None
+    noisy, denoised, by_pca = comparison.denoising.errors(comparison.x)
+    return (
+        f"With {comparison.estimator.corruption_in_training!r}, noise drawn anew, the squared "
+        f"distance of these rows from the clean ones is {noisy:.4g}; after the autoencoder it is "
+        f"{denoised:.4g}, after PCA {by_pca:.4g}."
+    )
 
 
 def _worst_and_best_rows(comparison: Comparison) -> dict[str, list[tuple[int, float]]]:
