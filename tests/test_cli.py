@@ -20,7 +20,7 @@ from isthmus.training.interruption import Interruption
 QUICK = ["--n-components", "2", "--hidden", "8", "--max-epochs", "2"]
 BARE = [*QUICK, "--no-report"]
 SCRIPT = Path(sys.executable).with_name("isthmus")
-COMMANDS = ("demo", "fit", "encode", "decode", "info")
+COMMANDS = ("demo", "fit", "encode", "decode", "sample", "info")
 
 
 def make_frame(n_rows=80):
@@ -693,3 +693,43 @@ def test_fit_in_another_process_prints_no_progress_and_gives_equal_bits(here):
     for name in ("new", "again"):
         assert run("encode", f"{name}.isthmus", "table.csv", "-o", f"{name}.npy") == 0
     assert Path("new.npy").read_bytes() == Path("again.npy").read_bytes()
+
+
+# Other models
+
+
+KINDS = {
+    "denoising": "--corruption masking --level 0.2",
+    "contractive": "--strength 0.2",
+    "sparse": "--n-components 12 --sparsity top_k --k 3",
+    "variational": "--beta 0.5 --n-warmup-epochs 1",
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_of_model_fits_and_reports(here, kind):
+    arguments = ["fit", "table.csv", "-o", "kind.isthmus", "--max-epochs", "2", "--model", kind]
+    assert run(*arguments, *KINDS[kind].split()) == 0
+    assert type(load("kind.isthmus")).__name__ == f"{kind.capitalize()}Autoencoder"
+    assert Path("kind-report/report.html").exists()
+
+
+def test_a_convolutional_model_fits_images(here):
+    np.save("pixels.npy", make_images())
+    options = "--model convolutional --channels 4,8 --kernel-size 3 --max-epochs 1"
+    assert run("fit", "pixels.npy", "-o", "kind.isthmus", *options.split()) == 0
+    assert tuple(load("kind.isthmus").channels) == (4, 8)
+
+
+def test_samples_look_like_the_data(here, capsys):
+    fitted = ["fit", "table.csv", "-o", "kind.isthmus", "--model", "variational", *BARE]
+    assert run(*fitted) == 0
+    assert run("sample", "kind.isthmus", "-n", "7", "-o", "drawn.csv", "--noise") == 0
+    drawn, data = pd.read_csv("drawn.csv"), pd.read_csv("table.csv")
+    assert drawn.shape == (7, data.shape[1])
+    assert list(drawn.columns) == list(data.columns)
+    assert run(*fit(), "--no-report") == 0
+    capsys.readouterr()
+    assert run("sample", "new.isthmus", "-o", "other.csv") == 1
+    assert "cannot be drawn from" in capsys.readouterr().err
+    assert not Path("other.csv").exists()

@@ -23,8 +23,9 @@ app = App(
     suppress_keyboard_interrupt=False,
 )
 _MODEL = Group("Model", sort_key=2)
-_TRAINING = Group("Training", sort_key=3)
-_OUTPUT = Group("Output", sort_key=4)
+_KINDS = Group("One kind of model only", sort_key=3)
+_TRAINING = Group("Training", sort_key=4)
+_OUTPUT = Group("Output", sort_key=5)
 
 FAILED, MISUSED, INTERRUPTED = 1, 2, 130
 
@@ -111,7 +112,16 @@ def fit(
     ] = None,
     exclude: Exclude = None,
     model: Annotated[
-        Literal["deep", "linear"], Parameter(help="Which autoencoder.", group=_MODEL)
+        Literal[
+            "deep",
+            "linear",
+            "denoising",
+            "contractive",
+            "sparse",
+            "convolutional",
+            "variational",
+        ],
+        Parameter(help="Which autoencoder.", group=_MODEL),
     ] = "deep",
     n_components: Annotated[int | None, Parameter(help="Size of the code.", group=_MODEL)] = None,
     hidden: Annotated[
@@ -127,17 +137,60 @@ def fit(
         bool | None, Parameter(help="Decoder uses the encoder's weights.", group=_MODEL)
     ] = None,
     likelihood: Annotated[
-        str | None, Parameter(help="auto, squared_error or bernoulli.", group=_MODEL)
+        str | None,
+        Parameter(
+            help="auto, squared_error, bernoulli, gaussian or discretized_logistic.", group=_MODEL
+        ),
     ] = None,
     scaling: Annotated[
         str | None,
         Parameter(help="auto, standardize, range, center or none.", group=_MODEL),
     ] = None,
     solver: Annotated[
-        str | None, Parameter(help="Linear only: closed_form or gradient.", group=_MODEL)
+        str | None, Parameter(help="Linear: closed_form or gradient.", group=_KINDS)
     ] = None,
     l2: Annotated[
-        float | None, Parameter(help="Linear only: strength of the L2 penalty.", group=_MODEL)
+        float | None, Parameter(help="Linear: strength of the L2 penalty.", group=_KINDS)
+    ] = None,
+    corruption: Annotated[
+        str | None,
+        Parameter(help="Denoising: gaussian, masking, salt_and_pepper or swap.", group=_KINDS),
+    ] = None,
+    level: Annotated[
+        float | None,
+        Parameter(help="Denoising: deviation of the noise, or share of values hit.", group=_KINDS),
+    ] = None,
+    strength: Annotated[
+        float | None,
+        Parameter(help="Contractive, sparse: weight of the penalty.", group=_KINDS),
+    ] = None,
+    sparsity: Annotated[
+        str | None, Parameter(help="Sparse: top_k, l1 or target_activation.", group=_KINDS)
+    ] = None,
+    k: Annotated[int | None, Parameter(help="Sparse: active units per row.", group=_KINDS)] = None,
+    target: Annotated[
+        float | None, Parameter(help="Sparse: mean activation wanted.", group=_KINDS)
+    ] = None,
+    channels: Annotated[
+        str | None,
+        Parameter(help="Convolutional: channels of the layers, such as 32,64.", group=_KINDS),
+    ] = None,
+    kernel_size: Annotated[
+        int | None, Parameter(help="Convolutional: side of the kernels.", group=_KINDS)
+    ] = None,
+    beta: Annotated[
+        float | None, Parameter(help="Variational: weight of the divergence.", group=_KINDS)
+    ] = None,
+    free_bits: Annotated[
+        float | None,
+        Parameter(help="Variational: nats that each unit costs uncharged.", group=_KINDS),
+    ] = None,
+    n_warmup_epochs: Annotated[
+        int | None,
+        Parameter(help="Variational: epochs over which the divergence sets in.", group=_KINDS),
+    ] = None,
+    n_importance_samples: Annotated[
+        int | None, Parameter(help="Variational: draws in the bound trained on.", group=_KINDS)
     ] = None,
     batch_size: Annotated[
         int | None, Parameter(help="Rows in a minibatch.", group=_TRAINING)
@@ -187,6 +240,18 @@ def fit(
         "scaling": scaling,
         "solver": solver,
         "l2": l2,
+        "corruption": corruption,
+        "level": level,
+        "strength": strength,
+        "sparsity": sparsity,
+        "k": k,
+        "target": target,
+        "channels": _channels(channels),
+        "kernel_size": kernel_size,
+        "beta": beta,
+        "free_bits": free_bits,
+        "n_warmup_epochs": n_warmup_epochs,
+        "n_importance_samples": n_importance_samples,
         "batch_size": batch_size,
         "max_epochs": max_epochs,
         "learning_rate": learning_rate,
@@ -288,6 +353,42 @@ def decode(
 
 
 @app.command(sort_key=5)
+def sample(
+    model: Model,
+    /,
+    *,
+    output: Annotated[
+        Path,
+        Parameter(
+            name=["--output", "-o"],
+            help="Rows: a table or array file, or for images a folder (no suffix).",
+        ),
+    ],
+    n_samples: Annotated[int, Parameter(name=["--n-samples", "-n"], help="How many rows.")] = 16,
+    noise: Annotated[
+        bool, Parameter(help="Draw from p(x|z) too, not only its mean.", negative=())
+    ] = False,
+    random_state: Annotated[int, Parameter(help="Seed.")] = 0,
+) -> None:
+    """Draw new rows from a variational autoencoder.
+
+    Example: `isthmus sample model.isthmus -n 100 -o drawn.csv`
+    """
+    from isthmus import VariationalAutoencoder, load
+    from isthmus.io import check_writable, write
+
+    estimator = load(model)
+    if not isinstance(estimator, VariationalAutoencoder):
+        raise IsthmusError(
+            f"{model} holds a {type(estimator).__name__}, which cannot be drawn from: "
+            "fit with --model variational."
+        )
+    check_writable(output, estimator.preparation_.schema)
+    write(output, estimator.sample(n_samples, noise=noise, random_state=random_state))
+    _say(f"{n_samples:,} rows: {output}")
+
+
+@app.command(sort_key=6)
 def info(
     model: Model,
     /,
@@ -373,7 +474,7 @@ def _one_line(error: BaseException) -> str:
     return " ".join(str(error).split()) or type(error).__name__
 
 
-def _widths(text: str | None) -> int | tuple[int, ...] | None:
+def _widths(text: str | None, option: str = "--hidden") -> int | tuple[int, ...] | None:
     if text is None:
         return None
     try:
@@ -382,9 +483,14 @@ def _widths(text: str | None) -> int | tuple[int, ...] | None:
         widths = ()
     if not widths:
         raise _MisuseError(
-            f"--hidden {text!r} is not a list of whole numbers: write it like 512,128."
+            f"{option} {text!r} is not a list of whole numbers: write it like 512,128."
         )
     return widths[0] if len(widths) == 1 and "," not in text else widths
+
+
+def _channels(text: str | None) -> tuple[int, ...] | None:
+    widths = _widths(text, "--channels")
+    return (widths,) if isinstance(widths, int) else widths
 
 
 def _check_model_path(path: Path) -> None:
@@ -403,9 +509,10 @@ def _check_report_folder(path: Path) -> None:
 
 
 def _make_estimator(model: str, given: dict[str, Any]) -> Any:
-    from isthmus import Autoencoder, LinearAutoencoder
+    from isthmus.estimators import ESTIMATORS
 
-    kind: Any = {"deep": Autoencoder, "linear": LinearAutoencoder}[model]
+    name = "Autoencoder" if model == "deep" else f"{model.capitalize()}Autoencoder"
+    kind: Any = ESTIMATORS[name]
     known = kind().get_params()
     for name in given:
         if name not in known:
