@@ -13,13 +13,20 @@ from isthmus import Autoencoder
 HERE = Path(__file__).parent
 PICTURES = HERE / "pictures"
 MADE_BY_THE_DOCS = {
-    "deep.png": "digits-report/autoencoder-2-components-originals-and-reconstructions.png",
+    "bottleneck.png": ("bottleneck", "error-and-the-size-of-the-code"),
+    "deep.png": ("deep", "originals-and-reconstructions"),
+    "denoising.png": ("denoising", "clean-noisy-and-denoised"),
+    "regularized.png": ("contractive", "weights-of-the-first-layer"),
+    "sparse.png": ("sparse", "what-each-unit-of-the-code-draws"),
+    "convolutional.png": ("convolutional", "originals-and-reconstructions"),
+    "variational.png": ("variational", "the-code-s-plane-decoded"),
 }
 
 
 def copy_what_the_docs_made():
-    for name, source in MADE_BY_THE_DOCS.items():
-        shutil.copyfile(HERE.parent / ".test-run" / "docs" / source, PICTURES / name)
+    for name, (folder, caption) in MADE_BY_THE_DOCS.items():
+        (source,) = (HERE.parent / ".test-run" / "docs" / folder).glob(f"*{caption}.png")
+        shutil.copyfile(source, PICTURES / name)
 
 
 def draw_digits():
