@@ -49,7 +49,7 @@ layers: $(VENV)/.development
 
 unit: $(VENV)/.development
 	@echo "Tests, and every code block of the README and the docs …"
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest --numprocesses auto --dist loadfile
 
 docs: $(VENV)/.development
 	@echo "Documentation …"
@@ -67,6 +67,7 @@ wheel: $(VENV)/.development
 
 bench: $(VENV)/.development
 	@$(BIN)/python benchmarks/mnist.py
+	@$(BIN)/python benchmarks/lecture.py
 
 clean:
 	rm -rf $(VENV) .venv-wheel .cache .test-run dist site isthmus-demo .pytest_cache .ruff_cache

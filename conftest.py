@@ -30,7 +30,7 @@ def run_shell(example):
 
 def enter_folder(namespace):
     namespace["_home"] = os.getcwd()
-    folder = WORK / "docs"
+    folder = WORK / "docs" / os.environ.get("PYTEST_XDIST_WORKER", "")
     folder.mkdir(parents=True, exist_ok=True)
     os.chdir(folder)
     if not Path("measurements.csv").exists():
