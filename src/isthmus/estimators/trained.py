@@ -217,7 +217,7 @@ def checked_widths(hidden: int | Sequence[int] | None) -> int | tuple[int, ...] 
     """Give the widths of hidden layers as a network's design takes them."""
     if hidden is None:
         return None
-    if isinstance(hidden, Integral):
+    if isinstance(hidden, (int, Integral)):
         return int(hidden)
     return checked_sequence(hidden, "hidden")
 

@@ -17,6 +17,7 @@ from isthmus.objectives.likelihoods import (
     Likelihood,
     SquaredError,
 )
+from isthmus.objectives.loss import Loss, Minibatch
 from isthmus.objectives.model import Model
 from isthmus.objectives.objective import Objective, log_importance_weights
 from isthmus.objectives.penalties import (
@@ -46,7 +47,9 @@ __all__ = [
     "GaussianCode",
     "GaussianNoise",
     "Likelihood",
+    "Loss",
     "Masking",
+    "Minibatch",
     "Model",
     "Objective",
     "Penalty",

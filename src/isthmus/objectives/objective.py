@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import log
-from typing import final
+from typing import Any, final
 
 import jax
 import jax.numpy as jnp
 
 from isthmus.objectives.corruptions import Corruption
+from isthmus.objectives.loss import Loss, Minibatch
 from isthmus.objectives.model import Model
 from isthmus.objectives.penalties import Penalty
 from isthmus.objectives.penalties.base import Batch
@@ -17,7 +18,7 @@ from isthmus.objectives.penalties.base import Batch
 
 @final
 @dataclass(frozen=True)
-class Objective:
+class Objective(Loss[Model]):
     """``mean over rows of [−log p(x | z) + what the code costs] + Σ penalties``.
 
     z is the code of ``corruption(x)``.
@@ -78,6 +79,14 @@ class Objective:
         warmth = jnp.minimum(1.0, (n_updates + 1) / (self.n_warmup_updates + 1))
         loss = batch.mean(self._row_losses(model, batch, warmth))
         return sum((penalty(model, batch) for penalty in self.penalties), start=loss)
+
+    def update_loss(
+        self, model: Model, batch: Minibatch, key: jax.Array, n_updates: jax.Array, memory: Any
+    ) -> tuple[jax.Array, Any]:
+        return self(model, batch.x, batch.weights, key, n_updates), memory
+
+    def held_out_losses(self, model: Model, batch: Minibatch, key: jax.Array) -> jax.Array:
+        return self.row_losses(model, batch.x, batch.weights, key)
 
     def _encode(self, model: Model, x: jax.Array, weights: jax.Array, key: jax.Array) -> Batch:
         if self.binarize:

@@ -15,13 +15,14 @@ _MOST_STEPS = 512
 
 
 class Block(NamedTuple):
-    """Some minibatches in a row: ``rows`` is ``(steps, batch, features)``.
+    """Some minibatches in a row: ``rows`` is ``(steps, batch, features)``, ``targets`` likewise.
 
     Only the first `n_rows` rows count; what fills up their last minibatch is zero.
     """
 
     rows: np.ndarray
     n_rows: int
+    targets: np.ndarray | None = None
 
     @property
     def n_steps(self) -> int:
@@ -41,10 +42,18 @@ class ArrayBatches:
         Rows in a minibatch; less where there are fewer rows.
     rows : ndarray of int or None
         Which rows to use; all by default.
+    targets : ndarray, shape (all rows of the matrix, …), or None
+        What is to be told from each row.
     """
 
-    def __init__(self, matrix: np.ndarray, batch_size: int, rows: np.ndarray | None = None) -> None:
-        self._matrix = matrix
+    def __init__(
+        self,
+        matrix: np.ndarray,
+        batch_size: int,
+        rows: np.ndarray | None = None,
+        targets: np.ndarray | None = None,
+    ) -> None:
+        self._matrix, self._targets = matrix, targets
         self._rows = np.arange(len(matrix)) if rows is None else rows
         self.n_rows = len(self._rows)
         self.batch_size = min(batch_size, _power_of_two(self.n_rows))
@@ -59,10 +68,16 @@ class ArrayBatches:
         capacity = self.steps_per_block * self.batch_size
         for start in range(0, self.n_rows, capacity):
             chosen = order[start : start + capacity]
-            rows = np.empty((capacity, self._matrix.shape[1]), self._matrix.dtype)
-            np.take(self._matrix, chosen, axis=0, out=rows[: len(chosen)], mode="clip")
-            rows[len(chosen) : -(-len(chosen) // self.batch_size) * self.batch_size] = 0
-            yield Block(rows.reshape(self.steps_per_block, self.batch_size, -1), len(chosen))
+            targets = None if self._targets is None else self._take(self._targets, chosen)
+            yield Block(self._take(self._matrix, chosen), len(chosen), targets)
+
+    def _take(self, source: np.ndarray, chosen: np.ndarray) -> np.ndarray:
+        """Gather rows into minibatches, zeros after them in the last one."""
+        steps, size = self.steps_per_block, self.batch_size
+        rows = np.empty((steps * size, *source.shape[1:]), source.dtype)
+        np.take(source, chosen, axis=0, out=rows[: len(chosen)], mode="clip")
+        rows[len(chosen) : -(-len(chosen) // size) * size] = 0
+        return rows.reshape(steps, size, *source.shape[1:])
 
 
 def _power_of_two(number: int) -> int:

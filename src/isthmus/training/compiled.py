@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
 import optax
 from jax import lax
 
-from isthmus.objectives import Objective
+from isthmus.objectives import Loss, Minibatch
 from isthmus.prepare import as_float
 from isthmus.training.layout import Layout
 from isthmus.training.optimizer import Schedule, initial_optimizer_state, update
@@ -23,24 +23,31 @@ class Carry(NamedTuple):
     optimizer: optax.OptState
     n_updates: jax.Array
     loss_sum: jax.Array  # over the rows seen since it was last set to zero
+    memory: Any = None  # the loss's own
 
 
-def initial_carry(vector: jax.Array) -> Carry:
+def initial_carry(vector: jax.Array, memory: Any = None) -> Carry:
     """Give the state before the first update."""
-    return Carry(vector, initial_optimizer_state(vector), jnp.zeros((), jnp.int32), jnp.zeros(()))
+    n_updates = jnp.zeros((), jnp.int32)
+    return Carry(vector, initial_optimizer_state(vector), n_updates, jnp.zeros(()), memory)
 
 
-def _batch(rows: jax.Array, n_rows: jax.Array, step: jax.Array) -> tuple[jax.Array, jax.Array]:
+def _batch(
+    rows: jax.Array, targets: jax.Array | None, n_rows: jax.Array, step: jax.Array
+) -> Minibatch:
     batch_size = rows.shape[1]
-    x = as_float(lax.dynamic_index_in_dim(rows, step, keepdims=False))  # (batch, features)
-    weights = step * batch_size + jnp.arange(batch_size) < n_rows  # (batch,)
-    return x, weights.astype(jnp.float32)
+    x = as_float(lax.dynamic_index_in_dim(rows, step, keepdims=False))
+    if targets is not None:
+        targets = lax.dynamic_index_in_dim(targets, step, keepdims=False)
+    weights = step * batch_size + jnp.arange(batch_size) < n_rows
+    return Minibatch(x, weights.astype(jnp.float32), targets)
 
 
 @partial(jax.jit, static_argnames=("layout", "objective"), donate_argnames="carry")
 def advance(
     carry: Carry,
     rows: jax.Array,
+    targets: jax.Array | None,
     n_rows: jax.Array,
     start: jax.Array,
     stop: jax.Array,
@@ -49,7 +56,7 @@ def advance(
     key: jax.Array,
     *,
     layout: Layout,
-    objective: Objective,
+    objective: Loss[Any],
 ) -> Carry:
     """Update the parameters with minibatches `start` to `stop` of a block.
 
@@ -58,13 +65,14 @@ def advance(
     """
 
     def step(i: jax.Array, carry: Carry) -> Carry:
-        x, weights = _batch(rows, n_rows, i)
+        batch = _batch(rows, targets, n_rows, i)
         step_key = jax.random.fold_in(key, carry.n_updates)
 
-        def loss(vector: jax.Array) -> jax.Array:
-            return objective(layout.unflatten(vector), x, weights, step_key, carry.n_updates)
+        def loss(vector: jax.Array) -> tuple[jax.Array, Any]:
+            model = layout.unflatten(vector)
+            return objective.update_loss(model, batch, step_key, carry.n_updates, carry.memory)
 
-        value, gradient = jax.value_and_grad(loss)(carry.vector)
+        (value, memory), gradient = jax.value_and_grad(loss, has_aux=True)(carry.vector)
         vector, optimizer = update(
             carry.vector,
             gradient,
@@ -73,8 +81,8 @@ def advance(
             weight_decay,
             layout.n_decayed,
         )
-        loss_sum = carry.loss_sum + value * jnp.sum(weights)
-        return Carry(vector, optimizer, carry.n_updates + 1, loss_sum)
+        loss_sum = carry.loss_sum + value * jnp.sum(batch.weights)
+        return Carry(vector, optimizer, carry.n_updates + 1, loss_sum, memory)
 
     return lax.fori_loop(start, stop, step, carry)
 
@@ -83,19 +91,20 @@ def advance(
 def held_out_loss(
     vector: jax.Array,
     rows: jax.Array,
+    targets: jax.Array | None,
     n_rows: jax.Array,
     n_steps: jax.Array,
     key: jax.Array,
     *,
     layout: Layout,
-    objective: Objective,
+    objective: Loss[Any],
 ) -> jax.Array:
     """Sum the losses of a block's rows, penalties left out."""
     model = layout.unflatten(vector)
 
     def step(i: jax.Array, total: jax.Array) -> jax.Array:
-        x, weights = _batch(rows, n_rows, i)
-        losses = objective.row_losses(model, x, weights, jax.random.fold_in(key, i))
-        return total + jnp.sum(weights * losses)
+        batch = _batch(rows, targets, n_rows, i)
+        losses = objective.held_out_losses(model, batch, jax.random.fold_in(key, i))
+        return total + jnp.sum(batch.weights * losses)
 
     return lax.fori_loop(0, n_steps, step, jnp.zeros(()))

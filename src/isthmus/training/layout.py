@@ -13,8 +13,6 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from isthmus.objectives import Model
-
 
 @final
 @dataclass(frozen=True)
@@ -28,7 +26,7 @@ class Layout:
     shapes: tuple[tuple[int, ...], ...]
 
     @classmethod
-    def of(cls, model: Model) -> Layout:
+    def of(cls, model: Any) -> Layout:
         """Describe this model."""
         leaves, structure = jax.tree.flatten(model)
         return cls(structure, tuple(leaf.shape for leaf in leaves))
@@ -47,12 +45,12 @@ class Layout:
     def _order(self) -> list[int]:
         return sorted(range(len(self.shapes)), key=lambda i: len(self.shapes[i]) < 2)
 
-    def flatten(self, model: Model) -> np.ndarray:
+    def flatten(self, model: Any) -> np.ndarray:
         """Give the model's parameters as one vector ``(n_parameters,)``."""
         leaves = jax.tree.leaves(model)
         return np.concatenate([np.ravel(leaves[i]) for i in self._order], dtype=np.float32)
 
-    def unflatten(self, vector: jax.Array) -> Model:
+    def unflatten(self, vector: jax.Array) -> Any:
         """Give the model with the parameters of this vector."""
         leaves: list[Any] = [None] * len(self.shapes)
         start = 0

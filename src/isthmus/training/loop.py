@@ -5,14 +5,14 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import NamedTuple, TypeAlias, final
+from typing import Any, Generic, NamedTuple, TypeAlias, TypeVar, final
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
 from isthmus.errors import IsthmusError
-from isthmus.objectives import Model, Objective
+from isthmus.objectives import Loss
 from isthmus.training.batches import ArrayBatches, Block
 from isthmus.training.compilation_cache import use_compilation_cache
 from isthmus.training.compiled import Carry, advance, held_out_loss, initial_carry
@@ -21,7 +21,9 @@ from isthmus.training.layout import Layout
 from isthmus.training.optimizer import Schedule
 from isthmus.training.progress import Progress, Reporter
 
-Observer: TypeAlias = Callable[[int, Model], None]
+Observer: TypeAlias = Callable[[int, Any], None]
+
+M = TypeVar("M")
 
 _SECONDS_PER_CALL = 0.4
 _MOST_WARMUP = 100
@@ -73,12 +75,12 @@ class TrainingState(NamedTuple):
 
 @final
 @dataclass
-class Training:
+class Training(Generic[M]):
     """What training gives.
 
     Attributes
     ----------
-    model : Model
+    model
         The best parameters seen: those with the least held-out loss, or the last ones where
         no rows were held out.
     history : dict of str to list
@@ -92,7 +94,7 @@ class Training:
         What to go on from.
     """
 
-    model: Model
+    model: M
     history: dict[str, list[float]]
     best_epoch: int
     interrupted: bool
@@ -100,8 +102,8 @@ class Training:
 
 
 def train(
-    model: Model,
-    objective: Objective,
+    model: M,
+    objective: Loss[M],
     batches: ArrayBatches,
     settings: Settings,
     *,
@@ -109,15 +111,15 @@ def train(
     state: TrainingState | None = None,
     report: Reporter | None = None,
     observe: Observer | None = None,
-) -> Training:
+) -> Training[M]:
     """Minimize the objective, and keep the parameters that do best on held-out rows.
 
     Parameters
     ----------
-    model : Model
+    model : pytree of arrays
         Where to start.
-    objective : Objective
-        What to minimize.
+    objective : Loss
+        What to minimize; an `Objective` for autoencoders.
     batches : ArrayBatches
         The training rows.
     settings : Settings
@@ -140,7 +142,8 @@ def train(
     layout = Layout.of(model)
     loop = _Loop(layout, objective, batches, settings, report, observe)
     if state is None:
-        state = TrainingState(initial_carry(jnp.asarray(layout.flatten(model))), 0)
+        memory = objective.initial_memory(model, batches.batch_size)
+        state = TrainingState(initial_carry(jnp.asarray(layout.flatten(model)), memory), 0)
     held_out = _HeldOut(layout, objective, validation) if validation is not None else None
     with Interruption() as interruption:
         return loop.run(state, held_out, interruption)
@@ -149,7 +152,7 @@ def train(
 @dataclass
 class _Loop:
     layout: Layout
-    objective: Objective
+    objective: Loss[Any]
     batches: ArrayBatches
     settings: Settings
     report: Reporter | None
@@ -159,7 +162,7 @@ class _Loop:
 
     def run(
         self, state: TrainingState, held_out: _HeldOut | None, interruption: Interruption
-    ) -> Training:
+    ) -> Training[Any]:
         start = time.perf_counter()
         carry, first_epoch = state
         best, best_loss, best_epoch = carry.vector, np.inf, first_epoch
@@ -206,12 +209,13 @@ class _Loop:
         carry = carry._replace(loss_sum=jnp.zeros(()))
         done = (n_epochs_run - 1) * n_steps
         for block in self.batches.epoch(generator):
-            rows = jnp.asarray(block.rows)
+            rows, targets = jax.tree.map(jnp.asarray, (block.rows, block.targets))
             for start, stop in self._calls(block):
                 before = time.perf_counter()
                 carry = advance(
                     carry,
                     rows,
+                    targets,
                     block.n_rows,
                     start,
                     stop,
@@ -265,11 +269,16 @@ class _Loop:
 class _HeldOut:
     """Held-out rows, placed on the device once."""
 
-    def __init__(self, layout: Layout, objective: Objective, batches: ArrayBatches) -> None:
+    def __init__(self, layout: Layout, objective: Loss[Any], batches: ArrayBatches) -> None:
         self._layout, self._objective = layout, objective
         self._n_rows = batches.n_rows
         self._blocks = [
-            (jnp.asarray(block.rows), block.n_rows, block.n_steps) for block in batches.epoch()
+            (
+                *jax.tree.map(jnp.asarray, (block.rows, block.targets)),
+                block.n_rows,
+                block.n_steps,
+            )
+            for block in batches.epoch()
         ]
 
     def loss(self, vector: jax.Array) -> float:

@@ -1,0 +1,39 @@
+"""What training asks of the loss that it minimizes."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import Any, Generic, NamedTuple, TypeVar
+
+import jax
+
+M = TypeVar("M")
+
+
+class Minibatch(NamedTuple):
+    """Rows that are used for one update."""
+
+    x: jax.Array  # (batch, features), in the prepared scale
+    weights: jax.Array  # (batch,), 0 for rows that only fill up the batch
+    targets: jax.Array | None = None  # (batch, …), what is to be told from the rows, if anything
+
+
+class Loss(ABC, Generic[M]):
+    """A loss over minibatches, for models of one kind.
+
+    It is hashable: programs are compiled once for each loss and shape of model.
+    """
+
+    def initial_memory(self, model: M, batch_size: int) -> Any:
+        """Give what the first update is to know; most losses remember nothing."""
+        return None
+
+    @abstractmethod
+    def update_loss(
+        self, model: M, batch: Minibatch, key: jax.Array, n_updates: jax.Array, memory: Any
+    ) -> tuple[jax.Array, Any]:
+        """Give the loss of a minibatch, a scalar, and what the next update is to know."""
+
+    @abstractmethod
+    def held_out_losses(self, model: M, batch: Minibatch, key: jax.Array) -> jax.Array:
+        """Give each row's own loss, which decides what parameters are kept: ``(batch,)``."""
