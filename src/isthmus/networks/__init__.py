@@ -1,9 +1,9 @@
 """Encoder and decoder pairs."""
 
 from isthmus.networks.activations import ACTIVATIONS
-from isthmus.networks.base import Architecture, Network
+from isthmus.networks.base import Architecture, Disturbance, Network, undisturbed
 from isthmus.networks.convolutional import Convolutional
-from isthmus.networks.dense import Dense, DenseNetwork, funnel
+from isthmus.networks.dense import Affine, Dense, DenseNetwork, funnel
 from isthmus.networks.initialization import Initializer, glorot_uniform, shapes_only
 from isthmus.networks.linear import Linear
 
@@ -16,14 +16,17 @@ ARCHITECTURES: dict[str, type[Architecture]] = {
 __all__ = [
     "ACTIVATIONS",
     "ARCHITECTURES",
+    "Affine",
     "Architecture",
     "Convolutional",
     "Dense",
     "DenseNetwork",
+    "Disturbance",
     "Initializer",
     "Linear",
     "Network",
     "funnel",
     "glorot_uniform",
     "shapes_only",
+    "undisturbed",
 ]

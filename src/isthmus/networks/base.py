@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeAlias
 
 import equinox as eqx
 import jax
 
 from isthmus.networks.initialization import Initializer
+
+Disturbance: TypeAlias = Callable[[int, jax.Array], jax.Array]
+"""Changes what a hidden layer, counted from 0, gives: ``(batch, …) -> (batch, …)``."""
+
+
+def undisturbed(layer: int, x: jax.Array) -> jax.Array:
+    """Leave every layer as it is."""
+    return x
 
 
 class Network(eqx.Module):
@@ -17,9 +26,23 @@ class Network(eqx.Module):
     encoder: eqx.AbstractVar[Any]
     decoder: eqx.AbstractVar[Any]
 
+    @property
+    def n_layers(self) -> int:
+        """Layers of the encoder, the code's included."""
+        return len(self.encoder)
+
     @abstractmethod
+    def activations(
+        self, x: jax.Array, n_layers: int, disturb: Disturbance = undisturbed
+    ) -> jax.Array:
+        """Give what the encoder's first layers make of rows: ``(batch, features) -> (batch, …)``.
+
+        `disturb` is asked after every hidden layer, but not after the code.
+        """
+
     def encode(self, x: jax.Array) -> jax.Array:
         """Give the parameters of the code: ``(batch, features) -> (batch, code parameters)``."""
+        return self.activations(x, self.n_layers)
 
     @abstractmethod
     def decode(self, z: jax.Array) -> jax.Array:

@@ -13,7 +13,7 @@ import numpy as np
 
 from isthmus.errors import IsthmusError
 from isthmus.networks.activations import ACTIVATIONS
-from isthmus.networks.base import Architecture, Network
+from isthmus.networks.base import Architecture, Disturbance, Network, undisturbed
 from isthmus.networks.convolution import Pair, convolve, convolve_back
 from isthmus.networks.dense import Affine, funnel
 from isthmus.networks.initialization import Initializer
@@ -50,17 +50,20 @@ class ConvolutionalNetwork(Network):
     activation: str = eqx.field(static=True)
     code_activation: str = eqx.field(static=True, default="identity")
 
-    def encode(self, x: jax.Array) -> jax.Array:
+    def activations(
+        self, x: jax.Array, n_layers: int, disturb: Disturbance = undisturbed
+    ) -> jax.Array:
         n_convolutions = len(self.sizes) - 1
+        *hidden, code = self.encoder
         x = x.reshape(-1, *self.sizes[0], self.channels[0])
-        for layer in self.encoder[:n_convolutions]:
-            x = convolve(x, layer.weight, self.kernel, self.stride) + layer.bias
-            x = self._activate(x)
+        for i, layer in enumerate(hidden[:n_layers]):
+            if i < n_convolutions:
+                x = convolve(x, layer.weight, self.kernel, self.stride) + layer.bias
+            else:
+                x = layer(x.reshape(len(x), -1))
+            x = disturb(i, self._activate(x))
         x = x.reshape(len(x), -1)
-        *hidden, code = self.encoder[n_convolutions:]
-        for layer in hidden:
-            x = self._activate(layer(x))
-        return ACTIVATIONS[self.code_activation](code(x))
+        return x if n_layers < self.n_layers else ACTIVATIONS[self.code_activation](code(x))
 
     def decode(self, z: jax.Array) -> jax.Array:
         n_convolutions = len(self.sizes) - 1

@@ -13,7 +13,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from isthmus.networks.activations import ACTIVATIONS
-from isthmus.networks.base import Architecture, Network
+from isthmus.networks.base import Architecture, Disturbance, Network, undisturbed
 from isthmus.networks.initialization import Initializer
 
 _FUNNEL_LAYERS = 3
@@ -78,8 +78,14 @@ class DenseNetwork(Network):
     unit_norm_decoder: bool = eqx.field(static=True, default=False)
     centre: Any = None
 
-    def encode(self, x: jax.Array) -> jax.Array:
-        return ACTIVATIONS[self.code_activation](self._chain(self.encoder, self.centre_rows(x)))
+    def activations(
+        self, x: jax.Array, n_layers: int, disturb: Disturbance = undisturbed
+    ) -> jax.Array:
+        *hidden, code = self.encoder
+        x = self.centre_rows(x)
+        for i, layer in enumerate(hidden[:n_layers]):
+            x = disturb(i, ACTIVATIONS[self.activation](layer(x)))
+        return x if n_layers < self.n_layers else ACTIVATIONS[self.code_activation](code(x))
 
     def decode(self, z: jax.Array) -> jax.Array:
         layers = self._untied_decoder()
@@ -87,7 +93,9 @@ class DenseNetwork(Network):
             # Dividing here projects the gradient as Gao et al. (2024) do after every step.
             norms = jnp.linalg.norm(layers[0].weight, axis=1, keepdims=True)
             layers[0] = Affine(layers[0].weight / norms, layers[0].bias)
-        return self._chain(layers, z)
+        for layer in layers[:-1]:
+            z = ACTIVATIONS[self.activation](layer(z))
+        return layers[-1](z)
 
     def centre_rows(self, x: jax.Array) -> jax.Array:
         """Take the centre from rows, where the network has one."""
@@ -102,11 +110,6 @@ class DenseNetwork(Network):
         decoder = (*self.decoder[:-1], Affine(last.weight, np.asarray(output, np.float32)))
         centre = None if self.centre is None else np.asarray(mean, np.float32)
         return replace(self, decoder=decoder, centre=centre)
-
-    def _chain(self, layers: Sequence[Affine], x: jax.Array) -> jax.Array:
-        for layer in layers[:-1]:
-            x = ACTIVATIONS[self.activation](layer(x))
-        return layers[-1](x)
 
     def _untied_decoder(self) -> list[Affine]:
         return [
