@@ -4,6 +4,11 @@ import sys
 import isthmus
 
 EXPORTS = {
+    "AutoencoderClassifier",
+    "AutoencoderRegressor",
+    "Consistency",
+    "PseudoLabels",
+    "VirtualAdversarial",
     "Autoencoder",
     "AuxiliaryTopK",
     "Bernoulli",

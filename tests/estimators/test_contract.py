@@ -5,6 +5,8 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from isthmus import (
     Autoencoder,
+    AutoencoderClassifier,
+    AutoencoderRegressor,
     ContractiveAutoencoder,
     ConvolutionalAutoencoder,
     DenoisingAutoencoder,
@@ -12,7 +14,7 @@ from isthmus import (
     SparseAutoencoder,
     VariationalAutoencoder,
 )
-from isthmus.estimators import ESTIMATORS
+from isthmus.estimators import ESTIMATORS, PREDICTORS
 
 CHECKED = [
     LinearAutoencoder(n_components=1),
@@ -23,11 +25,16 @@ CHECKED = [
     SparseAutoencoder(n_components=1, k=1, max_epochs=2),
     ConvolutionalAutoencoder(n_components=1, channels=(2,), max_epochs=2),
     VariationalAutoencoder(n_components=1, hidden=[4], max_epochs=2),
+    AutoencoderClassifier(Autoencoder(4, hidden=[8], max_epochs=2), max_epochs=60, batch_size=16),
+    AutoencoderRegressor(Autoencoder(4, hidden=[8], max_epochs=2), max_epochs=60, batch_size=16),
 ]
 
 
 def test_every_estimator_is_checked():
-    assert {type(estimator) for estimator in CHECKED} == set(ESTIMATORS.values())
+    assert {type(estimator) for estimator in CHECKED} == {
+        *ESTIMATORS.values(),
+        *PREDICTORS.values(),
+    }
 
 
 # The checks feed data that make harmless warnings, such as constant columns for PCA.

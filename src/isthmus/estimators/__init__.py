@@ -2,17 +2,22 @@
 
 from isthmus.estimators.autoencoder import Autoencoder
 from isthmus.estimators.base import BaseAutoencoder
+from isthmus.estimators.classifier import AutoencoderClassifier
 from isthmus.estimators.contractive import ContractiveAutoencoder
 from isthmus.estimators.convolutional import ConvolutionalAutoencoder
 from isthmus.estimators.denoising import DenoisingAutoencoder
 from isthmus.estimators.linear import LinearAutoencoder
-from isthmus.estimators.persistence import ESTIMATORS, load
+from isthmus.estimators.persistence import ESTIMATORS, PREDICTORS, load
+from isthmus.estimators.regressor import AutoencoderRegressor
 from isthmus.estimators.sparse import SparseAutoencoder
 from isthmus.estimators.variational import LogLikelihood, VariationalAutoencoder
 
 __all__ = [
     "ESTIMATORS",
+    "PREDICTORS",
     "Autoencoder",
+    "AutoencoderClassifier",
+    "AutoencoderRegressor",
     "BaseAutoencoder",
     "ContractiveAutoencoder",
     "ConvolutionalAutoencoder",

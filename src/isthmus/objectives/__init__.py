@@ -20,6 +20,7 @@ from isthmus.objectives.likelihoods import (
 from isthmus.objectives.loss import Loss, Minibatch
 from isthmus.objectives.model import Model
 from isthmus.objectives.objective import Objective, log_importance_weights
+from isthmus.objectives.outcomes import Classes, Numbers, Outcome
 from isthmus.objectives.penalties import (
     L1,
     PENALTIES,
@@ -29,6 +30,15 @@ from isthmus.objectives.penalties import (
     TargetActivation,
     WeightDecay,
 )
+from isthmus.objectives.predictor import Predictor
+from isthmus.objectives.supervision import Supervision
+from isthmus.objectives.unlabelled import (
+    UNLABELLED,
+    Consistency,
+    PseudoLabels,
+    Unlabelled,
+    VirtualAdversarial,
+)
 
 __all__ = [
     "CODES",
@@ -36,9 +46,12 @@ __all__ = [
     "L1",
     "LIKELIHOODS",
     "PENALTIES",
+    "UNLABELLED",
     "AuxiliaryTopK",
     "Bernoulli",
+    "Classes",
     "Code",
+    "Consistency",
     "Contractive",
     "Corruption",
     "Deterministic",
@@ -51,13 +64,20 @@ __all__ = [
     "Masking",
     "Minibatch",
     "Model",
+    "Numbers",
     "Objective",
+    "Outcome",
     "Penalty",
+    "Predictor",
+    "PseudoLabels",
     "SaltAndPepper",
     "SquaredError",
+    "Supervision",
     "Swap",
     "TargetActivation",
     "TopK",
+    "Unlabelled",
+    "VirtualAdversarial",
     "WeightDecay",
     "log_importance_weights",
 ]

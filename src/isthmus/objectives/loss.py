@@ -15,7 +15,7 @@ class Minibatch(NamedTuple):
 
     x: jax.Array  # (batch, features), in the prepared scale
     weights: jax.Array  # (batch,), 0 for rows that only fill up the batch
-    targets: jax.Array | None = None  # (batch, …), what is to be told from the rows, if anything
+    targets: Any = None  # (batch, …), what is to be told from the rows, if anything
 
 
 class Loss(ABC, Generic[M]):

@@ -1,12 +1,14 @@
 """The compiled loop and everything around it."""
 
-from isthmus.training.batches import ArrayBatches
+from isthmus.training.batches import ArrayBatches, MixedRows
 from isthmus.training.inference import (
     code_divergence,
     code_std,
     decode_rows,
     encode_rows,
+    feature_rows,
     importance_weighted_bound,
+    predict_rows,
     sample_rows,
     score_rows,
     score_rows_alone,
@@ -16,6 +18,7 @@ from isthmus.training.progress import Progress, ProgressBar
 
 __all__ = [
     "ArrayBatches",
+    "MixedRows",
     "Progress",
     "ProgressBar",
     "Settings",
@@ -25,7 +28,9 @@ __all__ = [
     "code_std",
     "decode_rows",
     "encode_rows",
+    "feature_rows",
     "importance_weighted_bound",
+    "predict_rows",
     "sample_rows",
     "score_rows",
     "score_rows_alone",

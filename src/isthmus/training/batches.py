@@ -31,6 +31,45 @@ class Block(NamedTuple):
 
 
 @final
+class MixedRows:
+    """Labelled rows in every minibatch, over and over, beside the unlabelled ones.
+
+    An epoch passes over the unlabelled rows once; what they leave of the last minibatch is
+    filled with more of them.
+
+    Parameters
+    ----------
+    labelled, unlabelled : ndarray of int
+        Positions of the rows.
+    batch_size : int
+        Rows in a minibatch.
+    """
+
+    _LEAST_SHARE = 0.25
+
+    def __init__(self, labelled: np.ndarray, unlabelled: np.ndarray, batch_size: int) -> None:
+        share = len(labelled) / (len(labelled) + len(unlabelled))
+        n_labelled = round(batch_size * max(share, self._LEAST_SHARE))
+        self._n_labelled = min(max(n_labelled, 1), batch_size - 1)
+        self._labelled, self._unlabelled = labelled, unlabelled
+        self._n_steps = -(-len(unlabelled) // (batch_size - self._n_labelled))
+        self._batch_size = batch_size
+
+    def __len__(self) -> int:
+        return self._n_steps * self._batch_size
+
+    def order(self, generator: np.random.Generator) -> np.ndarray:
+        """Draw the rows of an epoch, in order."""
+        parts = []
+        sizes = (self._n_labelled, self._batch_size - self._n_labelled)
+        for rows, size in zip((self._labelled, self._unlabelled), sizes, strict=True):
+            n_rounds = -(-self._n_steps * size // len(rows))
+            drawn = np.concatenate([generator.permutation(rows) for _ in range(n_rounds)])
+            parts.append(drawn[: self._n_steps * size].reshape(self._n_steps, size))
+        return np.concatenate(parts, axis=1).ravel()
+
+
+@final
 class ArrayBatches:
     """Minibatches of a matrix in memory; every row exactly once an epoch.
 
@@ -40,7 +79,7 @@ class ArrayBatches:
         Prepared rows, stored as `isthmus.prepare.Preparation.transform` gives them.
     batch_size : int
         Rows in a minibatch; less where there are fewer rows.
-    rows : ndarray of int or None
+    rows : ndarray of int, MixedRows or None
         Which rows to use; all by default.
     targets : ndarray, shape (all rows of the matrix, …), or None
         What is to be told from each row.
@@ -50,7 +89,7 @@ class ArrayBatches:
         self,
         matrix: np.ndarray,
         batch_size: int,
-        rows: np.ndarray | None = None,
+        rows: np.ndarray | MixedRows | None = None,
         targets: np.ndarray | None = None,
     ) -> None:
         self._matrix, self._targets = matrix, targets
@@ -64,12 +103,17 @@ class ArrayBatches:
 
     def epoch(self, generator: np.random.Generator | None = None) -> Iterator[Block]:
         """Yield all rows once, in an order drawn from `generator`, or as they are without one."""
-        order = self._rows if generator is None else generator.permutation(self._rows)
+        order = self._order(generator)
         capacity = self.steps_per_block * self.batch_size
         for start in range(0, self.n_rows, capacity):
             chosen = order[start : start + capacity]
             targets = None if self._targets is None else self._take(self._targets, chosen)
             yield Block(self._take(self._matrix, chosen), len(chosen), targets)
+
+    def _order(self, generator: np.random.Generator | None) -> np.ndarray:
+        if isinstance(self._rows, MixedRows):
+            return self._rows.order(generator or np.random.default_rng(0))
+        return self._rows if generator is None else generator.permutation(self._rows)
 
     def _take(self, source: np.ndarray, chosen: np.ndarray) -> np.ndarray:
         """Gather rows into minibatches, zeros after them in the last one."""

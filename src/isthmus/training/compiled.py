@@ -53,6 +53,7 @@ def advance(
     stop: jax.Array,
     schedule: Schedule,
     weight_decay: jax.Array,
+    relative_rates: jax.Array,
     key: jax.Array,
     *,
     layout: Layout,
@@ -80,6 +81,7 @@ def advance(
             schedule.rate(carry.n_updates),
             weight_decay,
             layout.n_decayed,
+            relative_rates,
         )
         loss_sum = carry.loss_sum + value * jnp.sum(batch.weights)
         return Carry(vector, optimizer, carry.n_updates + 1, loss_sum, memory)

@@ -10,7 +10,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from isthmus.objectives import GaussianCode, Model, Objective, log_importance_weights
+from isthmus.objectives import GaussianCode, Model, Objective, Predictor, log_importance_weights
 from isthmus.prepare import as_float
 from isthmus.training.layout import Layout
 
@@ -91,6 +91,30 @@ def score_rows_alone(model: Model, x: np.ndarray, objective: Objective, n_draws:
         objective=objective,
         n_draws=n_draws,
     )
+    return _in_batches(program, x)
+
+
+@partial(jax.jit, static_argnames="layout")
+def _features(vector: jax.Array, x: jax.Array, *, layout: Layout) -> jax.Array:
+    return layout.unflatten(vector).features(as_float(x))
+
+
+@partial(jax.jit, static_argnames="layout")
+def _outputs(vector: jax.Array, x: jax.Array, *, layout: Layout) -> jax.Array:
+    return layout.unflatten(vector).outputs(as_float(x))
+
+
+def feature_rows(predictor: Predictor, x: np.ndarray) -> np.ndarray:
+    """Give what the predictor's head takes: ``(rows, features) -> (rows, components)``."""
+    layout = Layout.of(predictor)
+    program = partial(_features, jnp.asarray(layout.flatten(predictor)), layout=layout)
+    return _in_batches(program, x)
+
+
+def predict_rows(predictor: Predictor, x: np.ndarray) -> np.ndarray:
+    """Give what the predictor's head gives: ``(rows, features) -> (rows, outputs)``."""
+    layout = Layout.of(predictor)
+    program = partial(_outputs, jnp.asarray(layout.flatten(predictor)), layout=layout)
     return _in_batches(program, x)
 
 

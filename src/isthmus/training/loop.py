@@ -108,6 +108,7 @@ def train(
     settings: Settings,
     *,
     validation: ArrayBatches | None = None,
+    relative_rates: M | None = None,
     state: TrainingState | None = None,
     report: Reporter | None = None,
     observe: Observer | None = None,
@@ -126,6 +127,8 @@ def train(
         How long and how fast.
     validation : ArrayBatches or None
         Held-out rows; they decide which parameters are kept and when to stop.
+    relative_rates : like model, or None
+        Multiplies the learning rate of each parameter; 0 leaves it as it is.
     state : TrainingState or None
         Go on from here instead of from `model`.
     report : callable or None
@@ -140,7 +143,8 @@ def train(
     """
     use_compilation_cache()
     layout = Layout.of(model)
-    loop = _Loop(layout, objective, batches, settings, report, observe)
+    rates = jnp.ones(()) if relative_rates is None else jnp.asarray(layout.flatten(relative_rates))
+    loop = _Loop(layout, objective, batches, settings, rates, report, observe)
     if state is None:
         memory = objective.initial_memory(model, batches.batch_size)
         state = TrainingState(initial_carry(jnp.asarray(layout.flatten(model)), memory), 0)
@@ -155,6 +159,7 @@ class _Loop:
     objective: Loss[Any]
     batches: ArrayBatches
     settings: Settings
+    relative_rates: jax.Array
     report: Reporter | None
     observe: Observer | None
     history: dict[str, list[float]] = field(default_factory=lambda: {"loss": [], "seconds": []})
@@ -221,6 +226,7 @@ class _Loop:
                     stop,
                     schedule,
                     settings.weight_decay,
+                    self.relative_rates,
                     key,
                     layout=self.layout,
                     objective=self.objective,

@@ -44,8 +44,11 @@ def update(
     rate: jax.Array,
     weight_decay: jax.Array,
     n_decayed: int,
+    relative_rates: jax.Array,
 ) -> tuple[jax.Array, optax.OptState]:
     """Take one step of AdamW; only the first `n_decayed` parameters decay.
+
+    `relative_rates` multiplies the rate, for each parameter or for all.
 
     References
     ----------
@@ -53,4 +56,5 @@ def update(
     """
     direction, state = _ADAM.update(gradient, state)
     decay = jnp.where(jnp.arange(len(vector)) < n_decayed, weight_decay, 0.0)
+    rate = rate * relative_rates
     return vector - rate * (jnp.asarray(direction) + decay * vector), state

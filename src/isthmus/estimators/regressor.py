@@ -1,0 +1,124 @@
+"""The regressor."""
+
+from __future__ import annotations
+
+from typing import Any, final
+
+import numpy as np
+from sklearn.base import RegressorMixin
+from sklearn.frozen import FrozenEstimator
+from sklearn.utils import check_array, column_or_1d
+
+from isthmus.estimators.base import BaseAutoencoder
+from isthmus.estimators.supervised import SupervisedAutoencoder
+from isthmus.objectives import Corruption, Numbers, Outcome
+
+
+@final
+class AutoencoderRegressor(RegressorMixin, SupervisedAutoencoder):
+    """Regressor on an autoencoder's code: the decoder is dropped, everything is fine-tuned.
+
+    Where only few rows have a known outcome, fit the autoencoder on all rows first and give it.
+
+    Parameters
+    ----------
+    autoencoder, layer, frozen_encoder, layer_decay, corruption, dropout, reconstruction, \
+    batch_size, max_epochs, learning_rate, weight_decay, early_stopping, validation_fraction, \
+    patience, random_state, verbose
+        As in `AutoencoderClassifier`.
+
+    Attributes
+    ----------
+    model_, history_, best_epoch_, interrupted_, n_features_in_
+        As in `AutoencoderClassifier`.
+
+    References
+    ----------
+    Hinton & Salakhutdinov (2008), Using deep belief nets to learn covariance kernels for
+    Gaussian processes, for features from unlabelled rows in regression.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_diabetes
+    >>> from isthmus import Autoencoder, AutoencoderRegressor
+    >>> X, y = load_diabetes(return_X_y=True)
+    >>> autoencoder = Autoencoder(6, hidden=[32], max_epochs=20)
+    >>> regressor = AutoencoderRegressor(autoencoder, max_epochs=20, random_state=0).fit(X, y)
+    >>> regressor.predict(X[:3]).shape
+    (3,)
+    """
+
+    def __init__(
+        self,
+        autoencoder: BaseAutoencoder | FrozenEstimator | None = None,
+        *,
+        layer: int | None = None,
+        frozen_encoder: bool = False,
+        layer_decay: float = 1.0,
+        corruption: Corruption | None = None,
+        dropout: float = 0.0,
+        reconstruction: float = 0.0,
+        batch_size: int = 128,
+        max_epochs: int | None = None,
+        learning_rate: float = 1e-3,
+        weight_decay: float = 1e-4,
+        early_stopping: bool = False,
+        validation_fraction: float = 0.1,
+        patience: int = 30,
+        random_state: int | np.random.RandomState | None = None,
+        verbose: bool | None = None,
+    ) -> None:
+        self.autoencoder = autoencoder
+        self.layer = layer
+        self.frozen_encoder = frozen_encoder
+        self.layer_decay = layer_decay
+        self.corruption = corruption
+        self.dropout = dropout
+        self.reconstruction = reconstruction
+        self.batch_size = batch_size
+        self.max_epochs = max_epochs
+        self.learning_rate = learning_rate
+        self.weight_decay = weight_decay
+        self.early_stopping = early_stopping
+        self.validation_fraction = validation_fraction
+        self.patience = patience
+        self.random_state = random_state
+        self.verbose = verbose
+
+    def predict(self, X: Any) -> np.ndarray:
+        """Give each row's number, ``(n_samples,)``, or numbers, ``(n_samples, n_outputs)``."""
+        outputs = self._outputs(X).astype(np.float64) * self.y_scale_ + self.y_mean_
+        return outputs[:, 0] if self._one_output else outputs
+
+    def _read_targets(self, y: Any) -> tuple[np.ndarray, np.ndarray]:
+        y = check_array(y, ensure_2d=False, dtype="float64", input_name="y")
+        self._one_output = y.ndim == 1 or y.shape[1] == 1
+        if self._one_output:
+            y = column_or_1d(y, warn=True)[:, None]
+        self.y_mean_, scale = y.mean(axis=0), y.std(axis=0)
+        self.y_scale_ = np.where(scale > 0, scale, 1.0)
+        return ((y - self.y_mean_) / self.y_scale_).astype(np.float32), np.arange(len(y))
+
+    def _outcome_state(self) -> dict[str, Any]:
+        return {
+            "mean": self.y_mean_.tolist(),
+            "scale": self.y_scale_.tolist(),
+            "one_output": self._one_output,
+        }
+
+    def _set_outcome_state(self, state: dict[str, Any]) -> None:
+        self.y_mean_, self.y_scale_ = (np.array(state[k], float) for k in ("mean", "scale"))
+        self._one_output = bool(state["one_output"])
+
+    def _outcome(self) -> Outcome:
+        return Numbers()
+
+    @property
+    def _n_outputs(self) -> int:
+        return len(self.y_mean_)
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.target_tags.multi_output = True
+        tags.target_tags.single_output = True
+        return tags
