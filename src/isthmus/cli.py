@@ -120,6 +120,8 @@ def fit(
             "sparse",
             "convolutional",
             "variational",
+            "stacked",
+            "boltzmann",
         ],
         Parameter(help="Which autoencoder.", group=_MODEL),
     ] = "deep",
@@ -192,6 +194,23 @@ def fit(
     n_importance_samples: Annotated[
         int | None, Parameter(help="Variational: draws in the bound trained on.", group=_KINDS)
     ] = None,
+    pretrain: Annotated[
+        str | None,
+        Parameter(
+            help="Stacked, deep, denoising, contractive, convolutional: let each layer learn "
+            "first, as autoencoder, denoising or rbm.",
+            group=_KINDS,
+        ),
+    ] = None,
+    n_pretraining_epochs: Annotated[
+        int | None, Parameter(help="With --pretrain: passes for each layer.", group=_KINDS)
+    ] = None,
+    n_steps: Annotated[
+        int | None, Parameter(help="Boltzmann: Gibbs steps in an update.", group=_KINDS)
+    ] = None,
+    persistent: Annotated[
+        bool | None, Parameter(help="Boltzmann: let Gibbs chains go on.", group=_KINDS)
+    ] = None,
     batch_size: Annotated[
         int | None, Parameter(help="Rows in a minibatch.", group=_TRAINING)
     ] = None,
@@ -252,6 +271,10 @@ def fit(
         "free_bits": free_bits,
         "n_warmup_epochs": n_warmup_epochs,
         "n_importance_samples": n_importance_samples,
+        "pretrain": pretrain,
+        "n_pretraining_epochs": n_pretraining_epochs,
+        "n_steps": n_steps,
+        "persistent": persistent,
         "batch_size": batch_size,
         "max_epochs": max_epochs,
         "learning_rate": learning_rate,
@@ -370,18 +393,18 @@ def sample(
     ] = False,
     random_state: Annotated[int, Parameter(help="Seed.")] = 0,
 ) -> None:
-    """Draw new rows from a variational autoencoder.
+    """Draw new rows from a variational autoencoder or a Boltzmann machine.
 
     Example: `isthmus sample model.isthmus -n 100 -o drawn.csv`
     """
-    from isthmus import VariationalAutoencoder, load
+    from isthmus import BoltzmannMachine, VariationalAutoencoder, load
     from isthmus.io import check_writable, write
 
     estimator = load(model)
-    if not isinstance(estimator, VariationalAutoencoder):
+    if not isinstance(estimator, (VariationalAutoencoder, BoltzmannMachine)):
         raise IsthmusError(
             f"{model} holds a {type(estimator).__name__}, which cannot be drawn from: "
-            "fit with --model variational."
+            "fit with --model variational or boltzmann."
         )
     check_writable(output, estimator.preparation_.schema)
     write(output, estimator.sample(n_samples, noise=noise, random_state=random_state))
@@ -511,7 +534,8 @@ def _check_report_folder(path: Path) -> None:
 def _make_estimator(model: str, given: dict[str, Any]) -> Any:
     from isthmus.estimators import ESTIMATORS
 
-    name = "Autoencoder" if model == "deep" else f"{model.capitalize()}Autoencoder"
+    names = {"deep": "Autoencoder", "boltzmann": "BoltzmannMachine"}
+    name = names.get(model, f"{model.capitalize()}Autoencoder")
     kind: Any = ESTIMATORS[name]
     known = kind().get_params()
     for name in given:

@@ -7,11 +7,13 @@ from isthmus import (
     Autoencoder,
     AutoencoderClassifier,
     AutoencoderRegressor,
+    BoltzmannMachine,
     ContractiveAutoencoder,
     ConvolutionalAutoencoder,
     DenoisingAutoencoder,
     LinearAutoencoder,
     SparseAutoencoder,
+    StackedAutoencoder,
     VariationalAutoencoder,
 )
 from isthmus.estimators import ESTIMATORS, PREDICTORS
@@ -23,6 +25,8 @@ CHECKED = [
     DenoisingAutoencoder(n_components=1, hidden=[4], max_epochs=2),
     ContractiveAutoencoder(n_components=1, max_epochs=2),
     SparseAutoencoder(n_components=1, k=1, max_epochs=2),
+    StackedAutoencoder(n_components=1, hidden=[4], n_pretraining_epochs=1, max_epochs=2),
+    BoltzmannMachine(n_components=2, max_epochs=2),
     ConvolutionalAutoencoder(n_components=1, channels=(2,), max_epochs=2),
     VariationalAutoencoder(n_components=1, hidden=[4], max_epochs=2),
     AutoencoderClassifier(Autoencoder(4, hidden=[8], max_epochs=2), max_epochs=60, batch_size=16),

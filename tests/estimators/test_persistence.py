@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from isthmus import (
     Autoencoder,
+    BoltzmannMachine,
     ContractiveAutoencoder,
     ConvolutionalAutoencoder,
     DenoisingAutoencoder,
@@ -17,6 +18,7 @@ from isthmus import (
     ModelFileError,
     SparseAutoencoder,
     SquaredError,
+    StackedAutoencoder,
     VariationalAutoencoder,
     load,
 )
@@ -33,6 +35,8 @@ MODELS = [
     DenoisingAutoencoder(2, **QUICK),
     ContractiveAutoencoder(2, max_epochs=2, random_state=0),
     SparseAutoencoder(8, k=2, max_epochs=2, random_state=0),
+    StackedAutoencoder(2, n_pretraining_epochs=1, **QUICK),
+    BoltzmannMachine(4, persistent=True, max_epochs=2, random_state=0),
     ConvolutionalAutoencoder(2, channels=[3], max_epochs=2, random_state=0),
     VariationalAutoencoder(2, **QUICK),
 ]

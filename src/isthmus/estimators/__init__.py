@@ -2,6 +2,7 @@
 
 from isthmus.estimators.autoencoder import Autoencoder
 from isthmus.estimators.base import BaseAutoencoder
+from isthmus.estimators.boltzmann import BoltzmannMachine
 from isthmus.estimators.classifier import AutoencoderClassifier
 from isthmus.estimators.contractive import ContractiveAutoencoder
 from isthmus.estimators.convolutional import ConvolutionalAutoencoder
@@ -10,6 +11,7 @@ from isthmus.estimators.linear import LinearAutoencoder
 from isthmus.estimators.persistence import ESTIMATORS, PREDICTORS, load
 from isthmus.estimators.regressor import AutoencoderRegressor
 from isthmus.estimators.sparse import SparseAutoencoder
+from isthmus.estimators.stacked import StackedAutoencoder
 from isthmus.estimators.variational import LogLikelihood, VariationalAutoencoder
 
 __all__ = [
@@ -19,12 +21,14 @@ __all__ = [
     "AutoencoderClassifier",
     "AutoencoderRegressor",
     "BaseAutoencoder",
+    "BoltzmannMachine",
     "ContractiveAutoencoder",
     "ConvolutionalAutoencoder",
     "DenoisingAutoencoder",
     "LinearAutoencoder",
     "LogLikelihood",
     "SparseAutoencoder",
+    "StackedAutoencoder",
     "VariationalAutoencoder",
     "load",
 ]

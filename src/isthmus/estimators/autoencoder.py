@@ -9,6 +9,7 @@ import numpy as np
 
 from isthmus.estimators.trained import (
     DENSE_CONSTRAINTS,
+    PRETRAINING_CONSTRAINTS,
     SHARED_CONSTRAINTS,
     TrainedAutoencoder,
     checked_penalties,
@@ -52,6 +53,12 @@ class Autoencoder(TrainedAutoencoder):
         rows.
     penalty : Penalty, sequence of Penalty or None, default=None
         Added to the loss, such as ``L1(0.01)``.
+    pretrain : {"autoencoder", "denoising", "rbm"} or None, default=None
+        Let each layer learn first, on the codes of the layer below it: as an autoencoder with
+        tied weights, as one that denoises (by `corruption`, or a quarter of the
+        inputs masked), or as a restricted Boltzmann machine (sigmoid units).
+    n_pretraining_epochs : int or None, default=None
+        Passes over the data for each layer; None makes about 2,000 updates.
     likelihood : str or Likelihood, default="auto"
         What reconstructions are judged by: "squared_error", "bernoulli", "gaussian",
         "discretized_logistic" or a part such as ``Gaussian("shared")``. "auto" takes Bernoulli
@@ -118,6 +125,7 @@ class Autoencoder(TrainedAutoencoder):
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         **SHARED_CONSTRAINTS,
+        **PRETRAINING_CONSTRAINTS,
         **DENSE_CONSTRAINTS,
         "tied_weights": ["boolean"],
         "code": [Code, None],
@@ -136,6 +144,8 @@ class Autoencoder(TrainedAutoencoder):
         code: Code | None = None,
         corruption: Corruption | None = None,
         penalty: Penalty | Sequence[Penalty] | None = None,
+        pretrain: str | None = None,
+        n_pretraining_epochs: int | None = None,
         likelihood: str | Likelihood = "auto",
         scaling: str = "auto",
         batch_size: int = 128,
@@ -156,6 +166,8 @@ class Autoencoder(TrainedAutoencoder):
         self.code = code
         self.corruption = corruption
         self.penalty = penalty
+        self.pretrain = pretrain
+        self.n_pretraining_epochs = n_pretraining_epochs
         self.likelihood = likelihood
         self.scaling = scaling
         self.batch_size = batch_size

@@ -11,6 +11,7 @@ from sklearn.utils._param_validation import StrOptions
 from isthmus.estimators.trained import (
     DENSE_CONSTRAINTS,
     NOT_NEGATIVE,
+    PRETRAINING_CONSTRAINTS,
     SHARED_CONSTRAINTS,
     TrainedAutoencoder,
     checked_widths,
@@ -40,6 +41,12 @@ class ContractiveAutoencoder(TrainedAutoencoder):
         Nonlinearity of the code.
     network : Architecture or None, default=None
         Another network, such as ``Convolutional()``.
+    pretrain : {"autoencoder", "denoising", "rbm"} or None, default=None
+        Let each layer learn first, on the codes of the layer below it: as an autoencoder with
+        tied weights, as one that denoises (a quarter of the inputs masked), or as a
+        restricted Boltzmann machine.
+    n_pretraining_epochs : int or None, default=None
+        Passes over the data for each layer; None makes about 2,000 updates.
     likelihood, scaling, batch_size, max_epochs, learning_rate, weight_decay, early_stopping, \
     validation_fraction, patience, random_state, verbose
         As in `Autoencoder`.
@@ -60,6 +67,7 @@ class ContractiveAutoencoder(TrainedAutoencoder):
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         **SHARED_CONSTRAINTS,
+        **PRETRAINING_CONSTRAINTS,
         **DENSE_CONSTRAINTS,
         "code_activation": [StrOptions(set(ACTIVATIONS))],
         "strength": [NOT_NEGATIVE],
@@ -74,6 +82,8 @@ class ContractiveAutoencoder(TrainedAutoencoder):
         activation: str = "sigmoid",
         code_activation: str = "sigmoid",
         network: Architecture | None = None,
+        pretrain: str | None = None,
+        n_pretraining_epochs: int | None = None,
         likelihood: str | Likelihood = "auto",
         scaling: str = "auto",
         batch_size: int = 128,
@@ -92,6 +102,8 @@ class ContractiveAutoencoder(TrainedAutoencoder):
         self.activation = activation
         self.code_activation = code_activation
         self.network = network
+        self.pretrain = pretrain
+        self.n_pretraining_epochs = n_pretraining_epochs
         self.likelihood = likelihood
         self.scaling = scaling
         self.batch_size = batch_size

@@ -10,6 +10,7 @@ from sklearn.utils._param_validation import StrOptions
 
 from isthmus.estimators.trained import (
     POSITIVE,
+    PRETRAINING_CONSTRAINTS,
     SHARED_CONSTRAINTS,
     TrainedAutoencoder,
     checked_penalties,
@@ -48,6 +49,12 @@ class ConvolutionalAutoencoder(TrainedAutoencoder):
     network : Architecture or None, default=None
         Another network than `channels`, `kernel_size` and `hidden` describe, such as
         ``Convolutional(signal=True)`` for signals of several channels.
+    pretrain : {"autoencoder", "denoising"} or None, default=None
+        Let each layer learn first, on the codes of the layer below it: as an autoencoder with
+        tied weights, or as one that denoises (by `corruption`, or a quarter of the
+        inputs masked).
+    n_pretraining_epochs : int or None, default=None
+        Passes over the data for each layer; None makes about 2,000 updates.
     likelihood, scaling, batch_size, max_epochs, learning_rate, weight_decay, early_stopping, \
     validation_fraction, patience, random_state, verbose
         As in `Autoencoder`.
@@ -74,6 +81,7 @@ class ConvolutionalAutoencoder(TrainedAutoencoder):
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         **SHARED_CONSTRAINTS,
+        **PRETRAINING_CONSTRAINTS,
         "channels": [list, tuple],
         "kernel_size": [POSITIVE],
         "hidden": [POSITIVE, list, tuple, None],
@@ -95,6 +103,8 @@ class ConvolutionalAutoencoder(TrainedAutoencoder):
         corruption: Corruption | None = None,
         penalty: Penalty | Sequence[Penalty] | None = None,
         network: Architecture | None = None,
+        pretrain: str | None = None,
+        n_pretraining_epochs: int | None = None,
         likelihood: str | Likelihood = "auto",
         scaling: str = "auto",
         batch_size: int = 128,
@@ -116,6 +126,8 @@ class ConvolutionalAutoencoder(TrainedAutoencoder):
         self.corruption = corruption
         self.penalty = penalty
         self.network = network
+        self.pretrain = pretrain
+        self.n_pretraining_epochs = n_pretraining_epochs
         self.likelihood = likelihood
         self.scaling = scaling
         self.batch_size = batch_size

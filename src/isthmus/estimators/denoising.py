@@ -11,6 +11,7 @@ from sklearn.utils._param_validation import Interval, StrOptions
 
 from isthmus.estimators.trained import (
     DENSE_CONSTRAINTS,
+    PRETRAINING_CONSTRAINTS,
     SHARED_CONSTRAINTS,
     TrainedAutoencoder,
     checked_widths,
@@ -42,6 +43,12 @@ class DenoisingAutoencoder(TrainedAutoencoder):
         Nonlinearity between layers, as in `Autoencoder`.
     network : Architecture or None, default=None
         Another network, such as ``Convolutional()``.
+    pretrain : {"autoencoder", "denoising", "rbm"} or None, default=None
+        Let each layer learn first, on the codes of the layer below it: as an autoencoder with
+        tied weights, as one that denoises, or as a restricted Boltzmann machine
+        (sigmoid units).
+    n_pretraining_epochs : int or None, default=None
+        Passes over the data for each layer; None makes about 2,000 updates.
     likelihood, scaling, batch_size, max_epochs, learning_rate, weight_decay, early_stopping, \
     validation_fraction, patience, random_state, verbose
         As in `Autoencoder`.
@@ -63,6 +70,7 @@ class DenoisingAutoencoder(TrainedAutoencoder):
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         **SHARED_CONSTRAINTS,
+        **PRETRAINING_CONSTRAINTS,
         **DENSE_CONSTRAINTS,
         "corruption": [StrOptions(set(CORRUPTIONS)), Corruption],
         "level": [Interval(Real, 0, None, closed="left")],
@@ -77,6 +85,8 @@ class DenoisingAutoencoder(TrainedAutoencoder):
         hidden: int | Sequence[int] | None = None,
         activation: str = "silu",
         network: Architecture | None = None,
+        pretrain: str | None = None,
+        n_pretraining_epochs: int | None = None,
         likelihood: str | Likelihood = "auto",
         scaling: str = "auto",
         batch_size: int = 128,
@@ -95,6 +105,8 @@ class DenoisingAutoencoder(TrainedAutoencoder):
         self.hidden = hidden
         self.activation = activation
         self.network = network
+        self.pretrain = pretrain
+        self.n_pretraining_epochs = n_pretraining_epochs
         self.likelihood = likelihood
         self.scaling = scaling
         self.batch_size = batch_size

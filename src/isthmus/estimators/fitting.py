@@ -6,13 +6,16 @@ from typing import Protocol
 
 import numpy as np
 
-from isthmus.objectives import Model, Objective
+from isthmus.objectives import Loss, Model
 from isthmus.training import (
     ArrayBatches,
+    LayerTraining,
+    Pretraining,
     ProgressBar,
     Settings,
     Training,
     TrainingState,
+    pretrain,
     train,
 )
 
@@ -32,7 +35,7 @@ class Trainable(Protocol):
 def train_whole(
     estimator: Trainable,
     matrix: np.ndarray,
-    objective: Objective,
+    objective: Loss[Model],
     settings: Settings,
     validation_rows: np.ndarray | None = None,
 ) -> Training:
@@ -44,7 +47,7 @@ def train_whole(
         Its `model_` and `history_` are replaced.
     matrix : ndarray, shape (rows, features)
         Prepared rows.
-    objective : Objective
+    objective : Loss
         What to minimize.
     settings : Settings
         How long and how fast; see `count_steps`.
@@ -70,8 +73,27 @@ def train_whole(
     return training
 
 
+def pretrain_whole(
+    estimator: Trainable, matrix: np.ndarray, plan: LayerTraining, validation_rows: np.ndarray
+) -> Pretraining:
+    """Pretrain the estimator's model, layer by layer, and keep what comes out."""
+    rows = None
+    if len(validation_rows):
+        rows = np.setdiff1d(np.arange(len(matrix)), validation_rows)
+    progress = ProgressBar(estimator.verbose)
+    held_out = validation_rows if len(validation_rows) else None
+    try:
+        pretraining = pretrain(estimator.model_, plan, matrix, rows, held_out, progress)
+    finally:
+        progress.close()
+    estimator.model_ = pretraining.model
+    estimator.history_ = {"loss": [], "seconds": [], **pretraining.history}
+    estimator._training_state, estimator._training_seed = None, plan.settings.seed
+    return pretraining
+
+
 def train_one_pass(
-    estimator: Trainable, matrix: np.ndarray, objective: Objective, weight_decay: float = 0.0
+    estimator: Trainable, matrix: np.ndarray, objective: Loss[Model], weight_decay: float = 0.0
 ) -> None:
     """Go on training for one pass over these rows, at the peak learning rate."""
     settings = Settings(

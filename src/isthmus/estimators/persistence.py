@@ -16,6 +16,7 @@ from sklearn.frozen import FrozenEstimator
 from isthmus.errors import IsthmusError, ModelFileError
 from isthmus.estimators.autoencoder import Autoencoder
 from isthmus.estimators.base import BaseAutoencoder
+from isthmus.estimators.boltzmann import BoltzmannMachine
 from isthmus.estimators.classifier import AutoencoderClassifier
 from isthmus.estimators.contractive import ContractiveAutoencoder
 from isthmus.estimators.convolutional import ConvolutionalAutoencoder
@@ -23,6 +24,7 @@ from isthmus.estimators.denoising import DenoisingAutoencoder
 from isthmus.estimators.linear import LinearAutoencoder
 from isthmus.estimators.regressor import AutoencoderRegressor
 from isthmus.estimators.sparse import SparseAutoencoder
+from isthmus.estimators.stacked import StackedAutoencoder
 from isthmus.estimators.supervised import SupervisedAutoencoder, n_head_inputs
 from isthmus.estimators.variational import VariationalAutoencoder
 from isthmus.io import read_model_file, write_model_file
@@ -47,11 +49,13 @@ ESTIMATORS: dict[str, type[BaseAutoencoder]] = {
     estimator.__name__: estimator
     for estimator in (
         Autoencoder,
+        BoltzmannMachine,
         ContractiveAutoencoder,
         ConvolutionalAutoencoder,
         DenoisingAutoencoder,
         LinearAutoencoder,
         SparseAutoencoder,
+        StackedAutoencoder,
         VariationalAutoencoder,
     )
 }

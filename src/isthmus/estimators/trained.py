@@ -13,7 +13,12 @@ from sklearn.utils._param_validation import Interval, StrOptions
 
 from isthmus.errors import IsthmusError
 from isthmus.estimators.base import BaseAutoencoder
-from isthmus.estimators.fitting import default_epochs, train_one_pass, train_whole
+from isthmus.estimators.fitting import (
+    default_epochs,
+    pretrain_whole,
+    train_one_pass,
+    train_whole,
+)
 from isthmus.io import Dataset
 from isthmus.networks import ACTIVATIONS, Architecture, DenseNetwork, glorot_uniform
 from isthmus.objectives import (
@@ -21,12 +26,19 @@ from isthmus.objectives import (
     Bernoulli,
     Corruption,
     Likelihood,
+    Loss,
+    Masking,
+    Model,
     Objective,
     Penalty,
     SquaredError,
 )
 from isthmus.prepare import SCALINGS, Preparation, Support, mean_row
-from isthmus.training import Settings
+from isthmus.training import PRETRAININGS, LayerTraining, Settings
+
+# Updates of each layer, fewest and most epochs; noise of Vincent et al. (2010).
+_PRETRAINING_UPDATES = (2_000, 3, 100)
+_PRETRAINING_NOISE = 0.25
 
 POSITIVE = Interval(Integral, 1, None, closed="left")
 NOT_NEGATIVE = Interval(Real, 0, None, closed="left")
@@ -54,6 +66,12 @@ DENSE_CONSTRAINTS: dict[str, list[Any]] = {
 }
 """What the parameters of dense networks may be."""
 
+PRETRAINING_CONSTRAINTS: dict[str, list[Any]] = {
+    "pretrain": [StrOptions(set(PRETRAININGS)), None],
+    "n_pretraining_epochs": [POSITIVE, None],
+}
+"""What the parameters of greedy pretraining may be."""
+
 
 class TrainedAutoencoder(BaseAutoencoder):
     """Fitting by minibatches; a subclass says which network, code and objective."""
@@ -72,6 +90,8 @@ class TrainedAutoencoder(BaseAutoencoder):
     validation_fraction: float
     patience: int
     verbose: bool | None
+    pretrain: str | None = None
+    n_pretraining_epochs: int | None = None
 
     def _architecture(self) -> Architecture:
         return self._default_architecture() if self.network is None else self.network
@@ -115,7 +135,16 @@ class TrainedAutoencoder(BaseAutoencoder):
         settings = self._settings(n_training_rows, seed)
         n_steps = -(-n_training_rows // self.batch_size)
         objective = self._checked_objective(settings.n_epochs, n_steps)
+        layers = {}
+        if self.pretrain is not None:
+            plan = self._layer_training(self.pretrain, n_training_rows, settings, objective)
+            pretraining = pretrain_whole(self, matrix, plan, self.validation_rows_)
+            layers = pretraining.history
+            if pretraining.interrupted:
+                self.best_epoch_, self.interrupted_ = 0, True
+                return self
         training = train_whole(self, matrix, objective, settings, self.validation_rows_)
+        self.history_ |= layers
         self.best_epoch_, self.interrupted_ = training.best_epoch, training.interrupted
         return self
 
@@ -123,7 +152,7 @@ class TrainedAutoencoder(BaseAutoencoder):
         """Learn from these rows in one pass, going on from what was learned before.
 
         The first call fixes scale, likelihood and network; the learning rate stays at its
-        peak, and no rows are held out.
+        peak, no rows are held out, and no layers are pretrained.
 
         Parameters
         ----------
@@ -182,23 +211,37 @@ class TrainedAutoencoder(BaseAutoencoder):
             )
         return likelihood
 
-    def _checked_objective(self, n_epochs: int, n_steps: int) -> Objective:
+    def _checked_objective(self, n_epochs: int, n_steps: int) -> Loss[Model]:
         objective = self._objective(n_epochs, n_steps)
         for penalty in objective.penalties:
             penalty.check(self.model_)
-        corruption, support = objective.corruption, self.preparation_.support
-        if corruption is not None and support not in corruption.supports:
-            raise IsthmusError(
-                f"{corruption!r} needs values in [0, 1], but with "
-                f"scaling={self.preparation_.scaling!r} X has others: "
-                "use gaussian, masking or swap noise, or bring X into [0, 1] first."
-            )
+        self._check_corruption(objective.corruption)
+        support = self.preparation_.support
         if objective.binarize and support == "real":
             raise IsthmusError(
                 f"binarize=True needs values in [0, 1], but with "
                 f"scaling={self.preparation_.scaling!r} X has others: leave it away."
             )
         return objective
+
+    def _check_corruption(self, corruption: Corruption | None) -> None:
+        if corruption is not None and self.preparation_.support not in corruption.supports:
+            raise IsthmusError(
+                f"{corruption!r} needs values in [0, 1], but with "
+                f"scaling={self.preparation_.scaling!r} X has others: "
+                "use gaussian, masking or swap noise, or bring X into [0, 1] first."
+            )
+
+    def _layer_training(
+        self, kind: str, n_training_rows: int, settings: Settings, objective: Loss[Model]
+    ) -> LayerTraining:
+        n_epochs = self.n_pretraining_epochs
+        if n_epochs is None:
+            n_epochs = default_epochs(n_training_rows, self.batch_size, *_PRETRAINING_UPDATES)
+        corruption = getattr(objective, "corruption", None) or Masking(_PRETRAINING_NOISE)
+        return LayerTraining(
+            kind, replace(settings, n_epochs=n_epochs), self.batch_size, corruption
+        )
 
     def _settings(self, n_training_rows: int, seed: int) -> Settings:
         n_epochs = self.max_epochs

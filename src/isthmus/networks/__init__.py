@@ -1,7 +1,7 @@
 """Encoder and decoder pairs."""
 
 from isthmus.networks.activations import ACTIVATIONS
-from isthmus.networks.base import Architecture, Disturbance, Network, undisturbed
+from isthmus.networks.base import Architecture, Disturbance, LayeredNetwork, Network, undisturbed
 from isthmus.networks.convolutional import Convolutional
 from isthmus.networks.dense import Affine, Dense, DenseNetwork, funnel
 from isthmus.networks.initialization import Initializer, glorot_uniform, shapes_only
@@ -23,6 +23,7 @@ __all__ = [
     "DenseNetwork",
     "Disturbance",
     "Initializer",
+    "LayeredNetwork",
     "Linear",
     "Network",
     "funnel",

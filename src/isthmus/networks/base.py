@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
-from typing import Any, TypeAlias
+from collections.abc import Callable, Sequence
+from typing import Any, Self, TypeAlias
 
 import equinox as eqx
 import jax
@@ -47,6 +47,35 @@ class Network(eqx.Module):
     @abstractmethod
     def decode(self, z: jax.Array) -> jax.Array:
         """Give the likelihood's parameters: ``(batch, components) -> (batch, outputs)``."""
+
+
+class LayeredNetwork(Network):
+    """A network whose layers can learn one after the other, each on the codes below it."""
+
+    @property
+    @abstractmethod
+    def hidden_activation(self) -> str:
+        """The activation between the layers, a name in `ACTIVATIONS`."""
+
+    @abstractmethod
+    def single_layers(self) -> tuple[Network, ...]:
+        """Give each layer, from the data up, as a network of its own.
+
+        Its decoder has the transposed weights and gives the layer's inputs before their
+        activation.
+        """
+
+    @abstractmethod
+    def unrolled(self, layers: Sequence[Network]) -> Self:
+        """Give the network made of such layers: first they encode, then they decode.
+
+        The decoder's weights start as the transposes of the encoder's.
+
+        References
+        ----------
+        Hinton & Salakhutdinov (2006), Reducing the dimensionality of data with neural networks,
+        figure 1.
+        """
 
 
 class Architecture(ABC):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import final
 
@@ -13,16 +13,23 @@ import numpy as np
 
 from isthmus.errors import IsthmusError
 from isthmus.networks.activations import ACTIVATIONS
-from isthmus.networks.base import Architecture, Disturbance, Network, undisturbed
+from isthmus.networks.base import (
+    Architecture,
+    Disturbance,
+    LayeredNetwork,
+    Network,
+    undisturbed,
+)
 from isthmus.networks.convolution import Pair, convolve, convolve_back
-from isthmus.networks.dense import Affine, funnel
+from isthmus.networks.convolutional_layer import ConvolutionalLayer
+from isthmus.networks.dense import Affine, DenseNetwork, funnel, unroll
 from isthmus.networks.initialization import Initializer
 
 _STRIDE = 2
 
 
 @final
-class ConvolutionalNetwork(Network):
+class ConvolutionalNetwork(LayeredNetwork):
     """Strided convolutions, then dense layers, to the code; the same backwards from it.
 
     Parameters
@@ -78,6 +85,28 @@ class ConvolutionalNetwork(Network):
         # All features' first parameters come first, then their second ones.
         x = x.reshape(*x.shape[:3], -1, self.channels[0]).transpose(0, 3, 1, 2, 4)
         return x.reshape(len(x), -1)
+
+    @property
+    def hidden_activation(self) -> str:
+        return self.activation
+
+    def single_layers(self) -> tuple[Network, ...]:
+        n_convolutions, last = len(self.sizes) - 1, len(self.encoder) - 1
+        layers: list[Network] = []
+        for i, (layer, mirror) in enumerate(zip(self.encoder, reversed(self.decoder), strict=True)):
+            decoder = (Affine(None, mirror.bias),)
+            if i < n_convolutions:
+                sizes = self.sizes[i], self.sizes[i + 1]
+                shape = (*sizes, self.channels[i], self.kernel, self.stride, self.activation)
+                layers.append(ConvolutionalLayer((layer,), decoder, *shape))
+            else:
+                activation = self.activation if i < last else self.code_activation
+                layers.append(DenseNetwork((layer,), decoder, self.activation, activation))
+        return tuple(layers)
+
+    def unrolled(self, layers: Sequence[Network]) -> ConvolutionalNetwork:
+        encoder, decoder = unroll(layers, self.decoder)
+        return replace(self, encoder=encoder, decoder=decoder)
 
     def _activate(self, x: jax.Array) -> jax.Array:
         return ACTIVATIONS[self.activation](x)

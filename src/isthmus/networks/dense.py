@@ -12,8 +12,15 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from isthmus.errors import IsthmusError
 from isthmus.networks.activations import ACTIVATIONS
-from isthmus.networks.base import Architecture, Disturbance, Network, undisturbed
+from isthmus.networks.base import (
+    Architecture,
+    Disturbance,
+    LayeredNetwork,
+    Network,
+    undisturbed,
+)
 from isthmus.networks.initialization import Initializer
 
 _FUNNEL_LAYERS = 3
@@ -50,8 +57,23 @@ class Affine(eqx.Module):
         return x @ self.weight + self.bias
 
 
+def unroll(
+    layers: Sequence[Network], decoder: Sequence[Affine]
+) -> tuple[tuple[Affine, ...], tuple[Affine, ...]]:
+    """Give the encoder and the decoder that trained single layers make.
+
+    Where the weights of `decoder` are tied, they stay so.
+    """
+    encoder = tuple(layer.encoder[0] for layer in layers)
+    mirrored = []
+    for layer, old in zip(reversed(layers), decoder, strict=True):
+        weight = None if old.weight is None else np.ascontiguousarray(layer.encoder[0].weight.T)
+        mirrored.append(Affine(weight, layer.decoder[0].bias))
+    return encoder, tuple(mirrored)
+
+
 @final
-class DenseNetwork(Network):
+class DenseNetwork(LayeredNetwork):
     """Layers of `Affine` maps with one activation between them; the output is linear.
 
     Parameters
@@ -110,6 +132,34 @@ class DenseNetwork(Network):
         decoder = (*self.decoder[:-1], Affine(last.weight, np.asarray(output, np.float32)))
         centre = None if self.centre is None else np.asarray(mean, np.float32)
         return replace(self, decoder=decoder, centre=centre)
+
+    @property
+    def hidden_activation(self) -> str:
+        return self.activation
+
+    def single_layers(self) -> tuple[DenseNetwork, ...]:
+        if self.unit_norm_decoder:
+            raise IsthmusError(
+                "a decoder whose weights have norm 1 cannot be made of transposed layers: "
+                "leave pretraining away."
+            )
+        last = len(self.encoder) - 1
+        return tuple(
+            DenseNetwork(
+                (layer,),
+                (Affine(None, mirror.bias),),
+                self.activation,
+                self.activation if i < last else self.code_activation,
+                centre=None if i else self.centre,
+            )
+            for i, (layer, mirror) in enumerate(
+                zip(self.encoder, reversed(self.decoder), strict=True)
+            )
+        )
+
+    def unrolled(self, layers: Sequence[Network]) -> DenseNetwork:
+        encoder, decoder = unroll(layers, self.decoder)
+        return replace(self, encoder=encoder, decoder=decoder)
 
     def _untied_decoder(self) -> list[Affine]:
         return [

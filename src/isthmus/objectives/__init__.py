@@ -1,6 +1,8 @@
 """Codes, likelihoods, corruptions and penalties, and the one loss that adds them up."""
 
+from isthmus.objectives.boltzmann import free_energy, gibbs, sample_hidden, sample_visible
 from isthmus.objectives.codes import CODES, Code, Deterministic, GaussianCode, TopK
+from isthmus.objectives.contrastive_divergence import ContrastiveDivergence
 from isthmus.objectives.corruptions import (
     CORRUPTIONS,
     Corruption,
@@ -11,6 +13,7 @@ from isthmus.objectives.corruptions import (
 )
 from isthmus.objectives.likelihoods import (
     LIKELIHOODS,
+    ActivationError,
     Bernoulli,
     DiscretizedLogistic,
     Gaussian,
@@ -47,12 +50,14 @@ __all__ = [
     "LIKELIHOODS",
     "PENALTIES",
     "UNLABELLED",
+    "ActivationError",
     "AuxiliaryTopK",
     "Bernoulli",
     "Classes",
     "Code",
     "Consistency",
     "Contractive",
+    "ContrastiveDivergence",
     "Corruption",
     "Deterministic",
     "DiscretizedLogistic",
@@ -79,5 +84,9 @@ __all__ = [
     "Unlabelled",
     "VirtualAdversarial",
     "WeightDecay",
+    "free_energy",
+    "gibbs",
     "log_importance_weights",
+    "sample_hidden",
+    "sample_visible",
 ]

@@ -7,6 +7,8 @@ from isthmus.training.inference import (
     decode_rows,
     encode_rows,
     feature_rows,
+    free_energy_rows,
+    gibbs_rows,
     importance_weighted_bound,
     predict_rows,
     sample_rows,
@@ -14,11 +16,21 @@ from isthmus.training.inference import (
     score_rows_alone,
 )
 from isthmus.training.loop import Settings, Training, TrainingState, train
+from isthmus.training.pretraining import (
+    PRETRAININGS,
+    LayerTraining,
+    Pretraining,
+    pretrain,
+    single_layer_models,
+)
 from isthmus.training.progress import Progress, ProgressBar
 
 __all__ = [
+    "PRETRAININGS",
     "ArrayBatches",
+    "LayerTraining",
     "MixedRows",
+    "Pretraining",
     "Progress",
     "ProgressBar",
     "Settings",
@@ -29,10 +41,14 @@ __all__ = [
     "decode_rows",
     "encode_rows",
     "feature_rows",
+    "free_energy_rows",
+    "gibbs_rows",
     "importance_weighted_bound",
     "predict_rows",
+    "pretrain",
     "sample_rows",
     "score_rows",
     "score_rows_alone",
+    "single_layer_models",
     "train",
 ]

@@ -10,7 +10,16 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from isthmus.objectives import GaussianCode, Model, Objective, Predictor, log_importance_weights
+from isthmus.objectives import (
+    GaussianCode,
+    Model,
+    Objective,
+    Predictor,
+    free_energy,
+    gibbs,
+    log_importance_weights,
+    sample_hidden,
+)
 from isthmus.prepare import as_float
 from isthmus.training.layout import Layout
 
@@ -199,6 +208,38 @@ def importance_weighted_bound(model: Model, x: np.ndarray, n_samples: int, seed:
         return _importance_weighted(vector, part, n_samples, key, layout=layout)
 
     return _in_keyed_batches(program, x, seed)
+
+
+@partial(jax.jit, static_argnames="layout")
+def _free_energy(vector: jax.Array, x: jax.Array, *, layout: Layout) -> jax.Array:
+    return free_energy(layout.unflatten(vector), as_float(x))
+
+
+@partial(jax.jit, static_argnames="layout")
+def _gibbs(
+    vector: jax.Array, h: jax.Array, n_steps: jax.Array, key: jax.Array, *, layout: Layout
+) -> jax.Array:
+    model = layout.unflatten(vector)
+    keys = jax.random.split(key, 3)
+    v = model.likelihood.sample(model.network.decode(h), keys[0])
+    return sample_hidden(model, gibbs(model, v, n_steps - 1, keys[1]), keys[2])
+
+
+def free_energy_rows(model: Model, x: np.ndarray) -> np.ndarray:
+    """Give the free energy of prepared rows: ``(rows, features) -> (rows,)``, in nats."""
+    layout = Layout.of(model)
+    return _in_batches(partial(_free_energy, jnp.asarray(layout.flatten(model)), layout=layout), x)
+
+
+def gibbs_rows(model: Model, h: np.ndarray, n_steps: int, seed: int) -> np.ndarray:
+    """Give hidden units after this many Gibbs steps: ``(rows, components)`` to the same."""
+    layout = Layout.of(model)
+    vector = jnp.asarray(layout.flatten(model))
+
+    def program(part: np.ndarray, key: jax.Array) -> jax.Array:
+        return _gibbs(vector, part, n_steps, key, layout=layout)
+
+    return _in_keyed_batches(program, h, seed)
 
 
 def _gaussian(model: Model) -> GaussianCode:

@@ -21,6 +21,7 @@ class Progress(NamedTuple):
     n_epochs: int
     loss: float | None
     validation_loss: float | None
+    stage: str = ""  # what is being trained, where it is not the whole
 
 
 Reporter: TypeAlias = Callable[[Progress], None]
@@ -49,6 +50,7 @@ class ProgressBar:
         state: dict[str, Any] = {
             "completed": progress.n_updates,
             "total": progress.n_updates_total,
+            "stage": f"{progress.stage}, " if progress.stage else "",
             "epoch": f"{progress.epoch:>{len(str(progress.n_epochs))}}/{progress.n_epochs}",
             "losses": _losses(progress),
         }
@@ -78,7 +80,7 @@ def _losses(progress: Progress) -> str:
 
 def _make_bar() -> RichProgress:
     return RichProgress(
-        TextColumn("epoch {task.fields[epoch]}"),
+        TextColumn("{task.fields[stage]}epoch {task.fields[epoch]}"),
         BarColumn(),
         TextColumn("{task.fields[losses]}"),
         TimeRemainingColumn(),

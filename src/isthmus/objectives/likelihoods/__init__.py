@@ -1,5 +1,6 @@
 """How likely the data are, given what the decoder says."""
 
+from isthmus.objectives.likelihoods.activation_error import ActivationError
 from isthmus.objectives.likelihoods.base import Likelihood
 from isthmus.objectives.likelihoods.bernoulli import Bernoulli
 from isthmus.objectives.likelihoods.discretized_logistic import DiscretizedLogistic
@@ -15,6 +16,7 @@ LIKELIHOODS: dict[str, type[Likelihood]] = {
 
 __all__ = [
     "LIKELIHOODS",
+    "ActivationError",
     "Bernoulli",
     "DiscretizedLogistic",
     "Gaussian",

@@ -1,0 +1,229 @@
+"""Greedy pretraining: each layer learns on the codes of the layer below it, then all unroll."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import NamedTuple, final
+
+import numpy as np
+
+from isthmus.errors import IsthmusError
+from isthmus.networks import DenseNetwork, LayeredNetwork
+from isthmus.objectives import (
+    ActivationError,
+    Bernoulli,
+    ContrastiveDivergence,
+    Corruption,
+    Deterministic,
+    Gaussian,
+    GaussianCode,
+    Likelihood,
+    Loss,
+    Model,
+    Objective,
+)
+from isthmus.prepare import mean_row
+from isthmus.training.batches import ArrayBatches
+from isthmus.training.inference import encode_rows
+from isthmus.training.interruption import Interruption
+from isthmus.training.loop import Settings, train
+from isthmus.training.progress import Progress, Reporter
+
+PRETRAININGS = ("autoencoder", "denoising", "rbm")
+
+
+class Pretraining(NamedTuple):
+    """What pretraining gives.
+
+    Attributes
+    ----------
+    model : Model
+        The whole, its decoder the encoder's mirror image.
+    history : dict of str to list of float
+        "layer_1_loss" and so on: what `Training.history` holds, for every layer.
+    interrupted : bool
+        Whether Ctrl-C ended it; layers that had not learned yet are as they were.
+    """
+
+    model: Model
+    history: dict[str, list[float]]
+    interrupted: bool
+
+
+@final
+@dataclass(frozen=True)
+class LayerTraining:
+    """How layers are pretrained.
+
+    Parameters
+    ----------
+    kind : {"autoencoder", "denoising", "rbm"}
+        What each layer is meanwhile.
+    settings : Settings
+        How long and how fast each layer learns.
+    batch_size : int
+        Rows in a minibatch.
+    corruption : Corruption or None
+        Noise on the inputs of every layer ("denoising").
+    """
+
+    kind: str
+    settings: Settings
+    batch_size: int
+    corruption: Corruption | None = None
+
+    @property
+    def loss(self) -> Loss[Model]:
+        """What each layer minimizes."""
+        if self.kind == "rbm":
+            return ContrastiveDivergence(mean_field=True)
+        return Objective(self.corruption if self.kind == "denoising" else None)
+
+
+def single_layer_models(model: Model, kind: str) -> tuple[Model, ...]:
+    """Give each layer, from the data up, as an autoencoder or Boltzmann machine with tied weights.
+
+    Put together they encode and decode as the unrolled network does.
+
+    Raises
+    ------
+    IsthmusError
+        The model has parts that no stack of such layers makes up.
+    """
+    network = model.network
+    if not isinstance(network, LayeredNetwork):
+        raise IsthmusError(
+            f"{type(network).__name__} does not give its layers one by one, as pretraining needs: "
+            "set pretrain=None."
+        )
+    if isinstance(model.code, GaussianCode):
+        raise IsthmusError(
+            "a Gaussian code has a variance, which no pretrained layer gives: set pretrain=None."
+        )
+    layers = network.single_layers()
+    if model.likelihood.n_parameters(1) != 1:
+        raise IsthmusError(
+            f"{type(model.likelihood).__name__} asks for several numbers for each feature, but "
+            "transposed layers give one: choose likelihood='bernoulli' or 'squared_error', or "
+            "set pretrain=None."
+        )
+    between: Likelihood = ActivationError(network.hidden_activation)
+    if network.hidden_activation == "sigmoid":
+        between = Bernoulli()
+    likelihoods = [model.likelihood, *[between] * (len(layers) - 1)]
+    codes = [*[Deterministic()] * (len(layers) - 1), model.code]
+    models = tuple(map(Model, layers, codes, likelihoods))
+    return tuple(_as_machines(models)) if kind == "rbm" else models
+
+
+def _as_machines(models: tuple[Model, ...]) -> Iterator[Model]:
+    for number, model in enumerate(models, start=1):
+        network = model.network
+        if not isinstance(network, DenseNetwork) or network.centre is not None:
+            raise IsthmusError(
+                f"pretrain='rbm' is for dense layers without centring, and layer {number} is "
+                "none: use pretrain='autoencoder'."
+            )
+        if not isinstance(model.code, Deterministic):
+            raise IsthmusError(
+                f"pretrain='rbm' has no layer with a code like {model.code!r}: "
+                "use pretrain='autoencoder'."
+            )
+        bernoulli = isinstance(model.likelihood, Bernoulli)
+        linear = number == len(models) and network.code_activation == "identity"
+        if network.code_activation != "sigmoid" and not linear:
+            raise IsthmusError(
+                f"pretrain='rbm' needs sigmoid units, but layer {number} has "
+                f"activation={network.code_activation!r}: set activation='sigmoid', or use "
+                "pretrain='autoencoder'."
+            )
+        if linear and not bernoulli:
+            raise IsthmusError(
+                "pretrain='rbm' cannot lead from real data to a linear code in one layer, whose "
+                "energy would have no bound: give hidden layers, or use pretrain='autoencoder'."
+            )
+        yield model if bernoulli else replace(model, likelihood=Gaussian(1.0))
+
+
+def pretrain(
+    model: Model,
+    plan: LayerTraining,
+    matrix: np.ndarray,
+    rows: np.ndarray | None = None,
+    validation_rows: np.ndarray | None = None,
+    report: Reporter | None = None,
+) -> Pretraining:
+    """Train layer after layer on the codes of the one below, and unroll.
+
+    Parameters
+    ----------
+    model : Model
+        The whole; its layers start as they are in its encoder.
+    plan : LayerTraining
+        How each layer learns.
+    matrix : ndarray, shape (rows, features)
+        Prepared rows. The codes of one layer at a time are held in memory beside them.
+    rows, validation_rows : ndarray of int or None
+        Positions of the rows to learn from, all by default, and of the held-out ones.
+    report : callable or None
+        Called with a `Progress` after every compiled call.
+
+    References
+    ----------
+    Hinton & Salakhutdinov (2006), Reducing the dimensionality of data with neural networks;
+    Bengio, Lamblin, Popovici & Larochelle (2007), Greedy layer-wise training of deep networks;
+    Vincent et al. (2010), Stacked denoising autoencoders.
+    """
+    layers = list(single_layer_models(model, plan.kind))
+    history: dict[str, list[float]] = {}
+    interrupted = False
+    with Interruption() as between_layers:
+        for i, layer in enumerate(layers):
+            stage = f"layer {i + 1} of {len(layers)}"
+            validation = None
+            if validation_rows is not None:
+                validation = ArrayBatches(matrix, plan.batch_size, validation_rows)
+            training = train(
+                _at_mean(layer, matrix) if plan.kind == "rbm" else layer,
+                plan.loss,
+                ArrayBatches(matrix, plan.batch_size, rows),
+                replace(plan.settings, seed=plan.settings.seed + i),
+                validation=validation,
+                report=_named(stage, report),
+            )
+            layers[i] = training.model
+            for name, values in training.history.items():
+                history[f"layer_{i + 1}_{name}"] = values
+            interrupted = training.interrupted
+            if interrupted or between_layers.requested:
+                break
+            if i + 1 < len(layers):
+                matrix = encode_rows(training.model, matrix)
+        interrupted = interrupted or between_layers.requested
+    assert isinstance(model.network, LayeredNetwork)
+    network = model.network.unrolled([layer.network for layer in layers])
+    return Pretraining(replace(model, network=network), history, interrupted)
+
+
+def _at_mean(layer: Model, matrix: np.ndarray) -> Model:
+    """Let a Boltzmann machine start with units that are on as often as in the data.
+
+    References
+    ----------
+    Hinton (2012), A practical guide to training restricted Boltzmann machines, section 8.1.
+    """
+    assert isinstance(layer.network, DenseNetwork)
+    mean = mean_row(matrix)
+    network = layer.network.starting_at(mean, layer.likelihood.parameters_at(mean))
+    return replace(layer, network=network)
+
+
+def _named(stage: str, report: Reporter | None) -> Reporter | None:
+    if report is None:
+        return None
+
+    def named(progress: Progress) -> None:
+        report(progress._replace(stage=stage))
+
+    return named
