@@ -176,6 +176,7 @@ def pretrain(
     Vincent et al. (2010), Stacked denoising autoencoders.
     """
     layers = list(single_layer_models(model, plan.kind))
+    _check_corruption(model, plan)
     history: dict[str, list[float]] = {}
     interrupted = False
     with Interruption() as between_layers:
@@ -204,6 +205,20 @@ def pretrain(
     assert isinstance(model.network, LayeredNetwork)
     network = model.network.unrolled([layer.network for layer in layers])
     return Pretraining(replace(model, network=network), history, interrupted)
+
+
+def _check_corruption(model: Model, plan: LayerTraining) -> None:
+    """Noise suits the data, but the layers above may have codes of any size."""
+    corruption, network = plan.corruption, model.network
+    if plan.kind != "denoising" or corruption is None or "real" in corruption.supports:
+        return
+    assert isinstance(network, LayeredNetwork)
+    if network.hidden_activation != "sigmoid" and network.n_layers > 1:
+        raise IsthmusError(
+            f"{corruption!r} needs values in [0, 1], which layers of "
+            f"activation={network.hidden_activation!r} do not give: use gaussian, masking or swap "
+            "noise, or activation='sigmoid'."
+        )
 
 
 def _at_mean(layer: Model, matrix: np.ndarray) -> Model:

@@ -1,0 +1,136 @@
+import os
+import signal
+
+import numpy as np
+import pytest
+
+from isthmus.errors import IsthmusError
+from isthmus.networks import Convolutional, Dense, Linear, glorot_uniform
+from isthmus.objectives import (
+    Bernoulli,
+    Deterministic,
+    DiscretizedLogistic,
+    GaussianCode,
+    Masking,
+    Model,
+    SquaredError,
+    TopK,
+)
+from isthmus.training import (
+    LayerTraining,
+    Settings,
+    decode_rows,
+    encode_rows,
+    pretrain,
+    single_layer_models,
+)
+
+SHAPE = (5, 4)
+
+
+@pytest.fixture
+def matrix():
+    generator = np.random.default_rng(0)
+    x = generator.normal(size=(120, 3)) @ generator.normal(size=(3, 20))
+    return (1 / (1 + np.exp(-x))).astype(np.float32)
+
+
+def make(design, likelihood=Bernoulli(), code=Deterministic()):  # noqa: B008
+    initialize = glorot_uniform(np.random.default_rng(0))
+    n_outputs = likelihood.n_parameters(20)
+    network = design.build(SHAPE, 3, code.n_parameters(3), n_outputs, initialize)
+    return Model(network, code, likelihood)
+
+
+def plan(kind, n_epochs=2, corruption=None):
+    return LayerTraining(kind, Settings(n_epochs, 1e-2), 32, corruption)
+
+
+STACKS = {
+    "sigmoid": (Dense((8, 6), "sigmoid"), Bernoulli(), "autoencoder"),
+    "silu": (Dense((8, 6), "silu"), SquaredError(), "autoencoder"),
+    "tied": (Dense((8,), "tanh", tied_weights=True), Bernoulli(), "denoising"),
+    "machines": (Dense((8, 6), "sigmoid"), Bernoulli(), "rbm"),
+    "real machines": (Dense((8,), "sigmoid", code_activation="sigmoid"), SquaredError(), "rbm"),
+    "convolutional": (Convolutional((2, 3), hidden=(6,)), Bernoulli(), "autoencoder"),
+    "one convolution": (Convolutional((2,), activation="sigmoid"), SquaredError(), "denoising"),
+}
+
+
+@pytest.mark.parametrize("case", STACKS)
+def test_unrolled_network_is_the_composition_of_its_layers(matrix, case):
+    design, likelihood, kind = STACKS[case]
+    result = pretrain(make(design, likelihood), plan(kind, corruption=Masking(0.2)), matrix)
+    layers = single_layer_models(result.model, kind)
+    codes = matrix
+    for layer in layers:
+        codes = encode_rows(layer, codes)
+    np.testing.assert_allclose(encode_rows(result.model, matrix), codes, atol=1e-5)
+    back = codes
+    for layer in reversed(layers):
+        back = decode_rows(layer, back)
+    np.testing.assert_allclose(decode_rows(result.model, codes), back, atol=1e-5)
+    n_layers = len(result.model.network.encoder)
+    assert set(result.history) == {
+        f"layer_{i + 1}_{name}" for i in range(n_layers) for name in ("loss", "seconds")
+    }
+
+
+@pytest.mark.parametrize("kind", ["autoencoder", "rbm"])
+def test_every_layer_learns_and_so_does_the_whole(matrix, kind):
+    model = make(Dense((16,), "sigmoid"))
+    result = pretrain(model, plan(kind, 60), matrix, np.arange(100), np.arange(100, 120))
+    for layer in (1, 2):
+        losses = result.history[f"layer_{layer}_validation_loss"]
+        assert len(losses) == 60
+        assert min(losses) < losses[0]
+
+    def error(model):
+        return np.sum((decode_rows(model, encode_rows(model, matrix)) - matrix) ** 2)
+
+    assert error(result.model) < 0.5 * error(model)
+
+
+def test_same_seed_gives_equal_bits(matrix):
+    first, second = (
+        pretrain(make(Dense((8,), "sigmoid")), plan("rbm"), matrix).model for _ in range(2)
+    )
+    np.testing.assert_array_equal(encode_rows(first, matrix), encode_rows(second, matrix))
+
+
+def test_interrupt_keeps_the_layers_that_learned(matrix):
+    seen = []
+
+    def report(progress):
+        seen.append(progress.stage)
+        if progress.stage == "layer 2 of 3" and progress.epoch == 2:
+            os.kill(os.getpid(), signal.SIGINT)
+
+    model = make(Dense((8, 6), "silu"))
+    result = pretrain(model, plan("autoencoder", 3), matrix, report=report)
+    assert result.interrupted
+    assert list(dict.fromkeys(seen)) == ["layer 1 of 3", "layer 2 of 3"]
+    assert len(result.history["layer_1_loss"]) == 3
+    before, after = model.network.encoder, result.model.network.encoder
+    moved = [not np.array_equal(a.weight, b.weight) for a, b in zip(before, after, strict=True)]
+    assert moved == [True, True, False]
+    for layer, mirror in zip(after, reversed(result.model.network.decoder), strict=True):
+        np.testing.assert_array_equal(mirror.weight, layer.weight.T)
+
+
+REFUSED = {
+    "Gaussian code": (make(Dense((8,)), code=GaussianCode()), "autoencoder", "Gaussian code"),
+    "several outputs": (make(Dense((8,)), DiscretizedLogistic()), "autoencoder", "several numbers"),
+    "norm of 1": (make(Dense((8,), unit_norm_decoder=True)), "autoencoder", "norm 1"),
+    "machine of convolutions": (make(Convolutional((2,))), "rbm", "dense layers"),
+    "machine of SiLU": (make(Dense((8,))), "rbm", "needs sigmoid units, but layer 1 has"),
+    "machine with top-k": (make(Dense((8,), "sigmoid"), code=TopK(2)), "rbm", "a code like"),
+    "no hidden layer": (make(Linear(), SquaredError()), "rbm", "no bound"),
+}
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_what_no_stack_makes_up_is_refused(matrix, case):
+    model, kind, sentence = REFUSED[case]
+    with pytest.raises(IsthmusError, match=sentence):
+        pretrain(model, plan(kind), matrix)
