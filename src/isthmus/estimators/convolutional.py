@@ -49,7 +49,7 @@ class ConvolutionalAutoencoder(TrainedAutoencoder):
         Another network than `channels`, `kernel_size` and `hidden` describe, such as
         ``Convolutional(signal=True)`` for signals of several channels.
     likelihood, scaling, batch_size, max_epochs, learning_rate, weight_decay, early_stopping, \
-    validation_fraction, patience, random_state, verbose
+    validation_fraction, patience, random_state, warm_start, verbose
         As in `Autoencoder`.
 
     Notes
@@ -105,6 +105,7 @@ class ConvolutionalAutoencoder(TrainedAutoencoder):
         validation_fraction: float = 0.1,
         patience: int = 30,
         random_state: int | np.random.RandomState | None = None,
+        warm_start: bool = False,
         verbose: bool | None = None,
     ) -> None:
         self.n_components = n_components
@@ -126,6 +127,7 @@ class ConvolutionalAutoencoder(TrainedAutoencoder):
         self.validation_fraction = validation_fraction
         self.patience = patience
         self.random_state = random_state
+        self.warm_start = warm_start
         self.verbose = verbose
 
     def _default_architecture(self) -> Architecture:
