@@ -20,7 +20,8 @@ from isthmus.training.interruption import Interruption
 QUICK = ["--n-components", "2", "--hidden", "8", "--max-epochs", "2"]
 BARE = [*QUICK, "--no-report"]
 SCRIPT = Path(sys.executable).with_name("isthmus")
-COMMANDS = ("demo", "fit", "encode", "decode", "sample", "info")
+COMMANDS = ("demo", "fit", "encode", "decode", "classify", "sample", "info")
+LEAVES = (*(name for name in COMMANDS if name != "classify"), "classify fit", "classify predict")
 
 
 def make_frame(n_rows=80):
@@ -656,13 +657,16 @@ def test_help_names_every_command_and_what_it_does(capsys):
             assert re.search(rf"│ {name} +\w", shown)
 
 
-@pytest.mark.parametrize("name", COMMANDS)
+@pytest.mark.parametrize("name", LEAVES)
 def test_every_command_and_option_has_help(name, capsys):
-    assert run(name, "--help") == 0
+    assert run(*name.split(), "--help") == 0
     shown = capsys.readouterr().out
-    assert cli.app[name].help
-    assert cli.app[name].help.splitlines()[0].split()[0] in shown
-    arguments = cli.app[name].assemble_argument_collection()
+    app = cli.app
+    for part in name.split():
+        app = app[part]
+    assert app.help
+    assert app.help.splitlines()[0].split()[0] in shown
+    arguments = app.assemble_argument_collection()
     assert len(arguments) > 0
     for argument in arguments:
         if argument.parameter.show is not False:
@@ -703,6 +707,7 @@ KINDS = {
     "contractive": "--strength 0.2",
     "sparse": "--n-components 12 --sparsity top_k --k 3",
     "variational": "--beta 0.5 --n-warmup-epochs 1",
+    "stacked": "--pretrain denoising --n-pretraining-epochs 1 --hidden 8",
 }
 
 
@@ -721,9 +726,12 @@ def test_a_convolutional_model_fits_images(here):
     assert tuple(load("kind.isthmus").channels) == (4, 8)
 
 
-def test_samples_look_like_the_data(here, capsys):
-    fitted = ["fit", "table.csv", "-o", "kind.isthmus", "--model", "variational", *BARE]
-    assert run(*fitted) == 0
+@pytest.mark.parametrize(
+    "kind", ["variational", "boltzmann --persistent --n-steps 2 --n-components 4"]
+)
+def test_samples_look_like_the_data(here, capsys, kind):
+    fitted = ["fit", "table.csv", "-o", "kind.isthmus", "--max-epochs", "2", "--no-report"]
+    assert run(*fitted, "--model", *kind.split()) == 0
     assert run("sample", "kind.isthmus", "-n", "7", "-o", "drawn.csv", "--noise") == 0
     drawn, data = pd.read_csv("drawn.csv"), pd.read_csv("table.csv")
     assert drawn.shape == (7, data.shape[1])
@@ -733,3 +741,93 @@ def test_samples_look_like_the_data(here, capsys):
     assert run("sample", "new.isthmus", "-o", "other.csv") == 1
     assert "cannot be drawn from" in capsys.readouterr().err
     assert not Path("other.csv").exists()
+
+
+# Starting from a model, and classes
+
+
+def test_fit_starts_from_another_model(here, capsys):
+    assert run(*fit(), "--no-report") == 0
+    assert run(*fit(output="on.isthmus"), "--no-report", "--init", "new.isthmus") == 0
+    first, second = load("new.isthmus").history_, load("on.isthmus").history_
+    assert second["loss"][0] < first["loss"][0]
+    capsys.readouterr()
+    wrong = ["fit", "table.csv", "-o", "x.isthmus", "--n-components", "3", "--init", "new.isthmus"]
+    assert run(*wrong) == 1
+    assert "give both the same network" in capsys.readouterr().err
+    assert run(*wrong, "--model", "linear") == 2
+    assert not Path("x.isthmus").exists()
+
+
+@pytest.fixture
+def labelled(here):
+    """The table, with a class that the columns tell, known in two rows of three."""
+    frame = pd.read_csv("table.csv")
+    frame["kind"] = np.where(frame["a"] > 0, "up", "down")
+    frame.to_csv("truth.csv", index=False)
+    frame["kind"] = frame["kind"].where(np.arange(len(frame)) % 3 > 0)
+    frame.to_csv("labelled.csv", index=False)
+
+
+LEARN = ["--max-epochs", "40", "--learning-rate", "0.01", "--batch-size", "16"]
+
+
+def test_classes_are_told_from_few_labels(labelled, capsys):
+    arguments = ["classify", "fit", "labelled.csv", "--labels", "kind", "-o", "kinds.isthmus"]
+    assert run("fit", "labelled.csv", "--exclude", "kind", "-o", "start.isthmus", *BARE) == 0
+    capsys.readouterr()
+    assert run(*arguments, "--init", "start.isthmus", *LEARN) == 0
+    assert "classes: down, up" in capsys.readouterr().err
+    predict = ["classify", "predict", "kinds.isthmus", "truth.csv", "-o", "found.csv"]
+    assert run(*predict, "--labels", "kind", "--probabilities") == 0
+    found, truth = pd.read_csv("found.csv"), pd.read_csv("truth.csv")
+    hits = int((found["prediction"] == truth["kind"]).sum())
+    assert hits > 0.8 * len(truth)
+    assert f"Right: {hits} of {len(truth)} labelled rows" in capsys.readouterr().out
+    shares = found[["probability of down", "probability of up"]]
+    np.testing.assert_allclose(shares.sum(axis=1), 1, rtol=1e-6)
+    assert run("info", "kinds.isthmus") == 0
+    assert "['down', 'up']" in capsys.readouterr().out
+    assert run("encode", "kinds.isthmus", "truth.csv", "-o", "z.npy") == 0
+    assert np.load("z.npy").shape == (len(truth), 2)
+
+
+def test_without_a_model_a_denoising_autoencoder_comes_first(labelled):
+    arguments = ["classify", "fit", "labelled.csv", "--labels", "kind", "-o", "kinds.isthmus"]
+    shape = ["--n-components", "3", "--hidden", "8", "--max-epochs", "1", "--unlabelled"]
+    assert run(*arguments, *shape, "pseudo_labels") == 0
+    assert load("kinds.isthmus").autoencoder.n_components == 3
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        ("fit labelled.csv --labels nothing -o k.isthmus", 1, "neither a column"),
+        ("fit labelled.csv --labels kind -o k.model", 1, "does not end in .isthmus"),
+        ("fit labelled.csv --labels kind -o k.isthmus --dropout 2", 2, "dropout"),
+        ("fit labelled.csv --labels kind -o k.isthmus --init no.isthmus", 1, "does not exist"),
+        ("fit labelled.csv --labels kind -o k.isthmus --init m.isthmus --hidden 3", 2, "--init"),
+        ("predict m.isthmus table.csv -o found.csv", 1, "tells no classes"),
+        ("predict m.isthmus table.csv -o found.xlsx", 1, "tells no classes"),
+    ],
+)
+def test_what_cannot_be_classified_is_told_in_a_sentence(
+    labelled, arguments, code, message, capsys
+):
+    before = files_in(".")
+    assert run("classify", *arguments.split()) == code
+    shown = capsys.readouterr().err
+    assert message in shown
+    assert shown.count("\n") == 1
+    assert files_in(".") == before
+
+
+def test_classifiers_have_no_decoder(labelled, capsys):
+    arguments = ["classify", "fit", "labelled.csv", "--labels", "kind", "-o", "kinds.isthmus"]
+    assert run(*arguments, "--init", "m.isthmus", "--max-epochs", "1", "--exclude", "x") == 1
+    run("fit", "labelled.csv", "--exclude", "kind", "-o", "start.isthmus", *BARE)
+    assert run(*arguments, "--init", "start.isthmus", "--max-epochs", "1") == 0
+    np.save("z.npy", np.zeros((3, 2), np.float32))
+    capsys.readouterr()
+    assert run("decode", "kinds.isthmus", "z.npy", "-o", "rows.csv") == 1
+    assert "has no decoder" in capsys.readouterr().err

@@ -22,6 +22,13 @@ app = App(
     help_format="markdown",
     suppress_keyboard_interrupt=False,
 )
+classify = App(
+    name="classify",
+    help="Tell classes apart, from few labelled rows and many unlabelled ones.",
+    help_format="markdown",
+    sort_key=5,
+)
+app.command(classify)
 _MODEL = Group("Model", sort_key=2)
 _KINDS = Group("One kind of model only", sort_key=3)
 _TRAINING = Group("Training", sort_key=4)
@@ -111,6 +118,10 @@ def fit(
         ),
     ] = None,
     exclude: Exclude = None,
+    init: Annotated[
+        Path | None,
+        Parameter(help="Model file whose weights and scale training starts from.", group=_MODEL),
+    ] = None,
     model: Annotated[
         Literal[
             "deep",
@@ -289,12 +300,17 @@ def fit(
     folder = report or output.with_name(f"{output.stem}-report")
     if not no_report:
         _check_report_folder(folder)
+    if model == "linear" and init is not None:
+        raise _MisuseError("--init means nothing to --model linear: leave it away.")
     estimator = _make_estimator(model, {k: v for k, v in given.items() if v is not None})
     from isthmus.io import read
 
     dataset = read(data, exclude=exclude or ())
     dataset, known_labels = _split_labels(dataset, labels)
-    estimator.fit(dataset)
+    if init is not None:
+        estimator.fit(dataset, init=init)
+    else:
+        estimator.fit(dataset)
     estimator.save(output)
     if not no_report:
         from isthmus.report import print_table, write_report
@@ -344,7 +360,7 @@ def encode(
     dataset = read(data)
     codes = estimator.transform(dataset)
     write(output, codes, names=list(estimator.get_feature_names_out()))
-    _say(f"{len(codes):,} codes of {estimator.n_components_}: {output}")
+    _say(f"{len(codes):,} codes of {codes.shape[1]}: {output}")
 
 
 @app.command(sort_key=4)
@@ -365,17 +381,210 @@ def decode(
 
     Example: `isthmus decode model.isthmus codes.parquet -o measurements-again.csv`
     """
-    from isthmus import load
     from isthmus.io import check_writable, read, write
 
-    estimator = load(model)
+    estimator = _load_autoencoder(model)
     check_writable(output, estimator.preparation_.schema)
     rows = estimator.inverse_transform(read(codes))
     write(output, rows)
     _say(f"{len(rows):,} rows: {output}")
 
 
-@app.command(sort_key=5)
+@classify.command(name="fit", sort_key=1)
+def classify_fit(
+    data: Data,
+    /,
+    *,
+    labels: Annotated[
+        str,
+        Parameter(
+            help="Column with labels (left out of the features), or a csv with a header or an npy "
+            "with one label a row; empty or -1 where a row is unlabelled."
+        ),
+    ],
+    output: Annotated[
+        Path,
+        Parameter(name=["--output", "-o"], help="Model file to write (.isthmus).", group=_OUTPUT),
+    ],
+    exclude: Exclude = None,
+    init: Annotated[
+        Path | None,
+        Parameter(
+            help="Autoencoder to start from, as fit saves it; without one, a denoising "
+            "autoencoder learns from all rows first.",
+            group=_MODEL,
+        ),
+    ] = None,
+    n_components: Annotated[
+        int | None, Parameter(help="Size of the code, without --init.", group=_MODEL)
+    ] = None,
+    hidden: Annotated[
+        str | None,
+        Parameter(help="Widths of the hidden layers, without --init.", group=_MODEL),
+    ] = None,
+    layer: Annotated[
+        int | None,
+        Parameter(help="Hidden layer to classify from, instead of the code.", group=_MODEL),
+    ] = None,
+    frozen_encoder: Annotated[
+        bool, Parameter(help="Train the softmax only.", negative=(), group=_TRAINING)
+    ] = False,
+    layer_decay: Annotated[
+        float | None,
+        Parameter(help="Share of the learning rate from layer to layer down.", group=_TRAINING),
+    ] = None,
+    label_smoothing: Annotated[
+        float | None,
+        Parameter(help="Probability that labels spread over all classes.", group=_TRAINING),
+    ] = None,
+    dropout: Annotated[
+        float | None, Parameter(help="Share of activations set to 0.", group=_TRAINING)
+    ] = None,
+    reconstruction: Annotated[
+        float | None,
+        Parameter(help="Weight of the autoencoder's own loss over all rows.", group=_TRAINING),
+    ] = None,
+    unlabelled: Annotated[
+        Literal["pseudo_labels", "consistency", "virtual_adversarial"] | None,
+        Parameter(help="What unlabelled rows teach besides.", group=_TRAINING),
+    ] = None,
+    batch_size: Annotated[
+        int | None, Parameter(help="Rows in a minibatch.", group=_TRAINING)
+    ] = None,
+    max_epochs: Annotated[
+        int | None, Parameter(help="Passes over the rows trained on.", group=_TRAINING)
+    ] = None,
+    learning_rate: Annotated[
+        float | None, Parameter(help="Peak of the learning rate.", group=_TRAINING)
+    ] = None,
+    weight_decay: Annotated[
+        float | None, Parameter(help="Decoupled weight decay.", group=_TRAINING)
+    ] = None,
+    early_stopping: Annotated[
+        bool | None,
+        Parameter(help="Hold labelled rows out; stop when they gain no more.", group=_TRAINING),
+    ] = None,
+    validation_fraction: Annotated[
+        float | None, Parameter(help="Share of the labelled rows held out.", group=_TRAINING)
+    ] = None,
+    patience: Annotated[
+        int | None, Parameter(help="Epochs that early stopping waits.", group=_TRAINING)
+    ] = None,
+    random_state: Annotated[
+        int, Parameter(help="Seed; the same seed gives the same model.", group=_TRAINING)
+    ] = 0,
+    verbose: Annotated[
+        bool | None,
+        Parameter(help="Progress bar; by default on a terminal only.", group=_TRAINING),
+    ] = None,
+) -> int:
+    """Train a classifier on labelled and unlabelled rows, and save it.
+
+    Example: `isthmus classify fit sensors.csv --labels fault -o faults.isthmus`
+    """
+    given = {
+        "layer": layer,
+        "frozen_encoder": frozen_encoder,
+        "layer_decay": layer_decay,
+        "label_smoothing": label_smoothing,
+        "dropout": dropout,
+        "reconstruction": reconstruction,
+        "unlabelled": unlabelled,
+        "batch_size": batch_size,
+        "max_epochs": max_epochs,
+        "learning_rate": learning_rate,
+        "weight_decay": weight_decay,
+        "early_stopping": early_stopping,
+        "validation_fraction": validation_fraction,
+        "patience": patience,
+        "random_state": random_state,
+        "verbose": verbose,
+    }
+    _check_model_path(output)
+    shape = {"n_components": n_components, "hidden": _widths(hidden)}
+    shape = {name: value for name, value in shape.items() if value is not None}
+    if init is not None and shape:
+        raise _MisuseError("--n-components and --hidden come with --init already: leave them away.")
+    from isthmus import AutoencoderClassifier, DenoisingAutoencoder
+    from isthmus.io import read
+
+    settings: Any = {name: value for name, value in given.items() if value is not None}
+    code: Any = {"n_components": 64, "random_state": random_state, "verbose": verbose, **shape}
+    autoencoder = DenoisingAutoencoder(**code) if init is None else _load_autoencoder(init)
+    estimator = AutoencoderClassifier(autoencoder, **settings)
+    _check_parameters(autoencoder, estimator)
+    dataset, values = _take_labels(read(data, exclude=exclude or ()), labels)
+    estimator.fit(dataset, values)
+    estimator.save(output)
+    n_labelled = sum(value not in (None, -1) for value in values)
+    classes = ", ".join(map(str, estimator.classes_[:12]))
+    more = ", …" if len(estimator.classes_) > 12 else ""
+    _say(f"{n_labelled:,} of {len(values):,} rows labelled; classes: {classes}{more}")
+    print(f"Model: {output}")
+    if estimator.interrupted_:
+        _say("Stopped by Ctrl-C; what had been learned was kept.")
+        return INTERRUPTED
+    return 0
+
+
+@classify.command(name="predict", sort_key=2)
+def classify_predict(
+    model: Model,
+    data: Data,
+    /,
+    *,
+    output: Annotated[
+        Path,
+        Parameter(name=["--output", "-o"], help="Table to write: .csv, .tsv, .parquet, .feather."),
+    ],
+    labels: Annotated[
+        str | None,
+        Parameter(help="Column or file with the true labels: prints how many were hit."),
+    ] = None,
+    probabilities: Annotated[
+        bool, Parameter(help="Write every class's probability too.", negative=())
+    ] = False,
+) -> None:
+    """Tell the classes of rows.
+
+    Example: `isthmus classify predict faults.isthmus new.csv -o faults.csv`
+    """
+    import numpy as np
+    import pyarrow as pa
+
+    from isthmus import AutoencoderClassifier, load
+    from isthmus.io import check_writable, read, write
+    from isthmus.io.dataset import Schema
+
+    classifier = load(model)
+    if not isinstance(classifier, AutoencoderClassifier):
+        raise IsthmusError(
+            f"{model} holds a {type(classifier).__name__}, which tells no classes: "
+            "make one with isthmus classify fit."
+        )
+    names = [f"probability of {name}" for name in classifier.classes_]
+    columns = ["prediction", *(names if probabilities else [])]
+    kinds = ("string", *["double"] * (len(columns) - 1))
+    check_writable(output, Schema(tuple(columns), kinds, (len(columns),)))
+    dataset = read(data)
+    truth = None
+    if labels is not None:
+        dataset, truth = _take_labels(dataset, labels)
+    shares = classifier.predict_proba(dataset)
+    found = classifier.classes_[np.argmax(shares, axis=1)]
+    table = {"prediction": found.tolist()}
+    if probabilities:
+        table |= dict(zip(names, shares.T, strict=True))
+    write(output, pa.table(table))
+    _say(f"{len(found):,} predictions: {output}")
+    if truth is not None:
+        known = [(a, b) for a, b in zip(found.tolist(), truth, strict=True) if b not in (None, -1)]
+        hits = sum(a == b for a, b in known)
+        share = f" ({100 * hits / len(known):.2f} %)" if known else ""
+        print(f"Right: {hits:,} of {len(known):,} labelled rows{share}")
+
+
+@app.command(sort_key=6)
 def sample(
     model: Model,
     /,
@@ -411,7 +620,7 @@ def sample(
     _say(f"{n_samples:,} rows: {output}")
 
 
-@app.command(sort_key=6)
+@app.command(sort_key=7)
 def info(
     model: Model,
     /,
@@ -543,20 +752,45 @@ def _make_estimator(model: str, given: dict[str, Any]) -> Any:
             option = "--" + name.replace("_", "-")
             raise _MisuseError(f"{option} means nothing to --model {model}: leave it away.")
     estimator = kind(**given)
+    _check_parameters(estimator)
+    return estimator
+
+
+def _check_parameters(*estimators: Any) -> None:
     try:
-        estimator._validate_params()
+        for estimator in estimators:
+            estimator._validate_params()
     except ValueError as error:
         raise _MisuseError(str(error)) from error
+
+
+def _load_autoencoder(path: Path) -> Any:
+    from isthmus import load
+    from isthmus.estimators import BaseAutoencoder
+
+    estimator = load(path)
+    if not isinstance(estimator, BaseAutoencoder):
+        raise IsthmusError(
+            f"{path} holds a {type(estimator).__name__}, which has no decoder: "
+            "name a model that isthmus fit made."
+        )
     return estimator
 
 
 def _split_labels(dataset: Any, labels: str | None) -> tuple[Any, Any]:
+    """Give the features, and labels that can be drawn."""
     if labels is None:
         return dataset, None
+    dataset, values = _take_labels(dataset, labels)
+    return dataset, _fill_gaps(values)
+
+
+def _take_labels(dataset: Any, labels: str) -> tuple[Any, list[Any]]:
+    """Give the features, and one label a row, None where there is none."""
     names = dataset.schema.names or ()
     if labels in names:
         column = dataset.select([labels]).to_memory().column(0).to_pylist()
-        return dataset.select([name for name in names if name != labels]), _fill_gaps(column)
+        return dataset.select([name for name in names if name != labels]), column
     if not Path(labels).exists():
         raise IsthmusError(
             f"--labels {labels!r} is neither a column of {dataset.source} nor a file: "
@@ -580,7 +814,7 @@ def _check_labels(labels: list[Any], dataset: Any) -> list[Any]:
             f"{len(labels):,} labels were given for the {len(dataset):,} rows of "
             f"{dataset.source}: give one label a row."
         )
-    return _fill_gaps(labels)
+    return labels
 
 
 def _fill_gaps(labels: list[Any]) -> list[Any]:

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from isthmus.training import ArrayBatches
+from isthmus.training import ArrayBatches, MixedRows
 
 
 @pytest.mark.parametrize("n_rows", [1, 7, 64, 100, 1000])
@@ -51,3 +51,25 @@ def test_similar_lengths_share_one_shape():
         for n in range(130, 250, 7)
     }
     assert len(shapes) == 1
+
+
+def test_targets_stay_with_their_rows():
+    matrix = np.arange(50, dtype=np.float32)[:, None]
+    batches = ArrayBatches(matrix, 8, targets=np.arange(50) * 2)
+    for block in batches.epoch(np.random.default_rng(0)):
+        rows = block.rows.ravel()[: block.n_rows]
+        np.testing.assert_array_equal(block.targets.ravel()[: block.n_rows], rows * 2)
+
+
+@pytest.mark.parametrize(("n_labelled", "n_unlabelled"), [(1, 100), (7, 100), (60, 20), (3, 1)])
+def test_every_minibatch_of_mixed_rows_has_labelled_ones(n_labelled, n_unlabelled):
+    labelled = np.arange(n_labelled)
+    unlabelled = np.arange(n_labelled, n_labelled + n_unlabelled)
+    mixed = MixedRows(labelled, unlabelled, 8)
+    order = mixed.order(np.random.default_rng(0))
+    assert len(order) == len(mixed)
+    assert set(unlabelled) <= set(order)
+    counts = np.isin(order.reshape(-1, 8), labelled).sum(axis=1)
+    assert (counts == counts[0]).all()
+    assert counts[0] >= 2
+    assert np.ptp(np.bincount(order[np.isin(order, unlabelled)])[n_labelled:]) <= 1

@@ -86,6 +86,8 @@ class Autoencoder(TrainedAutoencoder):
     random_state : int, RandomState instance or None, default=None
         Fixes the held-out rows, the initial weights and the order of the rows: the same number
         on the same machine gives the same result, bit by bit.
+    warm_start : bool, default=False
+        Start a further `fit` from the weights of the last one.
     verbose : bool or None, default=None
         Show a progress bar; None shows it on a terminal only.
 
@@ -156,6 +158,7 @@ class Autoencoder(TrainedAutoencoder):
         validation_fraction: float = 0.1,
         patience: int = 30,
         random_state: int | np.random.RandomState | None = None,
+        warm_start: bool = False,
         verbose: bool | None = None,
     ) -> None:
         self.n_components = n_components
@@ -178,6 +181,7 @@ class Autoencoder(TrainedAutoencoder):
         self.validation_fraction = validation_fraction
         self.patience = patience
         self.random_state = random_state
+        self.warm_start = warm_start
         self.verbose = verbose
 
     def _default_architecture(self) -> Architecture:

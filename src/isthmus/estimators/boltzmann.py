@@ -10,6 +10,7 @@ from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.validation import check_is_fitted
 
 from isthmus.errors import IsthmusError
+from isthmus.estimators.base import BaseAutoencoder
 from isthmus.estimators.trained import POSITIVE, SHARED_CONSTRAINTS, TrainedAutoencoder
 from isthmus.io import Dataset, to_container
 from isthmus.networks import Architecture, Dense, DenseNetwork
@@ -48,7 +49,7 @@ class BoltzmannMachine(TrainedAutoencoder):
         Go on from the last update's Gibbs chains instead of starting at the rows: closer to
         the likelihood, for machines to draw from.
     scaling, batch_size, max_epochs, learning_rate, weight_decay, early_stopping, \
-    validation_fraction, patience, random_state, verbose
+    validation_fraction, patience, random_state, warm_start, verbose
         As in `Autoencoder`. Held-out rows are judged by their reconstruction.
 
     References
@@ -93,6 +94,7 @@ class BoltzmannMachine(TrainedAutoencoder):
         validation_fraction: float = 0.1,
         patience: int = 30,
         random_state: int | np.random.RandomState | None = None,
+        warm_start: bool = False,
         verbose: bool | None = None,
     ) -> None:
         self.n_components = n_components
@@ -108,6 +110,7 @@ class BoltzmannMachine(TrainedAutoencoder):
         self.validation_fraction = validation_fraction
         self.patience = patience
         self.random_state = random_state
+        self.warm_start = warm_start
         self.verbose = verbose
 
     def free_energy(self, X: Any) -> np.ndarray:
@@ -167,8 +170,12 @@ class BoltzmannMachine(TrainedAutoencoder):
         drawn = sample_rows(self.model_, hidden, int(generator.integers(2**31)))
         return to_container(self.preparation_.inverse(drawn), self._container)
 
-    def _prepare(self, dataset: Dataset, seed: int) -> np.ndarray:
-        matrix = super()._prepare(dataset, seed)
+    def _prepare(
+        self, dataset: Dataset, seed: int, start: BaseAutoencoder | None = None
+    ) -> np.ndarray:
+        matrix = super()._prepare(dataset, seed, start)
+        if start is not None:
+            return matrix
         network, likelihood = self.model_.network, self.model_.likelihood
         assert isinstance(network, DenseNetwork)
         mean = mean_row(matrix)

@@ -228,6 +228,8 @@ def _restore_predictor(
     estimator.best_epoch_ = int(fitted["best_epoch"])
     estimator.interrupted_ = bool(fitted["interrupted"])
     layer = None if fitted["layer"] is None else int(fitted["layer"])
+    if layer is not None and not 1 <= layer < skeleton.network.n_layers:
+        raise ValueError("unknown layer")
     predictor = Predictor(skeleton, Affine(None, None), layer, bool(fitted["frozen"]))
     n_units = n_head_inputs(predictor, estimator.n_features_in_)
     bias = np.zeros(estimator._n_outputs, np.float32)

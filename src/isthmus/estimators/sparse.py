@@ -71,7 +71,7 @@ class SparseAutoencoder(TrainedAutoencoder):
     likelihood : str or Likelihood, default="auto"
         As in `Autoencoder`, but "auto" takes squared error for all data.
     scaling, batch_size, max_epochs, learning_rate, weight_decay, early_stopping, \
-    validation_fraction, patience, random_state, verbose
+    validation_fraction, patience, random_state, warm_start, verbose
         As in `Autoencoder`.
 
     References
@@ -121,6 +121,7 @@ class SparseAutoencoder(TrainedAutoencoder):
         validation_fraction: float = 0.1,
         patience: int = 30,
         random_state: int | np.random.RandomState | None = None,
+        warm_start: bool = False,
         verbose: bool | None = None,
     ) -> None:
         self.n_components = n_components
@@ -142,6 +143,7 @@ class SparseAutoencoder(TrainedAutoencoder):
         self.validation_fraction = validation_fraction
         self.patience = patience
         self.random_state = random_state
+        self.warm_start = warm_start
         self.verbose = verbose
 
     def transform(self, X: Any, k: int | None = None) -> np.ndarray:

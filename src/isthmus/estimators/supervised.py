@@ -314,7 +314,7 @@ class SupervisedAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, B
 def n_head_inputs(predictor: Predictor, n_features: int) -> int:
     """Give the number of units that the head takes, without computing anything."""
     row = jax.ShapeDtypeStruct((1, n_features), np.float32)
-    return int(jax.eval_shape(predictor.features, row).shape[1])
+    return int(jax.eval_shape(lambda p, x: p.features(x), predictor, row).shape[1])
 
 
 def split_column(X: Any, name: str) -> tuple[Dataset, list[Any]]:

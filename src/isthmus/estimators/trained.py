@@ -19,6 +19,7 @@ from isthmus.estimators.fitting import (
     train_one_pass,
     train_whole,
 )
+from isthmus.estimators.initialization import open_start, start_model, start_preparation
 from isthmus.io import Dataset
 from isthmus.networks import ACTIVATIONS, Architecture, DenseNetwork, glorot_uniform
 from isthmus.objectives import (
@@ -56,6 +57,7 @@ SHARED_CONSTRAINTS: dict[str, list[Any]] = {
     "validation_fraction": [Interval(Real, 0, 1, closed="left")],
     "patience": [POSITIVE],
     "random_state": ["random_state"],
+    "warm_start": ["boolean"],
     "verbose": ["boolean", None],
 }
 """What the parameters may be that all trained autoencoders take."""
@@ -89,6 +91,7 @@ class TrainedAutoencoder(BaseAutoencoder):
     early_stopping: bool
     validation_fraction: float
     patience: int
+    warm_start: bool
     verbose: bool | None
     pretrain: str | None = None
     n_pretraining_epochs: int | None = None
@@ -108,7 +111,7 @@ class TrainedAutoencoder(BaseAutoencoder):
     def corruption_in_training(self) -> Corruption | None:
         return self._objective(1, 1).corruption
 
-    def fit(self, X: Any, y: Any = None) -> Self:
+    def fit(self, X: Any, y: Any = None, *, init: Any = None) -> Self:
         """Learn to encode and decode.
 
         Parameters
@@ -116,6 +119,10 @@ class TrainedAutoencoder(BaseAutoencoder):
         X : array, pandas or polars frame, path, or Dataset
             Rows of numbers; arrays may have more than two axes, ``(n_samples, *row_shape)``.
         y : ignored
+        init : fitted autoencoder, path or None
+            What to start from: its weights, and the scale that it learned. Its network must
+            have the same shapes. By default weights are drawn, or with `warm_start` those of
+            the last fit are taken. Layers are pretrained only where they are drawn.
 
         Returns
         -------
@@ -125,18 +132,23 @@ class TrainedAutoencoder(BaseAutoencoder):
         ------
         DataError
             X holds something else than finite numbers.
+        IsthmusError
+            `init` does not fit.
         """
         self._validate_params()
+        start = open_start(init) if init is not None else None
+        if start is None and self.warm_start and hasattr(self, "model_"):
+            start = self
         dataset = self._open(X, reset=True)
         seed = self._seed()
-        matrix = self._prepare(dataset, seed)
+        matrix = self._prepare(dataset, seed, start)
         self.validation_rows_ = _hold_out(len(matrix), self.validation_fraction, seed)
         n_training_rows = len(matrix) - len(self.validation_rows_)
         settings = self._settings(n_training_rows, seed)
         n_steps = -(-n_training_rows // self.batch_size)
         objective = self._checked_objective(settings.n_epochs, n_steps)
         layers = {}
-        if self.pretrain is not None:
+        if self.pretrain is not None and start is None:
             plan = self._layer_training(self.pretrain, n_training_rows, settings, objective)
             pretraining = pretrain_whole(self, matrix, plan, self.validation_rows_)
             layers = pretraining.history
@@ -176,8 +188,13 @@ class TrainedAutoencoder(BaseAutoencoder):
         train_one_pass(self, matrix, objective, self.weight_decay)
         return self
 
-    def _prepare(self, dataset: Dataset, seed: int) -> np.ndarray:
-        self.preparation_ = Preparation.fit(dataset, self.scaling)
+    def _prepare(
+        self, dataset: Dataset, seed: int, start: BaseAutoencoder | None = None
+    ) -> np.ndarray:
+        if start is None:
+            self.preparation_ = Preparation.fit(dataset, self.scaling)
+        else:
+            self.preparation_ = start_preparation(start.preparation_, dataset)
         self.n_components_ = int(self.n_components)
         initialize = glorot_uniform(np.random.default_rng(seed))
         schema = self.preparation_.schema
@@ -185,7 +202,9 @@ class TrainedAutoencoder(BaseAutoencoder):
         model = self._build(schema.row_shape, likelihood, initialize)
         matrix = self.preparation_.matrix(dataset)
         network = model.network
-        if isinstance(network, DenseNetwork) and network.centre is not None:
+        if start is not None:
+            model = start_model(model, start.model_)
+        elif isinstance(network, DenseNetwork) and network.centre is not None:
             mean = mean_row(matrix)
             network = network.starting_at(mean, likelihood.parameters_at(mean))
             model = replace(model, network=network)

@@ -8,20 +8,21 @@ import jax
 import numpy as np
 
 from isthmus.estimators import BaseAutoencoder
+from isthmus.estimators.supervised import SupervisedAutoencoder
 
 
-def describe(estimator: BaseAutoencoder) -> dict[str, Any]:
+def describe(estimator: BaseAutoencoder | SupervisedAutoencoder) -> dict[str, Any]:
     """Give the facts about a fitted estimator, as plain values."""
+    if isinstance(estimator, SupervisedAutoencoder):
+        return _describe_predictor(estimator)
     schema = estimator.preparation_.schema
-    shapes = [np.shape(leaf) for leaf in jax.tree.leaves(estimator.model_.network.encoder)]
-    widths = [shape[1] for shape in shapes if len(shape) == 2]
     description: dict[str, Any] = {
         "model": type(estimator).__name__,
         "data": str(schema),
         "columns": list(schema.names) if schema.names else None,
         "code": f"{estimator.n_components_} numbers for {schema.n_features}",
-        "layers": " → ".join(map(str, [schema.n_features, *widths])),
-        "parameters": sum(int(np.size(leaf)) for leaf in jax.tree.leaves(estimator.model_)),
+        "layers": _layers(schema.n_features, estimator.model_.network.encoder),
+        "parameters": _size(estimator.model_),
         "scaling": estimator.preparation_.scaling,
         "likelihood": type(estimator.model_.likelihood).__name__,
         "epochs": len(estimator.history_["loss"]),
@@ -31,3 +32,31 @@ def describe(estimator: BaseAutoencoder) -> dict[str, Any]:
         description["held-out loss"] = min(held_out)
     description["made with"] = repr(estimator)
     return {name: value for name, value in description.items() if value is not None}
+
+
+def _describe_predictor(estimator: SupervisedAutoencoder) -> dict[str, Any]:
+    preparation = estimator._autoencoder.preparation_
+    schema, model = preparation.schema, estimator.model_
+    classes = getattr(estimator, "classes_", None)
+    description: dict[str, Any] = {
+        "model": type(estimator).__name__,
+        "data": str(schema),
+        "columns": list(schema.names) if schema.names else None,
+        "classes": None if classes is None else classes.tolist(),
+        "layers": _layers(schema.n_features, (model.autoencoder.network.encoder, model.head)),
+        "parameters": _size(model),
+        "scaling": preparation.scaling,
+        "epochs": len(estimator.history_["loss"]),
+        "made with": repr(estimator),
+    }
+    return {name: value for name, value in description.items() if value is not None}
+
+
+def _layers(n_features: int, layers: Any) -> str:
+    shapes = [np.shape(leaf) for leaf in jax.tree.leaves(layers)]
+    widths = [shape[1] for shape in shapes if len(shape) == 2]
+    return " → ".join(map(str, [n_features, *widths]))
+
+
+def _size(model: Any) -> int:
+    return sum(int(np.size(leaf)) for leaf in jax.tree.leaves(model))
