@@ -68,6 +68,7 @@ wheel: $(VENV)/.development
 bench: $(VENV)/.development
 	@$(BIN)/python benchmarks/mnist.py
 	@$(BIN)/python benchmarks/lecture.py
+	@$(BIN)/python benchmarks/pretraining.py
 
 clean:
 	rm -rf $(VENV) .venv-wheel .cache .test-run dist site isthmus-demo .pytest_cache .ruff_cache
