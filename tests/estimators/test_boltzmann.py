@@ -8,7 +8,7 @@ QUICK = {"max_epochs": 3, "random_state": 0}
 
 @pytest.fixture(scope="module")
 def machine(digits):
-    return BoltzmannMachine(64, max_epochs=60, learning_rate=0.01, random_state=0).fit(digits)
+    return BoltzmannMachine(64, max_epochs=60, random_state=0).fit(digits)
 
 
 def test_codes_are_probabilities_and_rows_come_back(machine, digits):

@@ -27,7 +27,14 @@ def test_history_holds_every_layer_and_the_whole(digits, tmp_path):
         {*names, *layers}, 2
     )
     model.save(tmp_path / "stacked.isthmus")
-    assert load(tmp_path / "stacked.isthmus").history_ == model.history_
+    again = load(tmp_path / "stacked.isthmus")
+    assert again.history_ == model.history_
+    assert layers < set(again.partial_fit(digits).history_)
+
+
+def test_layers_are_not_pretrained_where_training_starts_from_fitted_weights(digits):
+    model = StackedAutoencoder(2, hidden=[16], warm_start=True, **QUICK).fit(digits)
+    assert "layer_1_loss" not in model.fit(digits).history_
 
 
 def test_pretraining_starts_training_ahead(digits):

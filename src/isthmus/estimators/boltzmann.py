@@ -50,7 +50,8 @@ class BoltzmannMachine(TrainedAutoencoder):
         the likelihood, for machines to draw from.
     scaling, batch_size, max_epochs, learning_rate, weight_decay, early_stopping, \
     validation_fraction, patience, random_state, warm_start, verbose
-        As in `Autoencoder`. Held-out rows are judged by their reconstruction.
+        As in `Autoencoder`, but the learning rate is 0.01. Held-out rows are judged by their
+        reconstruction.
 
     References
     ----------
@@ -88,7 +89,7 @@ class BoltzmannMachine(TrainedAutoencoder):
         scaling: str = "auto",
         batch_size: int = 128,
         max_epochs: int | None = None,
-        learning_rate: float = 2e-3,
+        learning_rate: float = 1e-2,
         weight_decay: float = 1e-4,
         early_stopping: bool = True,
         validation_fraction: float = 0.1,

@@ -110,7 +110,8 @@ def train_one_pass(
     )
     estimator.model_, estimator._training_state = training.model, training.state
     earlier = estimator.history_
-    estimator.history_ = {
+    layers = {name: values for name, values in earlier.items() if name.startswith("layer_")}
+    estimator.history_ = layers | {
         name: earlier.get(name, []) + values for name, values in training.history.items()
     }
 

@@ -30,6 +30,9 @@ from isthmus.training.interruption import Interruption
 from isthmus.training.loop import Settings, train
 from isthmus.training.progress import Progress, Reporter
 
+# The noise of their gradients averages out; smaller steps leave them half trained.
+_FASTER_MACHINES = 5.0
+
 PRETRAININGS = ("autoencoder", "denoising", "rbm")
 
 
@@ -61,7 +64,7 @@ class LayerTraining:
     kind : {"autoencoder", "denoising", "rbm"}
         What each layer is meanwhile.
     settings : Settings
-        How long and how fast each layer learns.
+        How long and how fast each layer learns; Boltzmann machines five times as fast.
     batch_size : int
         Rows in a minibatch.
     corruption : Corruption or None
@@ -72,6 +75,12 @@ class LayerTraining:
     settings: Settings
     batch_size: int
     corruption: Corruption | None = None
+
+    def settings_of(self, layer: int) -> Settings:
+        """Give how long and how fast a layer, counted from 0, learns."""
+        factor = _FASTER_MACHINES if self.kind == "rbm" else 1.0
+        rate, seed = factor * self.settings.learning_rate, self.settings.seed + layer
+        return replace(self.settings, learning_rate=rate, seed=seed)
 
     @property
     def loss(self) -> Loss[Model]:
@@ -189,7 +198,7 @@ def pretrain(
                 _at_mean(layer, matrix) if plan.kind == "rbm" else layer,
                 plan.loss,
                 ArrayBatches(matrix, plan.batch_size, rows),
-                replace(plan.settings, seed=plan.settings.seed + i),
+                plan.settings_of(i),
                 validation=validation,
                 report=_named(stage, report),
             )
