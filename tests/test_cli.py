@@ -807,7 +807,9 @@ def test_without_a_model_a_denoising_autoencoder_comes_first(labelled):
         ("predict m.isthmus table.csv -o found.xlsx", 1, "tells no classes"),
     ],
 )
-def test_what_cannot_be_classified_is_told_in_a_sentence(labelled, arguments, code, message, capsys):
+def test_what_cannot_be_classified_is_told_in_a_sentence(
+    labelled, arguments, code, message, capsys
+):
     before = files_in(".")
     assert run("classify", *arguments.split()) == code
     shown = capsys.readouterr().err
