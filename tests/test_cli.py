@@ -765,7 +765,7 @@ def labelled(here):
     frame.to_csv("labelled.csv", index=False)
 
 
-LEARN = "--max-epochs 40 --learning-rate 0.01 --batch-size 16".split()
+LEARN = ["--max-epochs", "40", "--learning-rate", "0.01", "--batch-size", "16"]
 
 
 def test_classes_are_told_from_few_labels(labelled, capsys):
