@@ -97,7 +97,7 @@ def sparse(train, test):
                 .score(codes[50_000:] / scale, labels[50_000:]),
                 c,
             )
-            for c in (0.1, 0.3, 1.0, 3.0)
+            for c in (0.03, 0.1, 0.3, 1.0)
         )
         classifier = LogisticRegression(C=best[1], max_iter=1000).fit(codes / scale, labels)
         error = 100 * (1 - classifier.score(test_codes / scale, test_labels))

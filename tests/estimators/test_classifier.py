@@ -79,12 +79,27 @@ def test_unlabelled_rows_teach(encoder, digits_data):
         np.array([-1, 1])[np.arange(60) % 2],
         np.array([True, False])[np.arange(60) % 2],
         [["yes", "no", None][i % 3] for i in range(60)],
+        pd.Series([["yes", "no", None][i % 3] for i in range(60)]),
+        pd.Series([[1.0, 2.0, np.nan][i % 3] for i in range(60)]),
+        pd.Series([[1, 2, None][i % 3] for i in range(60)], dtype="Int64"),
         np.array([["yes", "no", -1][i % 3] for i in range(60)], dtype=object),
     ],
-    ids=["strings", "objects", "unlabelled", "floats", "signs", "truths", "gaps", "marks"],
+    ids=[
+        "strings",
+        "objects",
+        "unlabelled",
+        "floats",
+        "signs",
+        "truths",
+        "gaps",
+        "text column",
+        "float column",
+        "integer column",
+        "marks",
+    ],
 )
 def test_labels_of_any_kind(labels, tmp_path):
-    known = {value for value in labels if value is not None}
+    known = {value for value in labels if not pd.isna(value)}
     expected = known - {-1} if len(known) > 2 else known
     x = np.random.default_rng(0).normal(size=(60, 4))
     classifier = AutoencoderClassifier(Autoencoder(2, hidden=[4], **QUICK), **QUICK)

@@ -25,8 +25,8 @@ class AutoencoderClassifier(ClassifierMixin, SupervisedAutoencoder):
     """Classifier on an autoencoder's code: the decoder is dropped, everything is fine-tuned.
 
     The autoencoder learns from all rows, a softmax on its code from those with a label. Rows
-    labelled −1 are unlabelled, as elsewhere in scikit-learn; in an array of objects None is
-    too. Where −1 and one other label are all there is, both are classes.
+    labelled −1 are unlabelled, as elsewhere in scikit-learn; so are gaps in a column or list of
+    labels. Where −1 and one other label are all there is, both are classes.
 
     Parameters
     ----------
@@ -208,8 +208,9 @@ class AutoencoderClassifier(ClassifierMixin, SupervisedAutoencoder):
 
 
 def _as_labels(y: Any) -> np.ndarray:
-    if isinstance(y, list) and None in y:
-        y = np.array(y, dtype=object)
+    has_gaps = y.hasnans if hasattr(y, "hasnans") else isinstance(y, list) and None in y
+    if has_gaps:
+        y = np.array([None if _is_missing(value) else value for value in y], dtype=object)
     y = column_or_1d(y, warn=True)
     if y.dtype.kind == "f":
         check_array(y, ensure_2d=False, input_name="y")
@@ -220,12 +221,16 @@ def _known(y: np.ndarray) -> np.ndarray:
     """Tell which rows are labelled."""
     if y.dtype.kind not in "iufO":
         return np.ones(len(y), bool)
-    missing = np.array([value is None or value != value for value in y], bool)
+    missing = np.array([_is_missing(value) for value in y], bool)
     unlabelled = missing | np.array([not isinstance(v, str) and v == _UNLABELLED for v in y], bool)
     # With one class left there would be nothing to tell apart: then −1 is a class like others.
     if not missing.any() and len(set(y[~unlabelled].tolist())) == 1:
         return np.ones(len(y), bool)
     return ~unlabelled
+
+
+def _is_missing(value: Any) -> bool:
+    return value is None or type(value).__name__ == "NAType" or value != value
 
 
 def _plain(labels: np.ndarray) -> np.ndarray:

@@ -55,8 +55,9 @@ class SparseAutoencoder(TrainedAutoencoder):
     k : int, default=25
         Active units per row ("top_k").
     strength : float or None, default=None
-        Weight of the penalty; None takes 1/32 for the auxiliary loss that revives silent units
-        of "top_k", 0.1 for "l1" and 1 for "target_activation".
+        Weight of the penalty; None takes for "top_k", whose auxiliary loss revives silent units,
+        0 with tied weights, of which none die, and 1/32 without; for "l1" 0.1, and for
+        "target_activation" 1.
     target : float, default=0.05
         Mean activation wanted of every unit ("target_activation").
     hidden : int, sequence of int or None, default=()
@@ -217,10 +218,13 @@ class SparseAutoencoder(TrainedAutoencoder):
     def _code(self) -> Code:
         if self.sparsity != "top_k":
             return Deterministic()
-        return TopK(self.k, k_start=max(self.k, self.n_components_ // 3))
+        # With tied weights no unit dies, and units that specialize from the start are better ones.
+        start = None if self.tied_weights else max(self.k, self.n_components_ // 3)
+        return TopK(self.k, start)
 
     def _objective(self, n_epochs: int, n_steps: int) -> Objective:
-        default = {"top_k": 1 / 32, "l1": 0.1, "target_activation": 1.0}[self.sparsity]
+        revival = 0.0 if self.tied_weights else 1 / 32
+        default = {"top_k": revival, "l1": 0.1, "target_activation": 1.0}[self.sparsity]
         strength = default if self.strength is None else self.strength
         if self.sparsity == "l1":
             return Objective(penalties=(L1(strength),))
