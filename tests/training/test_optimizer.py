@@ -26,7 +26,9 @@ def test_update_is_adamw_on_the_decayed_part_and_adam_on_the_rest():
     reference_state = reference.init(theirs)
     for _ in range(5):
         gradient = jnp.asarray(generator.normal(size=6), jnp.float32)
-        ours, state = update(ours, gradient, state, jnp.asarray(0.01), jnp.asarray(0.3), 4)
+        ours, state = update(
+            ours, gradient, state, jnp.asarray(0.01), jnp.asarray(0.3), 4, jnp.ones(())
+        )
         step, reference_state = reference.update(
             {"matrix": gradient[:4], "bias": gradient[4:]}, reference_state, theirs
         )

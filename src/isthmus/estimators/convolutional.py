@@ -25,7 +25,7 @@ from isthmus.objectives import Code, Corruption, Deterministic, Likelihood, Obje
 class ConvolutionalAutoencoder(TrainedAutoencoder):
     """Convolutional autoencoder, for images and signals.
 
-    Strided convolutions lead to the code, sub-pixel convolutions back; any height and width
+    Strided convolutions lead to the code, transposed convolutions back; any height and width
     comes back exactly.
 
     Parameters
@@ -67,7 +67,7 @@ class ConvolutionalAutoencoder(TrainedAutoencoder):
     References
     ----------
     Masci, Meier, Cireşan & Schmidhuber (2011), Stacked convolutional auto-encoders for
-    hierarchical feature extraction; Shi et al. (2016) for sub-pixel convolution.
+    hierarchical feature extraction.
 
     Examples
     --------
