@@ -1,6 +1,7 @@
 """Every code block of the README and the docs runs as a test, in a folder of its own."""
 
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -21,6 +22,12 @@ os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PAT
 @pytest.fixture(scope="session", autouse=True)
 def _doctests_find_no_terminal():
     os.environ.setdefault("COLUMNS", "140")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _interrupts_are_heard():
+    """A shell lets what it starts in the background ignore Ctrl-C; the tests send it."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def run_shell(example):
