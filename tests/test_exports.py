@@ -6,6 +6,7 @@ import isthmus
 EXPORTS = {
     "AutoencoderClassifier",
     "AutoencoderRegressor",
+    "ComponentSweep",
     "Consistency",
     "PseudoLabels",
     "VirtualAdversarial",

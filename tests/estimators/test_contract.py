@@ -8,6 +8,7 @@ from isthmus import (
     AutoencoderClassifier,
     AutoencoderRegressor,
     BoltzmannMachine,
+    ComponentSweep,
     ContractiveAutoencoder,
     ConvolutionalAutoencoder,
     DenoisingAutoencoder,
@@ -31,6 +32,7 @@ CHECKED = [
     VariationalAutoencoder(n_components=1, hidden=[4], max_epochs=2),
     AutoencoderClassifier(Autoencoder(4, hidden=[8], max_epochs=2), max_epochs=60, batch_size=16),
     AutoencoderRegressor(Autoencoder(4, hidden=[8], max_epochs=2), max_epochs=60, batch_size=16),
+    ComponentSweep(Autoencoder(hidden=[4], max_epochs=2), components=[1]),
 ]
 
 
@@ -38,6 +40,7 @@ def test_every_estimator_is_checked():
     assert {type(estimator) for estimator in CHECKED} == {
         *ESTIMATORS.values(),
         *PREDICTORS.values(),
+        ComponentSweep,
     }
 
 

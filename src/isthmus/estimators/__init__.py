@@ -12,6 +12,7 @@ from isthmus.estimators.persistence import ESTIMATORS, PREDICTORS, load
 from isthmus.estimators.regressor import AutoencoderRegressor
 from isthmus.estimators.sparse import SparseAutoencoder
 from isthmus.estimators.stacked import StackedAutoencoder
+from isthmus.estimators.sweep import ComponentSweep, SweepResults
 from isthmus.estimators.variational import LogLikelihood, VariationalAutoencoder
 
 __all__ = [
@@ -22,6 +23,7 @@ __all__ = [
     "AutoencoderRegressor",
     "BaseAutoencoder",
     "BoltzmannMachine",
+    "ComponentSweep",
     "ContractiveAutoencoder",
     "ConvolutionalAutoencoder",
     "DenoisingAutoencoder",
@@ -29,6 +31,7 @@ __all__ = [
     "LogLikelihood",
     "SparseAutoencoder",
     "StackedAutoencoder",
+    "SweepResults",
     "VariationalAutoencoder",
     "load",
 ]

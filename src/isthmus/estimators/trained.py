@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Sequence
+from copy import copy
 from dataclasses import replace
 from numbers import Integral, Real
 from typing import Any, ClassVar, Self
@@ -35,7 +36,7 @@ from isthmus.objectives import (
     SquaredError,
 )
 from isthmus.prepare import SCALINGS, Preparation, Support, mean_row
-from isthmus.training import PRETRAININGS, LayerTraining, Settings
+from isthmus.training import PRETRAININGS, LayerTraining, Settings, Training
 
 # Updates of each layer, fewest and most epochs; noise of Vincent et al. (2010).
 _PRETRAINING_UPDATES = (2_000, 3, 100)
@@ -142,7 +143,7 @@ class TrainedAutoencoder(BaseAutoencoder):
         dataset = self._open(X, reset=True)
         seed = self._seed()
         matrix = self._prepare(dataset, seed, start)
-        self.validation_rows_ = _hold_out(len(matrix), self.validation_fraction, seed)
+        self.validation_rows_ = self._hold_out(len(matrix), seed)
         n_training_rows = len(matrix) - len(self.validation_rows_)
         settings = self._settings(n_training_rows, seed)
         n_steps = -(-n_training_rows // self.batch_size)
@@ -195,12 +196,18 @@ class TrainedAutoencoder(BaseAutoencoder):
             self.preparation_ = Preparation.fit(dataset, self.scaling)
         else:
             self.preparation_ = start_preparation(start.preparation_, dataset)
+        matrix = self.preparation_.matrix(dataset)
+        self._start_model(matrix, seed, start)
+        return matrix
+
+    def _start_model(
+        self, matrix: np.ndarray, seed: int, start: BaseAutoencoder | None = None
+    ) -> None:
         self.n_components_ = int(self.n_components)
         initialize = glorot_uniform(np.random.default_rng(seed))
         schema = self.preparation_.schema
         likelihood = self._choose_likelihood().sized(schema.n_features)
         model = self._build(schema.row_shape, likelihood, initialize)
-        matrix = self.preparation_.matrix(dataset)
         network = model.network
         if start is not None:
             model = start_model(model, start.model_)
@@ -209,7 +216,6 @@ class TrainedAutoencoder(BaseAutoencoder):
             network = network.starting_at(mean, likelihood.parameters_at(mean))
             model = replace(model, network=network)
         self.model_ = model
-        return matrix
 
     def _default_likelihood(self, support: Support) -> Likelihood:
         return SquaredError() if support == "real" else Bernoulli()
@@ -274,6 +280,25 @@ class TrainedAutoencoder(BaseAutoencoder):
             seed=seed,
         )
 
+    def _hold_out(self, n_rows: int, seed: int) -> np.ndarray:
+        """Draw the positions of the held-out rows, in order."""
+        n_held_out = min(round(n_rows * self.validation_fraction), n_rows - 1)
+        return np.sort(np.random.default_rng(seed).permutation(n_rows)[:n_held_out])
+
+    def _resized(self, n_components: int, matrix: np.ndarray, seed: int) -> Self:
+        """Give a copy with a code of another size, before it is trained on the same rows."""
+        other = copy(self).set_params(n_components=n_components)
+        other._validate_params()
+        other._start_model(matrix, seed)
+        return other
+
+    def _keep(self, training: Training[Model], seed: int, validation_rows: np.ndarray) -> None:
+        """Be what this training gave."""
+        self._start_passes()
+        self.model_, self.history_ = training.model, training.history
+        self.best_epoch_, self.interrupted_ = training.best_epoch, training.interrupted
+        self.validation_rows_, self._training_seed = validation_rows, seed
+
 
 def checked_widths(hidden: int | Sequence[int] | None) -> int | tuple[int, ...] | None:
     """Give the widths of hidden layers as a network's design takes them."""
@@ -306,9 +331,3 @@ def checked_penalties(penalty: Penalty | Sequence[Penalty] | None) -> tuple[Pena
                 "give parts such as L1(0.01)."
             )
     return tuple(penalty)
-
-
-def _hold_out(n_rows: int, fraction: float, seed: int) -> np.ndarray:
-    """Draw the positions of the held-out rows, in order."""
-    n_held_out = min(round(n_rows * fraction), n_rows - 1)
-    return np.sort(np.random.default_rng(seed).permutation(n_rows)[:n_held_out])

@@ -11,6 +11,7 @@ from isthmus.objectives.corruptions import (
     SaltAndPepper,
     Swap,
 )
+from isthmus.objectives.jointly import Jointly
 from isthmus.objectives.likelihoods import (
     LIKELIHOODS,
     ActivationError,
@@ -64,6 +65,7 @@ __all__ = [
     "Gaussian",
     "GaussianCode",
     "GaussianNoise",
+    "Jointly",
     "Likelihood",
     "Loss",
     "Masking",

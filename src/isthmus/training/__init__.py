@@ -24,6 +24,7 @@ from isthmus.training.pretraining import (
     single_layer_models,
 )
 from isthmus.training.progress import Progress, ProgressBar
+from isthmus.training.together import train_together
 
 __all__ = [
     "PRETRAININGS",
@@ -51,4 +52,5 @@ __all__ = [
     "score_rows_alone",
     "single_layer_models",
     "train",
+    "train_together",
 ]

@@ -69,14 +69,15 @@ def advance(
         batch = _batch(rows, targets, n_rows, i)
         step_key = jax.random.fold_in(key, carry.n_updates)
 
-        def loss(vector: jax.Array) -> tuple[jax.Array, Any]:
-            model = layout.unflatten(vector)
+        def loss(model: Any) -> tuple[jax.Array, Any]:
             return objective.update_loss(model, batch, step_key, carry.n_updates, carry.memory)
 
-        (value, memory), gradient = jax.value_and_grad(loss, has_aux=True)(carry.vector)
+        # Derivatives with respect to slices of the vector would each be a vector of full length.
+        model = layout.unflatten(carry.vector)
+        (value, memory), gradient = jax.value_and_grad(loss, has_aux=True)(model)
         vector, optimizer = update(
             carry.vector,
-            gradient,
+            layout.concatenate(gradient),
             carry.optimizer,
             schedule.rate(carry.n_updates),
             weight_decay,
@@ -104,9 +105,10 @@ def held_out_loss(
     """Sum the losses of a block's rows, penalties left out."""
     model = layout.unflatten(vector)
 
-    def step(i: jax.Array, total: jax.Array) -> jax.Array:
+    def losses_of(i: jax.Array) -> jax.Array:
         batch = _batch(rows, targets, n_rows, i)
         losses = objective.held_out_losses(model, batch, jax.random.fold_in(key, i))
-        return total + jnp.sum(batch.weights * losses)
+        return batch.weights @ losses
 
-    return lax.fori_loop(0, n_steps, step, jnp.zeros(()))
+    shape = jax.eval_shape(losses_of, jnp.zeros((), jnp.int32)).shape
+    return lax.fori_loop(0, n_steps, lambda i, total: total + losses_of(i), jnp.zeros(shape))

@@ -50,6 +50,11 @@ class Layout:
         leaves = jax.tree.leaves(model)
         return np.concatenate([np.ravel(leaves[i]) for i in self._order], dtype=np.float32)
 
+    def concatenate(self, model: Any) -> jax.Array:
+        """Flatten inside a compiled program."""
+        leaves = jax.tree.leaves(model)
+        return jnp.concatenate([jnp.ravel(leaves[i]) for i in self._order])
+
     def unflatten(self, vector: jax.Array) -> Any:
         """Give the model with the parameters of this vector."""
         leaves: list[Any] = [None] * len(self.shapes)

@@ -1,0 +1,56 @@
+"""Several models at once, on the same minibatches."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, final
+
+import jax
+import jax.numpy as jnp
+
+from isthmus.objectives.loss import Loss, Minibatch
+
+
+@final
+@dataclass(frozen=True)
+class Jointly(Loss[tuple[Any, ...]]):
+    """The sum of the losses of several models that share nothing but the minibatches.
+
+    Its gradient with respect to one of them is that of this model's own loss, so all learn as
+    each would alone.
+
+    Parameters
+    ----------
+    losses : tuple of Loss
+        One for each model.
+    """
+
+    losses: tuple[Loss[Any], ...]
+
+    def initial_memory(self, model: tuple[Any, ...], batch_size: int) -> Any:
+        pairs = zip(self.losses, model, strict=True)
+        return tuple(loss.initial_memory(own, batch_size) for loss, own in pairs)
+
+    def update_loss(
+        self,
+        model: tuple[Any, ...],
+        batch: Minibatch,
+        key: jax.Array,
+        n_updates: jax.Array,
+        memory: Any,
+    ) -> tuple[jax.Array, Any]:
+        values, memories = zip(
+            *(
+                loss.update_loss(own, batch, key, n_updates, own_memory)
+                for loss, own, own_memory in zip(self.losses, model, memory, strict=True)
+            ),
+            strict=True,
+        )
+        return jnp.sum(jnp.stack(values)), memories
+
+    def held_out_losses(
+        self, model: tuple[Any, ...], batch: Minibatch, key: jax.Array
+    ) -> jax.Array:
+        """Give each row's losses, one for each model: ``(batch, models)``."""
+        pairs = zip(self.losses, model, strict=True)
+        return jnp.stack([loss.held_out_losses(own, batch, key) for loss, own in pairs], axis=1)
