@@ -20,7 +20,7 @@ from isthmus.training.interruption import Interruption
 QUICK = ["--n-components", "2", "--hidden", "8", "--max-epochs", "2"]
 BARE = [*QUICK, "--no-report"]
 SCRIPT = Path(sys.executable).with_name("isthmus")
-COMMANDS = ("demo", "fit", "encode", "decode", "classify", "sample", "info")
+COMMANDS = ("demo", "fit", "sweep", "encode", "decode", "classify", "sample", "info")
 LEAVES = (*(name for name in COMMANDS if name != "classify"), "classify fit", "classify predict")
 
 
@@ -741,6 +741,24 @@ def test_samples_look_like_the_data(here, capsys, kind):
     assert run("sample", "new.isthmus", "-o", "other.csv") == 1
     assert "cannot be drawn from" in capsys.readouterr().err
     assert not Path("other.csv").exists()
+
+
+# Sizes of the code
+
+
+def test_sweep_prints_draws_and_keeps_the_best(here, capsys):
+    arguments = ["--components", "2,1", "--hidden", "4", "--max-epochs", "3"]
+    assert run("sweep", "table.csv", *arguments, "--best", "best.isthmus") == 0
+    shown = capsys.readouterr().out
+    assert re.findall(r"│ +(\d) │", shown) == ["1", "2"]
+    suggested = load("best.isthmus").n_components_
+    assert f"Take {suggested}" in shown
+    lines = Path("isthmus-sweep/sweep.csv").read_text("utf-8").splitlines()
+    assert [line.split(",")[0] for line in lines] == ["components", "1", "2"]
+    assert Path("isthmus-sweep/sweep.png").read_bytes().startswith(b"\x89PNG")
+    assert run("sweep", "table.csv", "--components", "two") == 2
+    assert run("sweep", "table.csv", "--components", "0") == 1
+    assert "positive whole numbers" in capsys.readouterr().err
 
 
 # Starting from a model, and classes

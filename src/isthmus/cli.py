@@ -337,6 +337,96 @@ def fit(
     return 0
 
 
+@app.command(sort_key=2)
+def sweep(
+    data: Data,
+    /,
+    *,
+    components: Annotated[
+        str, Parameter(help="Sizes of the code to try, such as 1,2,4,8.", group=_MODEL)
+    ] = "1,2,4,8,16,32",
+    output: Annotated[
+        Path,
+        Parameter(
+            name=["--output", "-o"], help="Folder for sweep.png and sweep.csv.", group=_OUTPUT
+        ),
+    ] = Path("isthmus-sweep"),
+    best: Annotated[
+        Path | None,
+        Parameter(help="Model file for the size suggested (.isthmus).", group=_OUTPUT),
+    ] = None,
+    exclude: Exclude = None,
+    model: Annotated[
+        Literal["deep", "denoising", "contractive", "sparse", "convolutional", "variational"],
+        Parameter(help="Which autoencoder.", group=_MODEL),
+    ] = "deep",
+    hidden: Annotated[
+        str | None,
+        Parameter(
+            help="Widths of the hidden layers, such as 512,128; one number tapers.", group=_MODEL
+        ),
+    ] = None,
+    n_seeds: Annotated[
+        int, Parameter(help="Trainings of each size, from other weights.", group=_TRAINING)
+    ] = 1,
+    batch_size: Annotated[
+        int | None, Parameter(help="Rows in a minibatch.", group=_TRAINING)
+    ] = None,
+    max_epochs: Annotated[
+        int | None, Parameter(help="Passes over the data.", group=_TRAINING)
+    ] = None,
+    learning_rate: Annotated[
+        float | None, Parameter(help="Peak of the learning rate.", group=_TRAINING)
+    ] = None,
+    random_state: Annotated[int, Parameter(help="Seed.", group=_TRAINING)] = 0,
+    verbose: Annotated[
+        bool | None,
+        Parameter(help="Progress bar; by default on a terminal only.", group=_TRAINING),
+    ] = None,
+) -> int:
+    """Find out how large a code your data need: error by size, beside PCA.
+
+    All sizes are trained together.
+
+    Example: `isthmus sweep measurements.csv --components 1,2,3,4`
+    """
+    sizes = _widths(components, "--components")
+    _check_report_folder(output)
+    if best is not None:
+        _check_model_path(best)
+    given = {
+        "hidden": _widths(hidden),
+        "batch_size": batch_size,
+        "max_epochs": max_epochs,
+        "learning_rate": learning_rate,
+    }
+    autoencoder = _make_estimator(model, {k: v for k, v in given.items() if v is not None})
+    from isthmus import ComponentSweep
+    from isthmus.io import read
+    from isthmus.report import print_sweep, suggestion, write_sweep
+
+    found = ComponentSweep(
+        autoencoder,
+        components=(sizes,) if isinstance(sizes, int) else sizes or (),
+        n_seeds=n_seeds,
+        random_state=random_state,
+        verbose=verbose,
+    )
+    _check_parameters(found)
+    found.fit(read(data, exclude=exclude or ()))
+    write_sweep(found, output)
+    print_sweep(found)
+    print(suggestion(found))
+    print(f"Picture: {output / 'sweep.png'}")
+    if best is not None:
+        found.best_estimator_.save(best)
+        print(f"Model: {best}")
+    if found.interrupted_:
+        _say("Stopped by Ctrl-C; the best of each size so far was judged.")
+        return INTERRUPTED
+    return 0
+
+
 @app.command(sort_key=3)
 def encode(
     model: Model,

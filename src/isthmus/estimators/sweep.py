@@ -236,7 +236,8 @@ def _checked_autoencoder(given: Any) -> TrainedAutoencoder:
             f"pretrain={autoencoder.pretrain!r} cannot be swept, since layers would learn one "
             "after the other: leave it away, and pretrain once the size is chosen."
         )
-    return clone(autoencoder)
+    copied: Any = clone(autoencoder)
+    return copied
 
 
 def _judge(

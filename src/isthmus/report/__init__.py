@@ -2,6 +2,15 @@
 
 from isthmus.report.comparison import Comparison, compare
 from isthmus.report.page import write_report
+from isthmus.report.sweep import print_sweep, suggestion, write_sweep
 from isthmus.report.terminal import print_table
 
-__all__ = ["Comparison", "compare", "print_table", "write_report"]
+__all__ = [
+    "Comparison",
+    "compare",
+    "print_sweep",
+    "print_table",
+    "suggestion",
+    "write_report",
+    "write_sweep",
+]
