@@ -243,6 +243,10 @@ def fit(
     patience: Annotated[
         int | None, Parameter(help="Epochs that early stopping waits.", group=_TRAINING)
     ] = None,
+    precision: Annotated[
+        str | None,
+        Parameter(help="Of matrix products in training: float32 or bfloat16.", group=_TRAINING),
+    ] = None,
     random_state: Annotated[
         int, Parameter(help="Seed; the same seed gives the same model.", group=_TRAINING)
     ] = 0,
@@ -293,6 +297,7 @@ def fit(
         "early_stopping": early_stopping,
         "validation_fraction": validation_fraction,
         "patience": patience,
+        "precision": precision,
         "random_state": random_state,
         "verbose": verbose,
     }

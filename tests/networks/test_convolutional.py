@@ -5,7 +5,13 @@ import numpy as np
 import pytest
 
 from isthmus.errors import IsthmusError
-from isthmus.networks import Convolutional, convolution, glorot_uniform, shapes_only
+from isthmus.networks import (
+    Convolutional,
+    convolution,
+    glorot_uniform,
+    products_in,
+    shapes_only,
+)
 from isthmus.networks.convolution import convolve, convolve_back
 
 
@@ -160,3 +166,17 @@ def test_other_shapes_are_refused(shape):
 def test_no_convolutions_are_refused():
     with pytest.raises(IsthmusError, match="channels"):
         build((8, 8), channels=())
+
+
+@pytest.mark.parametrize("native", [True, False])
+def test_convolutions_take_rounded_numbers_and_give_float32(native):
+    generator = np.random.default_rng(0)
+    x = generator.normal(size=(2, 6, 6, 3)).astype(np.float32)
+    weight = generator.normal(size=(27, 4)).astype(np.float32)
+    exact = convolve(x, weight, (3, 3), (2, 2), native=native)
+    with products_in("bfloat16"):
+        y = convolve(x, weight, (3, 3), (2, 2), native=native)
+        back = convolve_back(y, weight.T, (3, 3), (2, 2), (6, 6), native=native)
+    assert y.dtype == back.dtype == np.float32
+    assert 0 < np.abs(y - exact).max() < 0.2
+    assert back.shape == x.shape

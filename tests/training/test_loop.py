@@ -1,6 +1,7 @@
 import os
 import signal
 
+import jax
 import numpy as np
 import pytest
 
@@ -138,3 +139,11 @@ def test_divergence_is_a_sentence():
 def test_weight_decay_shrinks_weights(matrix):
     plain, decayed = run(matrix, 20), run(matrix, 20, weight_decay=10.0)
     assert np.linalg.norm(vector(decayed.model)) < np.linalg.norm(vector(plain.model))
+
+
+def test_products_in_bfloat16_round_numbers_and_learn_as_well(matrix):
+    exact, rounded = (run(matrix, 20, precision=name) for name in ("float32", "bfloat16"))
+    losses = exact.history["loss"][-1], rounded.history["loss"][-1]
+    assert losses[0] != losses[1]
+    assert losses[1] == pytest.approx(losses[0], rel=0.05)
+    assert {leaf.dtype for leaf in jax.tree.leaves(rounded.model)} == {np.dtype("float32")}

@@ -83,6 +83,8 @@ class Autoencoder(TrainedAutoencoder):
         none and keeps the last.
     patience : int, default=30
         Epochs that early stopping waits.
+    precision : {"float32", "bfloat16"}, default="float32"
+        Of the numbers that go into matrix products while training; parameters stay float32.
     random_state : int, RandomState instance or None, default=None
         Fixes the held-out rows, the initial weights and the order of the rows: the same number
         on the same machine gives the same result, bit by bit.
@@ -157,6 +159,7 @@ class Autoencoder(TrainedAutoencoder):
         early_stopping: bool = True,
         validation_fraction: float = 0.1,
         patience: int = 30,
+        precision: str = "float32",
         random_state: int | np.random.RandomState | None = None,
         warm_start: bool = False,
         verbose: bool | None = None,
@@ -180,6 +183,7 @@ class Autoencoder(TrainedAutoencoder):
         self.early_stopping = early_stopping
         self.validation_fraction = validation_fraction
         self.patience = patience
+        self.precision = precision
         self.random_state = random_state
         self.warm_start = warm_start
         self.verbose = verbose

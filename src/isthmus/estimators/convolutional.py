@@ -56,7 +56,7 @@ class ConvolutionalAutoencoder(TrainedAutoencoder):
     n_pretraining_epochs : int or None, default=None
         Passes over the data for each layer; None makes about 2,000 updates.
     likelihood, scaling, batch_size, max_epochs, learning_rate, weight_decay, early_stopping, \
-    validation_fraction, patience, random_state, warm_start, verbose
+    validation_fraction, patience, precision, random_state, warm_start, verbose
         As in `Autoencoder`.
 
     Notes
@@ -114,6 +114,7 @@ class ConvolutionalAutoencoder(TrainedAutoencoder):
         early_stopping: bool = True,
         validation_fraction: float = 0.1,
         patience: int = 30,
+        precision: str = "float32",
         random_state: int | np.random.RandomState | None = None,
         warm_start: bool = False,
         verbose: bool | None = None,
@@ -138,6 +139,7 @@ class ConvolutionalAutoencoder(TrainedAutoencoder):
         self.early_stopping = early_stopping
         self.validation_fraction = validation_fraction
         self.patience = patience
+        self.precision = precision
         self.random_state = random_state
         self.warm_start = warm_start
         self.verbose = verbose

@@ -50,7 +50,7 @@ class DenoisingAutoencoder(TrainedAutoencoder):
     n_pretraining_epochs : int or None, default=None
         Passes over the data for each layer; None makes about 2,000 updates.
     likelihood, scaling, batch_size, max_epochs, learning_rate, weight_decay, early_stopping, \
-    validation_fraction, patience, random_state, warm_start, verbose
+    validation_fraction, patience, precision, random_state, warm_start, verbose
         As in `Autoencoder`.
 
     References
@@ -96,6 +96,7 @@ class DenoisingAutoencoder(TrainedAutoencoder):
         early_stopping: bool = True,
         validation_fraction: float = 0.1,
         patience: int = 30,
+        precision: str = "float32",
         random_state: int | np.random.RandomState | None = None,
         warm_start: bool = False,
         verbose: bool | None = None,
@@ -117,6 +118,7 @@ class DenoisingAutoencoder(TrainedAutoencoder):
         self.early_stopping = early_stopping
         self.validation_fraction = validation_fraction
         self.patience = patience
+        self.precision = precision
         self.random_state = random_state
         self.warm_start = warm_start
         self.verbose = verbose

@@ -72,7 +72,7 @@ class SparseAutoencoder(TrainedAutoencoder):
     likelihood : str or Likelihood, default="auto"
         As in `Autoencoder`, but "auto" takes squared error for all data.
     scaling, batch_size, max_epochs, learning_rate, weight_decay, early_stopping, \
-    validation_fraction, patience, random_state, warm_start, verbose
+    validation_fraction, patience, precision, random_state, warm_start, verbose
         As in `Autoencoder`.
 
     References
@@ -121,6 +121,7 @@ class SparseAutoencoder(TrainedAutoencoder):
         early_stopping: bool = True,
         validation_fraction: float = 0.1,
         patience: int = 30,
+        precision: str = "float32",
         random_state: int | np.random.RandomState | None = None,
         warm_start: bool = False,
         verbose: bool | None = None,
@@ -143,6 +144,7 @@ class SparseAutoencoder(TrainedAutoencoder):
         self.early_stopping = early_stopping
         self.validation_fraction = validation_fraction
         self.patience = patience
+        self.precision = precision
         self.random_state = random_state
         self.warm_start = warm_start
         self.verbose = verbose

@@ -44,7 +44,7 @@ class StackedAutoencoder(TrainedAutoencoder):
         Passes over the data for each layer; None makes about 2,000 updates.
     hidden, activation, tied_weights, network, code, corruption, penalty, likelihood, scaling, \
     batch_size, max_epochs, learning_rate, weight_decay, early_stopping, validation_fraction, \
-    patience, random_state, warm_start, verbose
+    patience, precision, random_state, warm_start, verbose
         As in `Autoencoder`; code and penalty matter to the whole only.
 
     Attributes
@@ -110,6 +110,7 @@ class StackedAutoencoder(TrainedAutoencoder):
         early_stopping: bool = True,
         validation_fraction: float = 0.1,
         patience: int = 30,
+        precision: str = "float32",
         random_state: int | np.random.RandomState | None = None,
         warm_start: bool = False,
         verbose: bool | None = None,
@@ -133,6 +134,7 @@ class StackedAutoencoder(TrainedAutoencoder):
         self.early_stopping = early_stopping
         self.validation_fraction = validation_fraction
         self.patience = patience
+        self.precision = precision
         self.random_state = random_state
         self.warm_start = warm_start
         self.verbose = verbose

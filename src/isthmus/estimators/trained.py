@@ -22,7 +22,7 @@ from isthmus.estimators.fitting import (
 )
 from isthmus.estimators.initialization import open_start, start_model, start_preparation
 from isthmus.io import Dataset
-from isthmus.networks import ACTIVATIONS, Architecture, DenseNetwork, glorot_uniform
+from isthmus.networks import ACTIVATIONS, PRECISIONS, Architecture, DenseNetwork, glorot_uniform
 from isthmus.objectives import (
     LIKELIHOODS,
     Bernoulli,
@@ -57,6 +57,7 @@ SHARED_CONSTRAINTS: dict[str, list[Any]] = {
     "early_stopping": ["boolean"],
     "validation_fraction": [Interval(Real, 0, 1, closed="left")],
     "patience": [POSITIVE],
+    "precision": [StrOptions(set(PRECISIONS))],
     "random_state": ["random_state"],
     "warm_start": ["boolean"],
     "verbose": ["boolean", None],
@@ -94,6 +95,7 @@ class TrainedAutoencoder(BaseAutoencoder):
     patience: int
     warm_start: bool
     verbose: bool | None
+    precision: str = "float32"
     pretrain: str | None = None
     n_pretraining_epochs: int | None = None
 
@@ -278,6 +280,7 @@ class TrainedAutoencoder(BaseAutoencoder):
             self.weight_decay,
             patience=self.patience if self.early_stopping else None,
             seed=seed,
+            precision=self.precision,
         )
 
     def _hold_out(self, n_rows: int, seed: int) -> np.ndarray:

@@ -76,7 +76,7 @@ class VariationalAutoencoder(TrainedAutoencoder):
         "auto" takes Bernoulli for data in [0, 1] and for all others a Gaussian whose variance
         the decoder gives for every feature; see `Gaussian` for shared and fixed variances.
     scaling, batch_size, max_epochs, learning_rate, weight_decay, early_stopping, \
-    validation_fraction, patience, random_state, warm_start, verbose
+    validation_fraction, patience, precision, random_state, warm_start, verbose
         As in `Autoencoder`.
 
     References
@@ -126,6 +126,7 @@ class VariationalAutoencoder(TrainedAutoencoder):
         early_stopping: bool = True,
         validation_fraction: float = 0.1,
         patience: int = 30,
+        precision: str = "float32",
         random_state: int | np.random.RandomState | None = None,
         warm_start: bool = False,
         verbose: bool | None = None,
@@ -148,6 +149,7 @@ class VariationalAutoencoder(TrainedAutoencoder):
         self.early_stopping = early_stopping
         self.validation_fraction = validation_fraction
         self.patience = patience
+        self.precision = precision
         self.random_state = random_state
         self.warm_start = warm_start
         self.verbose = verbose

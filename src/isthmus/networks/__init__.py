@@ -6,6 +6,7 @@ from isthmus.networks.convolutional import Convolutional
 from isthmus.networks.dense import Affine, Dense, DenseNetwork, funnel
 from isthmus.networks.initialization import Initializer, glorot_uniform, shapes_only
 from isthmus.networks.linear import Linear
+from isthmus.networks.precision import PRECISIONS, products_in
 
 ARCHITECTURES: dict[str, type[Architecture]] = {
     "convolutional": Convolutional,
@@ -16,6 +17,7 @@ ARCHITECTURES: dict[str, type[Architecture]] = {
 __all__ = [
     "ACTIVATIONS",
     "ARCHITECTURES",
+    "PRECISIONS",
     "Affine",
     "Architecture",
     "Convolutional",
@@ -28,6 +30,7 @@ __all__ = [
     "Network",
     "funnel",
     "glorot_uniform",
+    "products_in",
     "shapes_only",
     "undisturbed",
 ]

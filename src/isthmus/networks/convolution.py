@@ -12,6 +12,8 @@ import jax
 import jax.numpy as jnp
 from jax import lax
 
+from isthmus.networks.precision import rounded
+
 Pair: TypeAlias = tuple[int, int]
 
 
@@ -39,16 +41,19 @@ def convolve(
     """
     if native is None:
         native = jax.default_backend() != "cpu"
+    dtype, x, weight = x.dtype, rounded(x), rounded(weight)
     padding = [_padding(*sizes) for sizes in zip(x.shape[1:3], kernel, stride, strict=True)]
     if native:
-        return lax.conv_general_dilated(
+        y = lax.conv_general_dilated(
             x,
             weight.reshape(*kernel, x.shape[3], -1),
             stride,
             padding,
             dimension_numbers=("NHWC", "HWIO", "NHWC"),
         )
-    return _patches(x, kernel, stride, padding) @ weight
+    else:
+        y = _patches(x, kernel, stride, padding) @ weight
+    return y.astype(dtype)
 
 
 def convolve_back(

@@ -22,6 +22,7 @@ from isthmus.networks.base import (
     undisturbed,
 )
 from isthmus.networks.initialization import Initializer
+from isthmus.networks.precision import rounded
 
 _FUNNEL_LAYERS = 3
 
@@ -54,7 +55,7 @@ class Affine(eqx.Module):
     bias: Any
 
     def __call__(self, x: jax.Array) -> jax.Array:
-        return x @ self.weight + self.bias
+        return (rounded(x) @ rounded(self.weight)).astype(x.dtype) + self.bias
 
 
 def unroll(

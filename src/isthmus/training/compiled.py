@@ -10,6 +10,7 @@ import jax.numpy as jnp
 import optax
 from jax import lax
 
+from isthmus.networks import products_in
 from isthmus.objectives import Loss, Minibatch
 from isthmus.prepare import as_float
 from isthmus.training.layout import Layout
@@ -43,7 +44,7 @@ def _batch(
     return Minibatch(x, weights.astype(jnp.float32), targets)
 
 
-@partial(jax.jit, static_argnames=("layout", "objective"), donate_argnames="carry")
+@partial(jax.jit, static_argnames=("layout", "objective", "precision"), donate_argnames="carry")
 def advance(
     carry: Carry,
     rows: jax.Array,
@@ -58,6 +59,7 @@ def advance(
     *,
     layout: Layout,
     objective: Loss[Any],
+    precision: str = "float32",
 ) -> Carry:
     """Update the parameters with minibatches `start` to `stop` of a block.
 
@@ -70,7 +72,8 @@ def advance(
         step_key = jax.random.fold_in(key, carry.n_updates)
 
         def loss(model: Any) -> tuple[jax.Array, Any]:
-            return objective.update_loss(model, batch, step_key, carry.n_updates, carry.memory)
+            with products_in(precision):
+                return objective.update_loss(model, batch, step_key, carry.n_updates, carry.memory)
 
         # Derivatives with respect to slices of the vector would each be a vector of full length.
         model = layout.unflatten(carry.vector)

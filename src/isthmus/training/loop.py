@@ -50,6 +50,8 @@ class Settings:
         Epochs without a better held-out loss after which to stop; None never stops early.
     seed : int
         Fixes the order of the rows and all noise.
+    precision : {"float32", "bfloat16"}
+        Of the numbers that go into matrix products.
     """
 
     n_epochs: int
@@ -59,6 +61,7 @@ class Settings:
     decay: bool = True
     patience: int | None = None
     seed: int = 0
+    precision: str = "float32"
 
     def schedule(self, n_updates: int) -> Schedule:
         """Give the learning rate over this many updates."""
@@ -230,6 +233,7 @@ class _Loop:
                     key,
                     layout=self.layout,
                     objective=self.objective,
+                    precision=settings.precision,
                 )
                 carry.loss_sum.block_until_ready()
                 self._measure(time.perf_counter() - before, stop - start)
