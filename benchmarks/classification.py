@@ -15,8 +15,8 @@ from lecture import load_images, load_labels
 from isthmus import (
     Autoencoder,
     AutoencoderClassifier,
-    Dense,
     DenoisingAutoencoder,
+    Dense,
     GaussianNoise,
     VirtualAdversarial,
 )

@@ -42,12 +42,13 @@ def open_dataset(estimator: FittedOn, X: Any, *, reset: bool) -> Dataset:
         dataset = as_dataset(X)
         _require_rows(estimator, dataset, reset)
         return dataset
+    # Whether all is finite is looked at chunk by chunk, while the rows are being prepared.
+    checks: Any = {"ensure_min_samples": 2 if reset else 1, "ensure_all_finite": False}
     if len(getattr(X, "shape", ())) > 2:
-        array = check_array(X, allow_nd=True, ensure_min_samples=2 if reset else 1)
+        array = check_array(X, allow_nd=True, **checks)
         _check_n_features(estimator, array.reshape(len(array), -1), reset=reset)
         return ArrayDataset(array)
-    array = validate_data(estimator, X, reset=reset, ensure_min_samples=2 if reset else 1)
-    return ArrayDataset(np.asarray(array))
+    return ArrayDataset(np.asarray(validate_data(estimator, X, reset=reset, **checks)))
 
 
 def _match(estimator: FittedOn, dataset: Dataset, reset: bool) -> Dataset:

@@ -83,19 +83,17 @@ def to_matrix(rows: Rows, source: str, first_row: int = 0) -> np.ndarray:
     return matrix
 
 
-def from_matrix(matrix: np.ndarray, schema: Schema) -> Rows:
-    """Give ``(rows, features)`` in the original scale its shape, column names and dtypes back."""
-    if schema.names is None:
-        dtype = np.dtype(schema.dtypes[0])
-        return _to_dtype(matrix, dtype).reshape(len(matrix), *schema.row_shape)
+def to_table(matrix: np.ndarray, schema: Schema) -> pa.Table:
+    """Give columns ``(rows, features)`` in the original scale their names and dtypes back."""
     arrays = [
-        pa.array(_to_dtype(column, np.dtype(pa.type_for_alias(kind).to_pandas_dtype())))
+        pa.array(to_dtype(column, np.dtype(pa.type_for_alias(kind).to_pandas_dtype())))
         for column, kind in zip(matrix.T, schema.dtypes, strict=True)
     ]
-    return pa.table(arrays, names=list(schema.names))
+    return pa.table(arrays, names=list(schema.names or ()))
 
 
-def _to_dtype(values: np.ndarray, dtype: np.dtype) -> np.ndarray:
+def to_dtype(values: np.ndarray, dtype: np.dtype) -> np.ndarray:
+    """Give numbers another dtype: the nearest of those that it has."""
     if dtype.kind == "b":
         return values >= 0.5
     if dtype.kind in "iu":

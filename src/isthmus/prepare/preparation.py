@@ -9,7 +9,7 @@ import numpy as np
 
 from isthmus.errors import DataError
 from isthmus.io.dataset import Dataset, Rows, Schema
-from isthmus.prepare.matrix import check_numeric, from_matrix, to_matrix
+from isthmus.prepare.matrix import check_numeric, to_dtype, to_matrix, to_table
 from isthmus.prepare.statistics import ColumnStatistics
 
 Support = Literal["binary", "unit", "real"]
@@ -18,6 +18,7 @@ Support = Literal["binary", "unit", "real"]
 SCALINGS = ("auto", "standardize", "range", "center", "none")
 
 # The range of a wider integer says nothing about the numbers that are in it.
+_BLOCK_ROWS = 1024
 _RANGE_DTYPES = ("bool", "uint8", "int8", "uint16", "int16")
 
 
@@ -84,7 +85,12 @@ class Preparation:
             return matrix
         if self.scaling == "none" and matrix.dtype == np.float32:
             return matrix
-        return ((matrix - self.offset) / self.scale).astype(np.float32)
+        result = np.empty(matrix.shape, np.float32)
+        # In blocks, so that what is between float64 and float32 stays in the cache.
+        for start in range(0, len(matrix), _BLOCK_ROWS):
+            block = slice(start, start + _BLOCK_ROWS)
+            result[block] = (matrix[block] - self.offset) / self.scale
+        return result
 
     def matrix(self, dataset: Dataset) -> np.ndarray:
         """Prepare a whole dataset: ``(rows, n_features)``, read chunk by chunk."""
@@ -102,7 +108,14 @@ class Preparation:
 
     def inverse(self, matrix: np.ndarray) -> Rows:
         """Give prepared rows ``(rows, n_features)`` their scale, shape, names and dtypes back."""
-        return from_matrix(matrix.astype(np.float64) * self.scale + self.offset, self.schema)
+        schema = self.schema
+        if schema.names is not None:
+            return to_table(matrix * self.scale + self.offset, schema)
+        result = np.empty(matrix.shape, schema.dtypes[0])
+        for start in range(0, len(matrix), _BLOCK_ROWS):
+            block = slice(start, start + _BLOCK_ROWS)
+            result[block] = to_dtype(matrix[block] * self.scale + self.offset, result.dtype)
+        return result.reshape(len(matrix), *schema.row_shape)
 
     def state(self) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
         """Everything needed to make it again: plain values, and arrays by name."""
