@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install --constraint constraints.txt
 
-.PHONY: help demo test lint types layers unit docs pictures wheel bench clean
+.PHONY: help demo test lint types layers unit docs pictures wheel bench bench-papers clean
 
 help:
 	@echo "make demo   squeeze digits into 2 and 16 numbers, beside PCA; ends with a report"
@@ -12,7 +12,9 @@ help:
 	@echo "make lint   ruff, and formatting"
 	@echo "make docs   build the documentation into site/"
 	@echo "make pictures  draw the pictures of the README and the docs anew"
-	@echo "make bench  measure on real data (needs ISTHMUS_DATA or ../shared/data)"
+	@echo "make bench  the default network on MNIST, epoch by epoch, beside PCA"
+	@echo "make bench-papers  what papers publish on MNIST, and what Isthmus gives (hours)"
+	@echo "            (both need ISTHMUS_DATA or ../shared/data)"
 	@echo "make clean  remove everything that these make"
 
 $(VENV)/.runtime: pyproject.toml constraints.txt
@@ -67,8 +69,11 @@ wheel: $(VENV)/.development
 
 bench: $(VENV)/.development
 	@$(BIN)/python benchmarks/mnist.py
+
+bench-papers: $(VENV)/.development
 	@$(BIN)/python benchmarks/lecture.py
 	@$(BIN)/python benchmarks/pretraining.py
+	@$(BIN)/python benchmarks/classification.py
 
 clean:
 	rm -rf $(VENV) .venv-wheel .cache .test-run dist site isthmus-demo .pytest_cache .ruff_cache

@@ -50,10 +50,15 @@ def without_learning(autoencoder, x):
     return autoencoder.set_params(max_epochs=1, learning_rate=1e-12).fit(x[:256])
 
 
-def denoising(n_epochs):
-    network = Dense((500, 250), code_activation="silu")
+def denoising(n_epochs, hidden=(500, 250), n_components=100):
+    network = Dense(hidden, code_activation="silu")
     return DenoisingAutoencoder(
-        100, network=network, corruption="masking", level=0.25, max_epochs=n_epochs, random_state=0
+        n_components,
+        network=network,
+        corruption="masking",
+        level=0.25,
+        max_epochs=n_epochs,
+        random_state=0,
     )
 
 
@@ -90,21 +95,23 @@ def few(train, y, test, test_y, n_draws):
 
 
 def every(train, y, test, test_y, n_draws):
-    """All 60,000 labels, with the settings of few ones."""
+    """All 60,000 labels."""
     start = time.perf_counter()
-    pretrained = denoising(6).fit(train)
-    for name, settings in (
-        ("dropout and noise", VIRTUAL_ADVERSARIAL | {"unlabelled": None}),
-        ("virtual adversarial", VIRTUAL_ADVERSARIAL),
-    ):
-        classifier = AutoencoderClassifier(pretrained, max_epochs=20, random_state=0, **settings)
-        error = 100 * (1 - classifier.fit(train, y).score(test, test_y))
-        print(
-            f"all labels, 784-500-250-100-10, {name}: {error:.2f} % "
-            f"({time.perf_counter() - start:.0f} s since the start)",
-            flush=True,
-        )
-    print("published: 1.2 % pretrained 784-500-500-2000-10, 1.28 % SDAE-3", flush=True)
+    pretrained = denoising(6, (1000, 500), 250).fit(train)
+    classifier = AutoencoderClassifier(
+        pretrained,
+        unlabelled=VirtualAdversarial(3.0),
+        dropout=0.3,
+        learning_rate=2e-3,
+        max_epochs=12,
+        random_state=0,
+    ).fit(train, y)
+    print(
+        f"all labels, 784-1000-500-250-10: {100 * (1 - classifier.score(test, test_y)):.2f} % "
+        f"({time.perf_counter() - start:.0f} s; published: 1.2 % pretrained "
+        "784-500-500-2000-10, 1.28 % SDAE-3)",
+        flush=True,
+    )
 
 
 def pretraining(train, y, test, test_y, n_draws):
