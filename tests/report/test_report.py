@@ -19,6 +19,7 @@ from isthmus import (
 )
 from isthmus.errors import DataError, IsthmusError
 from isthmus.report import compare, print_table
+from isthmus.report.terminal import change
 
 
 @pytest.fixture(scope="module")
@@ -234,3 +235,19 @@ def test_folder_that_cannot_be_made_is_named(deep, images, tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(IsthmusError, match="cannot be written"):
         write_report(deep, images, tmp_path / "file" / "report")
+
+
+def test_a_pca_that_loses_nothing_is_no_measure(tmp_path, digits):
+    model = Autoencoder(64, hidden=[8], max_epochs=1, random_state=0).fit(digits)
+    (comparison,) = write_report(model, digits, tmp_path)
+    assert comparison.pca_error == 0
+    assert change(comparison) == "–"
+    page = (tmp_path / "report.html").read_text("utf-8")
+    assert "PCA loses nothing" in page
+
+
+def test_much_larger_errors_are_told_as_multiples(digits, monkeypatch):
+    model = Autoencoder(2, hidden=[8], max_epochs=1, random_state=0).fit(digits[:200])
+    comparison = compare(model, digits[:200])
+    monkeypatch.setitem(vars(comparison), "pca_error", comparison.error / 25)
+    assert change(comparison) == "× 25"

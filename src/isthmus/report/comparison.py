@@ -19,6 +19,7 @@ from isthmus.prepare import as_float
 from isthmus.training import decode_rows, encode_rows
 
 _MOST_DRAWN = 10_000
+_LEAST_SHARE = 1e-9
 
 
 @dataclass(frozen=True, eq=False)
@@ -106,8 +107,9 @@ class Comparison:
 
     @cached_property
     def pca_error(self) -> float:
-        """PCA's mean squared error per row."""
-        return _squared_error(self.x, self.pca_reconstruction)
+        """PCA's mean squared error per row; 0 where it is below what float32 can tell."""
+        error = _squared_error(self.x, self.pca_reconstruction)
+        return error if error > _LEAST_SHARE * self.total else 0.0
 
     @cached_property
     def total(self) -> float:

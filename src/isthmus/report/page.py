@@ -22,7 +22,7 @@ from isthmus.estimators import BaseAutoencoder
 from isthmus.io import replacing
 from isthmus.report.comparison import Comparison, compare
 from isthmus.report.pictures import draw_all, draw_together
-from isthmus.report.terminal import HEADINGS, cells, change, judged_on
+from isthmus.report.terminal import HEADINGS, MOST_PERCENT, cells, change, judged_on
 
 _LISTED_ROWS = 5
 _LIBRARIES = ("isthmus", "jax", "scikit-learn", "numpy")
@@ -146,9 +146,13 @@ def _sentence(comparison: Comparison) -> str:
         f"keeps {comparison.explained:.1%} of the variance of the {rows}; PCA with "
         f"{_pca_components(comparison)} keeps {comparison.pca_explained:.1%}."
     )
-    if change(comparison) in {"equal", "–"}:
-        return start
+    if comparison.pca_error == 0:
+        return f"{start} With components for all columns, PCA loses nothing."
     ratio = comparison.error / comparison.pca_error - 1
+    if change(comparison) == "equal":
+        return start
+    if ratio > MOST_PERCENT:
+        return f"{start} That is {ratio + 1:,.0f} times the squared error."
     word = "less" if ratio < 0 else "more"
     return f"{start} That is {abs(ratio):.0%} {word} squared error."
 

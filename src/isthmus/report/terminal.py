@@ -30,6 +30,9 @@ def print_table(comparisons: Sequence[Comparison], console: Console | None = Non
     console.print(table)
 
 
+# Larger changes are told as multiples.
+MOST_PERCENT = 9.0
+
 HEADINGS = ("model", "code", "error", "PCA’s", "change", "kept", "PCA’s", "seconds")
 
 
@@ -61,4 +64,6 @@ def change(comparison: Comparison) -> str:
     ratio = comparison.error / comparison.pca_error - 1
     if abs(ratio) < 5e-4:
         return "equal"
+    if ratio > MOST_PERCENT:
+        return f"× {ratio + 1:,.0f}"
     return f"{ratio:+.0%}" if abs(ratio) >= 0.01 else f"{ratio:+.1%}"

@@ -98,7 +98,7 @@ def draw_activations(comparison: Comparison) -> Figure:
     left.hist(codes.ravel(), bins=60, color=OURS)
     left.set(xlabel="activation", ylabel="units × rows", yscale="log")
     share = (np.abs(codes) > 1e-3 * np.abs(codes).max(initial=1e-30)).mean(axis=0)
-    right.hist(share, bins=40, color=OURS)
+    right.hist(share, bins=40, range=(0, 1), color=OURS)
     dead = int(np.sum(share == 0))
     right.set(xlabel="share of rows that a unit is active in", ylabel="units")
     right.set_title(f"{dead:,} of {len(share):,} units active in no row", fontsize="medium")
