@@ -6,6 +6,8 @@ import isthmus
 EXPORTS = {
     "AutoencoderClassifier",
     "AutoencoderRegressor",
+    "Checkpoint",
+    "CheckpointError",
     "Consistency",
     "PseudoLabels",
     "VirtualAdversarial",

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from isthmus.errors import (
+        CheckpointError,
         DataError,
         IsthmusError,
         ModelFileError,
@@ -56,6 +57,9 @@ if TYPE_CHECKING:
     from isthmus.report import (
         write_report,
     )
+    from isthmus.training import (
+        Checkpoint,
+    )
 
 __version__ = "0.1.0"
 
@@ -67,6 +71,8 @@ _HOMES = {
     "AuxiliaryTopK": "isthmus.objectives",
     "Bernoulli": "isthmus.objectives",
     "BoltzmannMachine": "isthmus.estimators",
+    "Checkpoint": "isthmus.training",
+    "CheckpointError": "isthmus.errors",
     "Consistency": "isthmus.objectives",
     "Contractive": "isthmus.objectives",
     "ContractiveAutoencoder": "isthmus.estimators",
@@ -111,6 +117,8 @@ __all__ = [
     "AuxiliaryTopK",
     "Bernoulli",
     "BoltzmannMachine",
+    "Checkpoint",
+    "CheckpointError",
     "Consistency",
     "Contractive",
     "ContractiveAutoencoder",

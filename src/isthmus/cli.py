@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -122,6 +123,20 @@ def fit(
         Path | None,
         Parameter(help="Model file whose weights and scale training starts from.", group=_MODEL),
     ] = None,
+    checkpoint: Annotated[
+        Path | None,
+        Parameter(
+            help="Folder to keep what a killed run needs to go on; the same command resumes.",
+            group=_TRAINING,
+        ),
+    ] = None,
+    checkpoint_seconds: Annotated[
+        float | None, Parameter(help="Seconds between two checkpoints.", group=_TRAINING)
+    ] = None,
+    fresh: Annotated[
+        bool,
+        Parameter(help="Start over, whatever --checkpoint holds.", negative=(), group=_TRAINING),
+    ] = False,
     model: Annotated[
         Literal[
             "deep",
@@ -300,17 +315,25 @@ def fit(
     folder = report or output.with_name(f"{output.stem}-report")
     if not no_report:
         _check_report_folder(folder)
-    if model == "linear" and init is not None:
-        raise _MisuseError("--init means nothing to --model linear: leave it away.")
+    for option, value in (("--init", init), ("--checkpoint", checkpoint)):
+        if model == "linear" and value is not None:
+            raise _MisuseError(f"{option} means nothing to --model linear: leave it away.")
+    if checkpoint is None and (fresh or checkpoint_seconds is not None):
+        option = "--fresh" if fresh else "--checkpoint-seconds"
+        raise _MisuseError(f"{option} means nothing without --checkpoint: give its folder.")
     estimator = _make_estimator(model, {k: v for k, v in given.items() if v is not None})
     from isthmus.io import read
 
     dataset = read(data, exclude=exclude or ())
     dataset, known_labels = _split_labels(dataset, labels)
-    if init is not None:
-        estimator.fit(dataset, init=init)
-    else:
-        estimator.fit(dataset)
+    options: Any = {
+        "init": init,
+        "checkpoint": _make_checkpoint(checkpoint, checkpoint_seconds, fresh),
+    }
+    with warnings.catch_warnings():
+        warnings.filterwarnings("always", ".*; training goes on")
+        warnings.showwarning = _say_warning
+        estimator.fit(dataset, **{name: v for name, v in options.items() if v is not None})
     estimator.save(output)
     if not no_report:
         from isthmus.report import print_table, write_report
@@ -702,6 +725,10 @@ def _fail(*sentences: str) -> None:
     print("isthmus:", *sentences, file=sys.stderr)
 
 
+def _say_warning(message: Warning | str, *details: Any, **more: Any) -> None:
+    _say(f"isthmus: {message}")
+
+
 def _one_line(error: BaseException) -> str:
     return " ".join(str(error).split()) or type(error).__name__
 
@@ -723,6 +750,15 @@ def _widths(text: str | None, option: str = "--hidden") -> int | tuple[int, ...]
 def _channels(text: str | None) -> tuple[int, ...] | None:
     widths = _widths(text, "--channels")
     return (widths,) if isinstance(widths, int) else widths
+
+
+def _make_checkpoint(folder: Path | None, seconds: float | None, fresh: bool) -> Any:
+    if folder is None:
+        return None
+    from isthmus import Checkpoint
+
+    given: Any = {} if seconds is None else {"seconds": seconds}
+    return Checkpoint(folder, fresh=fresh, **given)
 
 
 def _check_model_path(path: Path) -> None:

@@ -1,6 +1,7 @@
 """The compiled loop and everything around it."""
 
 from isthmus.training.batches import ArrayBatches, MixedRows
+from isthmus.training.checkpoints import Checkpoint, CheckpointFile, Identity
 from isthmus.training.inference import (
     code_divergence,
     code_std,
@@ -28,6 +29,9 @@ from isthmus.training.progress import Progress, ProgressBar
 __all__ = [
     "PRETRAININGS",
     "ArrayBatches",
+    "Checkpoint",
+    "CheckpointFile",
+    "Identity",
     "LayerTraining",
     "MixedRows",
     "Pretraining",
