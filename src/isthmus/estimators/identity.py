@@ -11,16 +11,18 @@ import jax
 import numpy as np
 
 from isthmus.estimators.base import BaseAutoencoder
-from isthmus.training import CheckpointFile, Identity
+from isthmus.training import CheckpointFile, Devices, Identity
 
 _SAMPLED_ROWS = 1024
 
 
 def seed_of(estimator: BaseAutoencoder, file: CheckpointFile | None) -> int:
     """Give the seed of this fit: where none is fixed, that of the fit it goes on with."""
-    if file is None or isinstance(estimator.random_state, Integral):
+    if isinstance(estimator.random_state, Integral):
         return estimator._seed()
-    return int(file.notes.setdefault("seed", estimator._seed()))
+    # Each process would draw its own; all take the first one's.
+    seed, _ = Devices().agree(estimator._seed(), False)
+    return seed if file is None else int(file.notes.setdefault("seed", seed))
 
 
 def identity_of(estimator: BaseAutoencoder, matrix: np.ndarray) -> Identity:

@@ -2,6 +2,8 @@
 
 from isthmus.training.batches import ArrayBatches, MixedRows
 from isthmus.training.checkpoints import Checkpoint, CheckpointFile, Identity
+from isthmus.training.devices import Devices
+from isthmus.training.hosts import Hosts, Job, end_process
 from isthmus.training.inference import (
     code_divergence,
     code_std,
@@ -31,7 +33,10 @@ __all__ = [
     "ArrayBatches",
     "Checkpoint",
     "CheckpointFile",
+    "Devices",
+    "Hosts",
     "Identity",
+    "Job",
     "LayerTraining",
     "MixedRows",
     "Pretraining",
@@ -44,6 +49,7 @@ __all__ = [
     "code_std",
     "decode_rows",
     "encode_rows",
+    "end_process",
     "feature_rows",
     "free_energy_rows",
     "gibbs_rows",

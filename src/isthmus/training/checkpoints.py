@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import tempfile
 import time
 import warnings
 from dataclasses import dataclass, field
@@ -18,6 +19,7 @@ from isthmus.errors import CheckpointError, IsthmusError, ModelFileError
 from isthmus.io import read_model_file, write_model_file
 from isthmus.io.failures import SYSTEM_REASONS, first_line
 from isthmus.training.compiled import Carry
+from isthmus.training.devices import Devices
 
 FORMAT_VERSION = 1
 
@@ -164,9 +166,12 @@ class CheckpointFile:
         self._warned = False
         self._header: dict[str, Any] = {}
         self._tensors: dict[str, np.ndarray] = {}
-        _make_folder(self.path.parent)
-        if not checkpoint.fresh and self.path.exists():
-            self._read()
+        devices = Devices()
+        if devices.first:
+            _make_folder(self.path.parent)
+            if not checkpoint.fresh and self.path.exists():
+                self._read(self.path)
+        self._share(devices)
 
     @property
     def found(self) -> bool:
@@ -260,9 +265,22 @@ class CheckpointFile:
             tensors["best"] = np.asarray(snapshot.best)
         write_model_file(self.path, header, tensors)
 
-    def _read(self) -> None:
+    def _share(self, devices: Devices) -> None:
+        """Let all processes have what the first one has read; others need not see the folder."""
+        if devices.n_processes == 1:
+            return
+        content = devices.from_first(self.path.read_bytes() if self.found else b"")
+        if devices.first or not content:
+            return
+        self._quiet = True
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / _NAME
+            path.write_bytes(content)
+            self._read(path)
+
+    def _read(self, path: Path) -> None:
         try:
-            header, self._tensors = read_model_file(self.path)
+            header, self._tensors = read_model_file(path)
         except ModelFileError as error:
             found = str(error).rpartition(": ")[0]
             raise CheckpointError(f"{found}: {_START_OVER}.") from error

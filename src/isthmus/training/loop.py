@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Generic, NamedTuple, TypeAlias, TypeVar, final
 
@@ -17,6 +17,7 @@ from isthmus.training.batches import ArrayBatches
 from isthmus.training.checkpoints import CheckpointFile, Snapshot
 from isthmus.training.compilation_cache import use_compilation_cache
 from isthmus.training.compiled import Carry, advance, held_out_loss, initial_carry
+from isthmus.training.devices import Devices
 from isthmus.training.interruption import Interruption
 from isthmus.training.layout import Layout
 from isthmus.training.optimizer import Schedule
@@ -148,30 +149,35 @@ def train(
     """
     use_compilation_cache()
     layout = Layout.of(model)
+    devices = Devices()
     rates = jnp.ones(()) if relative_rates is None else jnp.asarray(layout.flatten(relative_rates))
     if state is None:
-        memory = objective.initial_memory(model, batches.batch_size)
+        memory = objective.initial_memory(model, devices.padded(batches.batch_size))
         state = TrainingState(initial_carry(jnp.asarray(layout.flatten(model)), memory), 0)
-    held_out = _HeldOut(layout, objective, validation) if validation is not None else None
+    held_out = None
+    if validation is not None:
+        held_out = _HeldOut(layout, objective, validation, devices)
     names = ("loss", "seconds") if held_out is None else ("loss", "seconds", "validation_loss")
     now = Snapshot(
         state.carry, state.epoch + 1, best_epoch=state.epoch, history={name: [] for name in names}
     )
     if checkpoint is not None:
         now = checkpoint.restore(now, settings.n_epochs)
+    now.carry, now.best = devices.everywhere((now.carry, now.best))
     with Interruption() as interruption:
         loop = _Loop(
             layout,
             objective,
             batches,
             settings,
-            rates,
+            devices,
+            devices.everywhere(rates),
             now,
             state.epoch,
             held_out,
             checkpoint,
             interruption,
-            report,
+            report if devices.first else None,
             observe,
         )
         return loop.run()
@@ -183,6 +189,7 @@ class _Loop:
     objective: Loss[Any]
     batches: ArrayBatches
     settings: Settings
+    devices: Devices
     relative_rates: jax.Array
     now: Snapshot
     n_epochs_before: int
@@ -193,45 +200,47 @@ class _Loop:
     observe: Observer | None
     started: float = field(default_factory=time.perf_counter)
     seconds_per_step: float | None = None
+    steps_per_call: int = 1
+    stopping: bool = False
 
     def run(self) -> Training[Any]:
         now = self.now
         self.started -= now.seconds
         if not now.finished:
             self._save()
-        while not (now.finished or self.interruption.requested):
+        while not (now.finished or self.stopping):
             self._run_epoch()
-            complete = not self.interruption.requested
+            complete = not self.stopping
             if complete or not now.history["loss"]:
                 self._judge(complete)
-            if complete and (now.finished or self.interruption.requested):
+            self._agree()
+            if complete and (now.finished or self.stopping):
                 self._save()
-        best = now.carry.vector if now.best is None else now.best
+        best = jnp.asarray(np.asarray(now.carry.vector if now.best is None else now.best))
         model = jax.tree.map(np.asarray, self.layout.unflatten(best))
         state = TrainingState(now.carry, now.epoch if now.step else now.epoch - 1)
-        return Training(model, now.history, now.best_epoch, self.interruption.requested, state)
+        return Training(model, now.history, now.best_epoch, self.stopping, state)
 
     def _run_epoch(self) -> None:
         """Do the minibatches of the epoch that are left."""
         now, settings = self.now, self.settings
         generator = np.random.default_rng([settings.seed, now.epoch])
-        key = jax.random.key(settings.seed)
+        key = self.devices.key(settings.seed)
         schedule = settings.schedule(self.batches.n_steps * settings.n_epochs)
         if now.step == 0:
-            now.carry = now.carry._replace(loss_sum=jnp.zeros(()))
+            now.carry = now.carry._replace(loss_sum=self.devices.everywhere(jnp.zeros(())))
         first = 0
-        for block in self.batches.epoch(generator):
+        for block, rows, targets, n_rows in self.devices.blocks(self.batches, generator):
             first, before = first + block.n_steps, first
-            if now.step >= first:
-                continue
-            rows, targets = jax.tree.map(jnp.asarray, (block.rows, block.targets))
-            for start, stop in self._calls(now.step - before, block.n_steps):
+            while now.step < first:
+                start = now.step - before
+                stop = min(start + self.steps_per_call, block.n_steps)
                 begin = time.perf_counter()
                 now.carry = advance(
                     now.carry,
                     rows,
                     targets,
-                    block.n_rows,
+                    n_rows,
                     start,
                     stop,
                     schedule,
@@ -240,15 +249,16 @@ class _Loop:
                     key,
                     layout=self.layout,
                     objective=self.objective,
+                    replicated=self.devices.replicated,
                 )
                 now.carry.loss_sum.block_until_ready()
                 self._measure(time.perf_counter() - begin, stop - start)
                 now.step = before + stop
                 self._show()
-                stopping = self.interruption.requested
-                if self.checkpoint is not None and (stopping or self.checkpoint.due()):
+                self._agree()
+                if self.checkpoint is not None and (self.stopping or self.checkpoint.due()):
                     self._save()
-                if stopping:
+                if self.stopping:
                     return
 
     def _judge(self, complete: bool) -> None:
@@ -277,20 +287,18 @@ class _Loop:
             now.epoch, now.step = now.epoch + 1, 0
 
     def _save(self) -> None:
-        if self.checkpoint is not None:
+        if self.checkpoint is not None and self.devices.first:
             self.now.seconds = time.perf_counter() - self.started
             self.checkpoint.save(self.now)
 
-    def _calls(self, start: int, n_steps: int) -> Iterator[tuple[int, int]]:
-        """Cut a block into calls of about half a second; the first one tells the speed."""
-        while start < n_steps:
-            seconds = self.seconds_per_step
-            size = 1 if seconds is None else max(1, int(_SECONDS_PER_CALL / seconds))
-            stop = min(start + size, n_steps)
-            yield start, stop
-            start = stop
+    def _agree(self) -> None:
+        """Let all processes make equally long calls, and stop together."""
+        seconds = self.seconds_per_step
+        size = 1 if seconds is None else max(1, int(_SECONDS_PER_CALL / seconds))
+        self.steps_per_call, self.stopping = self.devices.agree(size, self.interruption.requested)
 
     def _measure(self, seconds: float, n_steps: int) -> None:
+        """Note the speed, so that calls take about half a second."""
         # The very first call compiles and says nothing about speed.
         if self.seconds_per_step is None:
             self.seconds_per_step = _SECONDS_PER_CALL / 4
@@ -317,26 +325,26 @@ class _Loop:
 
 
 class _HeldOut:
-    """Held-out rows, placed on the device once."""
+    """Held-out rows, placed on the devices once."""
 
-    def __init__(self, layout: Layout, objective: Loss[Any], batches: ArrayBatches) -> None:
+    def __init__(
+        self, layout: Layout, objective: Loss[Any], batches: ArrayBatches, devices: Devices
+    ) -> None:
         self._layout, self._objective = layout, objective
         self._n_rows = batches.n_rows
+        self._key = devices.key(0)
         self._blocks = [
-            (
-                *jax.tree.map(jnp.asarray, (block.rows, block.targets)),
-                block.n_rows,
-                block.n_steps,
-            )
-            for block in batches.epoch()
+            (rows, targets, n_rows, block.n_steps)
+            for block, rows, targets, n_rows in devices.blocks(batches)
         ]
 
     def loss(self, vector: jax.Array) -> float:
         """Give the mean loss per held-out row."""
-        key = jax.random.key(0)
         total = sum(
             float(
-                held_out_loss(vector, *block, key, layout=self._layout, objective=self._objective)
+                held_out_loss(
+                    vector, *block, self._key, layout=self._layout, objective=self._objective
+                )
             )
             for block in self._blocks
         )
