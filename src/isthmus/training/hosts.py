@@ -168,6 +168,10 @@ class _Line:
         with suppress(OSError), self.lock:
             self.socket.sendall(json.dumps(message).encode() + b"\n")
 
+    def close(self) -> None:
+        """End the connection."""
+        self.socket.close()
+
     def receive(self, seconds: float) -> dict[str, Any] | None:
         """Give the next message, or None where the connection has ended or fallen silent."""
         self.socket.settimeout(seconds)
@@ -192,12 +196,14 @@ class _Server:
         self._lines: dict[int, _Line] = {}
         self._names: dict[int, str] = {}
         self._left: set[int] = set()
+        self._first_loss = threading.Lock()  # never given back
+        self._watches: list[threading.Thread] = []
         self._all_left = threading.Event()
         self.runtime_port = _free_port()
         self._call_the_roll(patience)
         for number, line in self._lines.items():
             line.send(go=self.runtime_port)
-            _start(self._watch, number, line)
+            self._watches.append(_start(self._watch, number, line))
         _start(self._beat)
 
     def leave(self) -> None:
@@ -205,6 +211,10 @@ class _Server:
         if self._lines:
             self._all_left.wait()
         self._tell(bye=True)
+        # Closing before they have read it could take the message from them.
+        for watch in self._watches:
+            watch.join(_BEAT_SECONDS)
+        self._close()
 
     def fail(self, sentence: str) -> None:
         self._tell(lost=f"process 0 (host {socket.gethostname()})", why=f"failed ({sentence})")
@@ -230,7 +240,8 @@ class _Server:
 
     def _admit(self, line: _Line, hello: dict[str, Any] | None) -> None:
         if hello is None or not {"id", "of", "host"} <= set(hello):
-            return  # a stranger, such as a port scanner
+            line.close()  # a stranger, such as a port scanner
+            return
         number, host = hello["id"], str(hello["host"])
         self._lines[-1 if number in self._lines else number] = line
         if number in self._names:
@@ -257,6 +268,7 @@ class _Server:
 
     def _refuse(self, sentence: str) -> NoReturn:
         self._tell(refused=sentence)
+        self._close()
         raise IsthmusError(sentence)
 
     def _watch(self, number: int, line: _Line) -> None:
@@ -272,10 +284,10 @@ class _Server:
                     self._left.add(number)
                     if len(self._left) == len(self._lines):
                         self._all_left.set()
-                        return
                 continue
-            if number not in self._left:
-                del self._lines[number]
+            # Those who are told end too, which must not be taken for the cause.
+            if number not in self._left and self._first_loss.acquire(blocking=False):
+                self._lines.pop(number, line).close()
                 self._tell(lost=who, why=why)
                 self._lose(who, why)
             return
@@ -288,6 +300,10 @@ class _Server:
         for line in list(self._lines.values()):
             line.send(**message)
 
+    def _close(self) -> None:
+        for line in self._lines.values():
+            line.close()
+
 
 class _Client:
     """Any other process: comes to process 0, and listens to what it tells."""
@@ -299,6 +315,8 @@ class _Client:
         self._line.send(id=job.process_id, of=job.n_processes, host=socket.gethostname())
         # Process 0 waits as long as we do for others, and it may have come later.
         answer = self._line.receive(patience + _BEAT_SECONDS)
+        if answer is None or "go" not in answer:
+            self._line.close()
         if answer is not None and "refused" in answer:
             raise IsthmusError(str(answer["refused"]))
         if answer is None or "go" not in answer:
@@ -315,6 +333,7 @@ class _Client:
         self._free.wait()
 
     def fail(self, sentence: str) -> None:
+        self._free.set()
         self._line.send(why=f"failed ({sentence})")
 
     def _reach(self, patience: float) -> socket.socket:
@@ -333,18 +352,18 @@ class _Client:
                 ) from error
 
     def _watch(self) -> None:
-        while True:
+        message: dict[str, Any] | None = {}
+        while message is not None and not {"lost", "bye"} & set(message):
             message = self._line.receive(_SILENCE_SECONDS)
-            if message is None:
-                host, _ = self._job.address
-                self._lose(f"process 0 (host {host})", "has ended or cannot be reached any more")
-                return
-            if "lost" in message:
-                self._lose(str(message["lost"]), str(message.get("why")))
-                return
-            if "bye" in message:
-                self._free.set()
-                return
+        self._line.close()
+        if self._free.is_set():
+            return
+        if message is None:
+            host, _ = self._job.address
+            self._lose(f"process 0 (host {host})", "has ended or cannot be reached any more")
+        elif "lost" in message:
+            self._lose(str(message["lost"]), str(message.get("why")))
+        self._free.set()
 
     def _beat(self) -> None:
         while not self._free.wait(_BEAT_SECONDS):
@@ -377,8 +396,10 @@ def end_process(say: Callable[[str], None], code: int) -> Callable[[str], NoRetu
     return end
 
 
-def _start(target: Callable[..., None], *arguments: Any) -> None:
-    threading.Thread(target=target, args=arguments, daemon=True).start()
+def _start(target: Callable[..., None], *arguments: Any) -> threading.Thread:
+    thread = threading.Thread(target=target, args=arguments, daemon=True)
+    thread.start()
+    return thread
 
 
 def _free_port() -> int:
