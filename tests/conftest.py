@@ -2,6 +2,8 @@
 
 import gzip
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -38,3 +40,15 @@ def mnist() -> tuple[np.ndarray, np.ndarray]:
         return np.frombuffer(content, np.uint8, offset=16).reshape(-1, 28, 28)
 
     return images("train"), images("t10k")
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path):
+    """A disk of 64 KiB."""
+    if not sys.platform.startswith("linux") or os.geteuid() != 0:
+        pytest.skip("mounting a small disk needs root on Linux")
+    mount = ["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(tmp_path)]
+    if subprocess.run(mount, capture_output=True).returncode:
+        pytest.skip("a small disk cannot be mounted here")
+    yield tmp_path
+    subprocess.run(["umount", str(tmp_path)], check=True)

@@ -849,3 +849,69 @@ def test_classifiers_have_no_decoder(labelled, capsys):
     capsys.readouterr()
     assert run("decode", "kinds.isthmus", "z.npy", "-o", "rows.csv") == 1
     assert "has no decoder" in capsys.readouterr().err
+
+
+# Checkpoints
+
+
+def test_same_command_resumes_and_says_so(here, capsys):
+    arguments = ["fit", "table.csv", *BARE, "--checkpoint", "runs/a"]
+    assert run(*arguments, "-o", "one.isthmus") == 0
+    assert not capsys.readouterr().err
+    assert run(*arguments, "-o", "two.isthmus") == 0
+    assert capsys.readouterr().err == (
+        "Nothing is left to train: runs/a/checkpoint.isthmus holds the finished training.\n"
+    )
+    assert Path("one.isthmus").read_bytes() == Path("two.isthmus").read_bytes()
+    assert run(*arguments, "-o", "three.isthmus", "--fresh", "--checkpoint-seconds", "5") == 0
+    assert not capsys.readouterr().err
+    assert run(*arguments, "-o", "four.isthmus", "--random-state", "1") == 1
+    error = capsys.readouterr().err
+    assert "random_state=0, but now random_state=1" in error
+    assert "--fresh" in error
+    assert len(error.splitlines()) == 1
+    assert not Path("four.isthmus").exists()
+
+
+def test_ctrl_c_leaves_a_checkpoint_to_resume_from(here, capsys, monkeypatch):
+    arguments = ["fit", "table.csv", *BARE, "--batch-size", "8", "-o", "one.isthmus"]
+    assert run(*arguments) == 0
+    whole = load("one.isthmus")
+    enter = Interruption.__enter__
+
+    def request(interruption):
+        enter(interruption)
+        interruption._handle(signal.SIGINT, None)
+        return interruption
+
+    capsys.readouterr()
+    monkeypatch.setattr(Interruption, "__enter__", request)
+    assert run(*arguments, "--checkpoint", "runs") == 130
+    monkeypatch.undo()
+    monkeypatch.chdir(here)
+    assert run(*arguments, "--checkpoint", "runs") == 0
+    assert "Resuming from epoch 1 of 2" in capsys.readouterr().err
+    assert load("one.isthmus").history_["loss"] == whole.history_["loss"]
+
+
+@pytest.mark.parametrize("option", [["--fresh"], ["--checkpoint-seconds", "3"]])
+def test_options_of_checkpoints_need_a_folder(option, here, capsys):
+    assert run("fit", "table.csv", "-o", "x.isthmus", *option) == 2
+    assert f"{option[0]} means nothing without --checkpoint" in capsys.readouterr().err
+
+
+def test_checkpoint_that_cannot_be_written_later_is_one_line(here, capsys, monkeypatch):
+    from isthmus.errors import IsthmusError
+    from isthmus.training import checkpoints
+
+    write, written = checkpoints.write_model_file, []
+
+    def fail_later(*arguments):
+        if written:
+            raise IsthmusError("x could not be written, because the disk is full.")
+        written.append(write(*arguments))
+
+    monkeypatch.setattr(checkpoints, "write_model_file", fail_later)
+    assert run("fit", "table.csv", "-o", "x.isthmus", *BARE, "--checkpoint", "runs") == 0
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("isthmus: x could not be written, because the disk is full; training")

@@ -7,6 +7,8 @@ EXPORTS = {
     "AutoencoderClassifier",
     "AutoencoderRegressor",
     "ComponentSweep",
+    "Checkpoint",
+    "CheckpointError",
     "Consistency",
     "PseudoLabels",
     "VirtualAdversarial",

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from isthmus.errors import (
+        CheckpointError,
         DataError,
         IsthmusError,
         ModelFileError,
@@ -57,6 +58,9 @@ if TYPE_CHECKING:
     from isthmus.report import (
         write_report,
     )
+    from isthmus.training import (
+        Checkpoint,
+    )
 
 __version__ = "0.1.0"
 
@@ -69,6 +73,8 @@ _HOMES = {
     "Bernoulli": "isthmus.objectives",
     "BoltzmannMachine": "isthmus.estimators",
     "ComponentSweep": "isthmus.estimators",
+    "Checkpoint": "isthmus.training",
+    "CheckpointError": "isthmus.errors",
     "Consistency": "isthmus.objectives",
     "Contractive": "isthmus.objectives",
     "ContractiveAutoencoder": "isthmus.estimators",
@@ -113,6 +119,8 @@ __all__ = [
     "AuxiliaryTopK",
     "Bernoulli",
     "BoltzmannMachine",
+    "Checkpoint",
+    "CheckpointError",
     "ComponentSweep",
     "Consistency",
     "Contractive",

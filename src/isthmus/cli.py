@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -33,6 +35,7 @@ _MODEL = Group("Model", sort_key=2)
 _KINDS = Group("One kind of model only", sort_key=3)
 _TRAINING = Group("Training", sort_key=4)
 _OUTPUT = Group("Output", sort_key=5)
+_HOSTS = Group("Many hosts", sort_key=6)
 
 FAILED, MISUSED, INTERRUPTED = 1, 2, 130
 
@@ -122,6 +125,20 @@ def fit(
         Path | None,
         Parameter(help="Model file whose weights and scale training starts from.", group=_MODEL),
     ] = None,
+    checkpoint: Annotated[
+        Path | None,
+        Parameter(
+            help="Folder to keep what a killed run needs to go on; the same command resumes.",
+            group=_TRAINING,
+        ),
+    ] = None,
+    checkpoint_seconds: Annotated[
+        float | None, Parameter(help="Seconds between two checkpoints.", group=_TRAINING)
+    ] = None,
+    fresh: Annotated[
+        bool,
+        Parameter(help="Start over, whatever --checkpoint holds.", negative=(), group=_TRAINING),
+    ] = False,
     model: Annotated[
         Literal[
             "deep",
@@ -254,6 +271,23 @@ def fit(
         bool | None,
         Parameter(help="Progress bar; by default on a terminal only.", group=_TRAINING),
     ] = None,
+    coordinator: Annotated[
+        str | None,
+        Parameter(
+            help="HOST:PORT where process 0 meets the others, or auto inside of Slurm, Open MPI "
+            "or Kubernetes.",
+            group=_HOSTS,
+        ),
+    ] = None,
+    processes: Annotated[
+        int | None, Parameter(help="How many processes train together.", group=_HOSTS)
+    ] = None,
+    process_id: Annotated[
+        int | None, Parameter(help="Which one this is, from 0.", group=_HOSTS)
+    ] = None,
+    join_seconds: Annotated[
+        float, Parameter(help="Seconds to wait until all have come.", group=_HOSTS)
+    ] = 25.0,
 ) -> int:
     """Train an autoencoder on your data, save it, and report beside PCA.
 
@@ -305,17 +339,34 @@ def fit(
     folder = report or output.with_name(f"{output.stem}-report")
     if not no_report:
         _check_report_folder(folder)
-    if model == "linear" and init is not None:
-        raise _MisuseError("--init means nothing to --model linear: leave it away.")
+    for option, value in (
+        ("--init", init),
+        ("--checkpoint", checkpoint),
+        ("--coordinator", coordinator),
+    ):
+        if model == "linear" and value is not None:
+            raise _MisuseError(f"{option} means nothing to --model linear: leave it away.")
+    if checkpoint is None and (fresh or checkpoint_seconds is not None):
+        option = "--fresh" if fresh else "--checkpoint-seconds"
+        raise _MisuseError(f"{option} means nothing without --checkpoint: give its folder.")
     estimator = _make_estimator(model, {k: v for k, v in given.items() if v is not None})
-    from isthmus.io import read
+    with _joined(coordinator, processes, process_id, join_seconds) as first:
+        from isthmus.io import read
 
-    dataset = read(data, exclude=exclude or ())
-    dataset, known_labels = _split_labels(dataset, labels)
-    if init is not None:
-        estimator.fit(dataset, init=init)
-    else:
-        estimator.fit(dataset)
+        dataset = read(data, exclude=exclude or ())
+        dataset, known_labels = _split_labels(dataset, labels)
+        options: Any = {
+            "init": init,
+            "checkpoint": _make_checkpoint(checkpoint, checkpoint_seconds, fresh),
+        }
+        if not first:
+            estimator.set_params(verbose=False)
+        with warnings.catch_warnings():
+            warnings.filterwarnings("always", ".*; training goes on")
+            warnings.showwarning = _say_warning
+            estimator.fit(dataset, **{name: v for name, v in options.items() if v is not None})
+    if not first:
+        return INTERRUPTED if getattr(estimator, "interrupted_", False) else 0
     estimator.save(output)
     if not no_report:
         from isthmus.report import print_table, write_report
@@ -797,6 +848,10 @@ def _fail(*sentences: str) -> None:
     print("isthmus:", *sentences, file=sys.stderr)
 
 
+def _say_warning(message: Warning | str, *details: Any, **more: Any) -> None:
+    _say(f"isthmus: {message}")
+
+
 def _one_line(error: BaseException) -> str:
     return " ".join(str(error).split()) or type(error).__name__
 
@@ -818,6 +873,42 @@ def _widths(text: str | None, option: str = "--hidden") -> int | tuple[int, ...]
 def _channels(text: str | None) -> tuple[int, ...] | None:
     widths = _widths(text, "--channels")
     return (widths,) if isinstance(widths, int) else widths
+
+
+@contextmanager
+def _joined(
+    coordinator: str | None, processes: int | None, process_id: int | None, seconds: float
+) -> Iterator[bool]:
+    """Join the other processes, if any; yield whether this is the one that writes."""
+    if coordinator is None:
+        if processes is not None or process_id is not None:
+            raise _MisuseError(
+                "--processes and --process-id mean nothing without --coordinator: give HOST:PORT."
+            )
+        yield True
+        return
+    if coordinator != "auto" and (processes is None or process_id is None):
+        raise _MisuseError(
+            f"--coordinator {coordinator} needs --processes and --process-id: give both, or "
+            "--coordinator auto inside of Slurm, Open MPI or Kubernetes."
+        )
+    from isthmus.training import Hosts, Job, end_process
+
+    if coordinator == "auto":
+        job = Job.detect()
+    else:
+        job = Job(coordinator, processes or 0, process_id or 0)
+    with Hosts(job, end_process(_fail, FAILED), patience=seconds):
+        yield job.process_id == 0
+
+
+def _make_checkpoint(folder: Path | None, seconds: float | None, fresh: bool) -> Any:
+    if folder is None:
+        return None
+    from isthmus import Checkpoint
+
+    given: Any = {} if seconds is None else {"seconds": seconds}
+    return Checkpoint(folder, fresh=fresh, **given)
 
 
 def _check_model_path(path: Path) -> None:

@@ -13,6 +13,10 @@ class ModelFileError(IsthmusError):
     """A model file that is wrong, damaged, altered or from a newer version."""
 
 
+class CheckpointError(IsthmusError):
+    """A checkpoint that is damaged, or belongs to other data, parameters or another version."""
+
+
 def first_line(error: BaseException) -> str:
     """Give the first line of a foreign message, cut to fit inside a sentence."""
     lines = str(error).strip().splitlines() or [type(error).__name__]

@@ -2,6 +2,7 @@ import os
 import signal
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 
@@ -66,8 +67,10 @@ def test_best_held_out_parameters_are_kept(matrix):
     losses = training.history["validation_loss"]
     assert training.best_epoch == int(np.argmin(losses)) + 1
     held_out = ArrayBatches(matrix, 32, np.arange(160, 200))
-    judge = loop_module._HeldOut(Layout.of(training.model), Objective(), held_out)
-    loss = judge.loss(vector(training.model))
+    judge = loop_module._HeldOut(
+        Layout.of(training.model), Objective(), held_out, loop_module.Devices()
+    )
+    loss = judge.loss(jnp.asarray(vector(training.model)))
     assert loss == pytest.approx(min(losses), rel=1e-6)
 
 

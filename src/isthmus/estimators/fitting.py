@@ -9,6 +9,7 @@ import numpy as np
 from isthmus.objectives import Loss, Model
 from isthmus.training import (
     ArrayBatches,
+    CheckpointFile,
     LayerTraining,
     Pretraining,
     ProgressBar,
@@ -38,6 +39,7 @@ def train_whole(
     objective: Loss[Model],
     settings: Settings,
     validation_rows: np.ndarray | None = None,
+    checkpoint: CheckpointFile | None = None,
 ) -> Training:
     """Train the estimator's model from where it stands, and keep what comes out.
 
@@ -53,6 +55,8 @@ def train_whole(
         How long and how fast; see `count_steps`.
     validation_rows : ndarray of int or None
         Positions of the rows to hold out.
+    checkpoint : CheckpointFile or None
+        What to go on from, and where to write to.
     """
     rows = validation = None
     if validation_rows is not None and len(validation_rows):
@@ -62,7 +66,13 @@ def train_whole(
     progress = ProgressBar(estimator.verbose)
     try:
         training = train(
-            estimator.model_, objective, batches, settings, validation=validation, report=progress
+            estimator.model_,
+            objective,
+            batches,
+            settings,
+            validation=validation,
+            checkpoint=checkpoint,
+            report=progress,
         )
     finally:
         progress.close()

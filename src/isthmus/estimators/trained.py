@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from abc import abstractmethod
 from collections.abc import Sequence
 from copy import copy
@@ -20,6 +21,7 @@ from isthmus.estimators.fitting import (
     train_one_pass,
     train_whole,
 )
+from isthmus.estimators.identity import identity_of, seed_of
 from isthmus.estimators.initialization import open_start, start_model, start_preparation
 from isthmus.io import Dataset
 from isthmus.networks import ACTIVATIONS, PRECISIONS, Architecture, DenseNetwork, glorot_uniform
@@ -36,7 +38,14 @@ from isthmus.objectives import (
     SquaredError,
 )
 from isthmus.prepare import SCALINGS, Preparation, Support, mean_row
-from isthmus.training import PRETRAININGS, LayerTraining, Settings, Training
+from isthmus.training import (
+    PRETRAININGS,
+    Checkpoint,
+    CheckpointFile,
+    LayerTraining,
+    Settings,
+    Training,
+)
 
 # Updates of each layer, fewest and most epochs; noise of Vincent et al. (2010).
 _PRETRAINING_UPDATES = (2_000, 3, 100)
@@ -114,7 +123,14 @@ class TrainedAutoencoder(BaseAutoencoder):
     def corruption_in_training(self) -> Corruption | None:
         return self._objective(1, 1).corruption
 
-    def fit(self, X: Any, y: Any = None, *, init: Any = None) -> Self:
+    def fit(
+        self,
+        X: Any,
+        y: Any = None,
+        *,
+        init: Any = None,
+        checkpoint: Checkpoint | str | os.PathLike[str] | None = None,
+    ) -> Self:
         """Learn to encode and decode.
 
         Parameters
@@ -126,6 +142,10 @@ class TrainedAutoencoder(BaseAutoencoder):
             What to start from: its weights, and the scale that it learned. Its network must
             have the same shapes. By default weights are drawn, or with `warm_start` those of
             the last fit are taken. Layers are pretrained only where they are drawn.
+        checkpoint : Checkpoint, path of a folder or None
+            Where to write, every half a minute, what a killed fit needs to go on. The same fit
+            then goes on by itself and ends with the same model, bit for bit; if it had finished,
+            its result is given without training again.
 
         Returns
         -------
@@ -135,30 +155,39 @@ class TrainedAutoencoder(BaseAutoencoder):
         ------
         DataError
             X holds something else than finite numbers.
+        CheckpointError
+            The checkpoint is damaged, or of other data, other parameters or another version.
         IsthmusError
-            `init` does not fit.
+            `init` does not fit, or the checkpoint cannot be written.
         """
         self._validate_params()
+        file = None
+        if checkpoint is not None:
+            file = CheckpointFile(checkpoint, quiet=self.verbose is False)
         start = open_start(init) if init is not None else None
         if start is None and self.warm_start and hasattr(self, "model_"):
             start = self
         dataset = self._open(X, reset=True)
-        seed = self._seed()
+        seed = seed_of(self, file)
         matrix = self._prepare(dataset, seed, start)
+        layers: dict[str, list[float]] = {}
+        if file is not None:
+            file.identify(identity_of(self, matrix))
+            layers = file.notes.setdefault("layers", layers)
         self.validation_rows_ = self._hold_out(len(matrix), seed)
         n_training_rows = len(matrix) - len(self.validation_rows_)
         settings = self._settings(n_training_rows, seed)
         n_steps = -(-n_training_rows // self.batch_size)
         objective = self._checked_objective(settings.n_epochs, n_steps)
-        layers = {}
-        if self.pretrain is not None and start is None:
+        going_on = file is not None and file.found
+        if self.pretrain is not None and start is None and not going_on:
             plan = self._layer_training(self.pretrain, n_training_rows, settings, objective)
             pretraining = pretrain_whole(self, matrix, plan, self.validation_rows_)
-            layers = pretraining.history
+            layers |= pretraining.history
             if pretraining.interrupted:
                 self.best_epoch_, self.interrupted_ = 0, True
                 return self
-        training = train_whole(self, matrix, objective, settings, self.validation_rows_)
+        training = train_whole(self, matrix, objective, settings, self.validation_rows_, file)
         self.history_ |= layers
         self.best_epoch_, self.interrupted_ = training.best_epoch, training.interrupted
         return self

@@ -6,7 +6,7 @@ import os
 import secrets
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from isthmus.errors import IsthmusError
@@ -85,4 +85,6 @@ def _discard(temporary: Path) -> None:
     if temporary.is_dir():
         shutil.rmtree(temporary, ignore_errors=True)
     else:
-        temporary.unlink(missing_ok=True)
+        # On a disk that is read-only even this fails, though there is nothing.
+        with suppress(OSError):
+            temporary.unlink()

@@ -1,6 +1,9 @@
 """The compiled loop and everything around it."""
 
 from isthmus.training.batches import ArrayBatches, MixedRows
+from isthmus.training.checkpoints import Checkpoint, CheckpointFile, Identity
+from isthmus.training.devices import Devices
+from isthmus.training.hosts import Hosts, Job, end_process
 from isthmus.training.inference import (
     code_divergence,
     code_std,
@@ -29,6 +32,12 @@ from isthmus.training.together import train_together
 __all__ = [
     "PRETRAININGS",
     "ArrayBatches",
+    "Checkpoint",
+    "CheckpointFile",
+    "Devices",
+    "Hosts",
+    "Identity",
+    "Job",
     "LayerTraining",
     "MixedRows",
     "Pretraining",
@@ -41,6 +50,7 @@ __all__ = [
     "code_std",
     "decode_rows",
     "encode_rows",
+    "end_process",
     "feature_rows",
     "free_energy_rows",
     "gibbs_rows",

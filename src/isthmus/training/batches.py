@@ -17,17 +17,19 @@ _MOST_STEPS = 512
 class Block(NamedTuple):
     """Some minibatches in a row: ``rows`` is ``(steps, batch, features)``, ``targets`` likewise.
 
-    Only the first `n_rows` rows count; what fills up their last minibatch is zero.
+    Only the first `n_rows` rows count; what fills up their last minibatch is zero. A process of
+    several holds some columns of every minibatch, but counts the rows of all.
     """
 
     rows: np.ndarray
     n_rows: int
     targets: np.ndarray | None = None
+    batch_size: int | None = None  # of all processes together, where there are several
 
     @property
     def n_steps(self) -> int:
         """Minibatches that hold at least one row that counts."""
-        return -(-self.n_rows // self.rows.shape[1])
+        return -(-self.n_rows // (self.batch_size or self.rows.shape[1]))
 
 
 @final
@@ -101,26 +103,39 @@ class ArrayBatches:
         most = max(1, min(_MOST_STEPS, _BLOCK_BYTES // max(batch_bytes, 1)))
         self.steps_per_block = min(_power_of_two(most + 1) // 2, _power_of_two(self.n_steps))
 
-    def epoch(self, generator: np.random.Generator | None = None) -> Iterator[Block]:
-        """Yield all rows once, in an order drawn from `generator`, or as they are without one."""
+    def epoch(
+        self, generator: np.random.Generator | None = None, columns: slice = slice(None)
+    ) -> Iterator[Block]:
+        """Yield all rows once, in an order drawn from `generator`, or as they are without one.
+
+        `columns` asks for a part of every minibatch only.
+        """
         order = self._order(generator)
         capacity = self.steps_per_block * self.batch_size
         for start in range(0, self.n_rows, capacity):
             chosen = order[start : start + capacity]
-            targets = None if self._targets is None else self._take(self._targets, chosen)
-            yield Block(self._take(self._matrix, chosen), len(chosen), targets)
+            rows = self._take(self._matrix, chosen, columns)
+            targets = None if self._targets is None else self._take(self._targets, chosen, columns)
+            yield Block(rows, len(chosen), targets, self.batch_size)
 
     def _order(self, generator: np.random.Generator | None) -> np.ndarray:
         if isinstance(self._rows, MixedRows):
             return self._rows.order(generator or np.random.default_rng(0))
         return self._rows if generator is None else generator.permutation(self._rows)
 
-    def _take(self, source: np.ndarray, chosen: np.ndarray) -> np.ndarray:
+    def _take(self, source: np.ndarray, chosen: np.ndarray, columns: slice) -> np.ndarray:
         """Gather rows into minibatches, zeros after them in the last one."""
         steps, size = self.steps_per_block, self.batch_size
+        n_used = -(-len(chosen) // size)
+        last = len(chosen) - (n_used - 1) * size
+        if columns != slice(None):
+            start, stop, _ = columns.indices(size)
+            whole = np.pad(chosen, (0, n_used * size - len(chosen))).reshape(n_used, size)
+            size, last = stop - start, min(max(last - start, 0), stop - start)
+            chosen = whole[:, columns].ravel()[: (n_used - 1) * size + last]
         rows = np.empty((steps * size, *source.shape[1:]), source.dtype)
         np.take(source, chosen, axis=0, out=rows[: len(chosen)], mode="clip")
-        rows[len(chosen) : -(-len(chosen) // size) * size] = 0
+        rows[len(chosen) : n_used * size] = 0
         return rows.reshape(steps, size, *source.shape[1:])
 
 

@@ -9,6 +9,7 @@ import jax
 import jax.numpy as jnp
 import optax
 from jax import lax
+from jax.sharding import NamedSharding
 
 from isthmus.networks import products_in
 from isthmus.objectives import Loss, Minibatch
@@ -36,15 +37,22 @@ def initial_carry(vector: jax.Array, memory: Any = None) -> Carry:
 def _batch(
     rows: jax.Array, targets: jax.Array | None, n_rows: jax.Array, step: jax.Array
 ) -> Minibatch:
+    """Give a minibatch of a block; `n_rows` may be every row's weight, ``(steps, batch)``."""
     batch_size = rows.shape[1]
     x = as_float(lax.dynamic_index_in_dim(rows, step, keepdims=False))
     if targets is not None:
         targets = lax.dynamic_index_in_dim(targets, step, keepdims=False)
+    if n_rows.ndim:
+        return Minibatch(x, lax.dynamic_index_in_dim(n_rows, step, keepdims=False), targets)
     weights = step * batch_size + jnp.arange(batch_size) < n_rows
     return Minibatch(x, weights.astype(jnp.float32), targets)
 
 
-@partial(jax.jit, static_argnames=("layout", "objective", "precision"), donate_argnames="carry")
+@partial(
+    jax.jit,
+    static_argnames=("layout", "objective", "precision", "replicated"),
+    donate_argnames="carry",
+)
 def advance(
     carry: Carry,
     rows: jax.Array,
@@ -60,11 +68,13 @@ def advance(
     layout: Layout,
     objective: Loss[Any],
     precision: str = "float32",
+    replicated: NamedSharding | None = None,
 ) -> Carry:
     """Update the parameters with minibatches `start` to `stop` of a block.
 
     The result does not depend on how a block is cut into calls: keys and learning rates come
-    from the number of the update.
+    from the number of the update. Where rows are spread over several devices, `replicated` says
+    that the carry is not.
     """
 
     def step(i: jax.Array, carry: Carry) -> Carry:
@@ -88,7 +98,8 @@ def advance(
             relative_rates,
         )
         loss_sum = carry.loss_sum + value * jnp.sum(batch.weights)
-        return Carry(vector, optimizer, carry.n_updates + 1, loss_sum, memory)
+        carry = Carry(vector, optimizer, carry.n_updates + 1, loss_sum, memory)
+        return carry if replicated is None else lax.with_sharding_constraint(carry, replicated)
 
     return lax.fori_loop(start, stop, step, carry)
 

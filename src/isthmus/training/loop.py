@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Generic, NamedTuple, TypeAlias, TypeVar, final
 
@@ -13,9 +13,11 @@ import numpy as np
 
 from isthmus.errors import IsthmusError
 from isthmus.objectives import Loss
-from isthmus.training.batches import ArrayBatches, Block
+from isthmus.training.batches import ArrayBatches
+from isthmus.training.checkpoints import CheckpointFile, Snapshot
 from isthmus.training.compilation_cache import use_compilation_cache
 from isthmus.training.compiled import Carry, advance, held_out_loss, initial_carry
+from isthmus.training.devices import Devices
 from isthmus.training.interruption import Interruption
 from isthmus.training.layout import Layout
 from isthmus.training.optimizer import Schedule
@@ -113,6 +115,7 @@ def train(
     validation: ArrayBatches | None = None,
     relative_rates: M | None = None,
     state: TrainingState | None = None,
+    checkpoint: CheckpointFile | None = None,
     report: Reporter | None = None,
     observe: Observer | None = None,
 ) -> Training[M]:
@@ -134,6 +137,9 @@ def train(
         Multiplies the learning rate of each parameter; 0 leaves it as it is.
     state : TrainingState or None
         Go on from here instead of from `model`.
+    checkpoint : CheckpointFile or None
+        Go on from what it holds, and write to it now and then. Nothing is trained where it
+        holds a training that was finished.
     report : callable or None
         Called with a `Progress` after every compiled call.
     observe : callable or None
@@ -146,14 +152,38 @@ def train(
     """
     use_compilation_cache()
     layout = Layout.of(model)
+    devices = Devices()
     rates = jnp.ones(()) if relative_rates is None else jnp.asarray(layout.flatten(relative_rates))
-    loop = _Loop(layout, objective, batches, settings, rates, report, observe)
     if state is None:
-        memory = objective.initial_memory(model, batches.batch_size)
+        memory = objective.initial_memory(model, devices.padded(batches.batch_size))
         state = TrainingState(initial_carry(jnp.asarray(layout.flatten(model)), memory), 0)
-    held_out = _HeldOut(layout, objective, validation) if validation is not None else None
+    held_out = None
+    if validation is not None:
+        held_out = _HeldOut(layout, objective, validation, devices)
+    names = ("loss", "seconds") if held_out is None else ("loss", "seconds", "validation_loss")
+    now = Snapshot(
+        state.carry, state.epoch + 1, best_epoch=state.epoch, history={name: [] for name in names}
+    )
+    if checkpoint is not None:
+        now = checkpoint.restore(now, settings.n_epochs)
+    now.carry, now.best = devices.everywhere((now.carry, now.best))
     with Interruption() as interruption:
-        return loop.run(state, held_out, interruption)
+        loop = _Loop(
+            layout,
+            objective,
+            batches,
+            settings,
+            devices,
+            devices.everywhere(rates),
+            now,
+            state.epoch,
+            held_out,
+            checkpoint,
+            interruption,
+            report if devices.first else None,
+            observe,
+        )
+        return loop.run()
 
 
 @dataclass
@@ -162,69 +192,58 @@ class _Loop:
     objective: Loss[Any]
     batches: ArrayBatches
     settings: Settings
+    devices: Devices
     relative_rates: jax.Array
+    now: Snapshot
+    n_epochs_before: int
+    held_out: _HeldOut | None
+    checkpoint: CheckpointFile | None
+    interruption: Interruption
     report: Reporter | None
     observe: Observer | None
-    history: dict[str, list[float]] = field(default_factory=lambda: {"loss": [], "seconds": []})
+    started: float = field(default_factory=time.perf_counter)
     seconds_per_step: float | None = None
+    steps_per_call: int = 1
+    stopping: bool = False
 
-    def run(
-        self, state: TrainingState, held_out: _HeldOut | None, interruption: Interruption
-    ) -> Training[Any]:
-        start = time.perf_counter()
-        carry, first_epoch = state
-        best, best_loss, best_epoch = carry.vector, np.inf, first_epoch
-        epoch = first_epoch
-        if held_out is not None:
-            self.history["validation_loss"] = []
-        for epoch in range(first_epoch + 1, first_epoch + self.settings.n_epochs + 1):
-            carry = self._run_epoch(carry, epoch, epoch - first_epoch, interruption)
-            loss = float(carry.loss_sum) / self.batches.n_rows
-            finished = not interruption.requested
-            if not finished and len(self.history["loss"]):
-                break
-            value = loss if held_out is None else held_out.loss(carry.vector)
-            if not np.isfinite(value):
-                if best_loss < np.inf:
-                    break
-                raise IsthmusError(
-                    f"the loss became {value} in epoch {epoch}: "
-                    f"try a smaller learning_rate than {self.settings.learning_rate:g}."
-                )
-            if finished:
-                self._record(loss, value, time.perf_counter() - start)
-            if self.observe is not None:
-                self.observe(epoch, self.layout.unflatten(carry.vector))
-            if value < best_loss or held_out is None:
-                # The compiled program takes its argument's memory, so what is kept is copied.
-                best, best_loss, best_epoch = jnp.copy(carry.vector), value, epoch
-            patience = self.settings.patience
-            if patience is not None and epoch - best_epoch >= patience:
-                break
-            if interruption.requested:
-                break
+    def run(self) -> Training[Any]:
+        now = self.now
+        self.started -= now.seconds
+        if not now.finished:
+            self._save()
+        while not (now.finished or self.stopping):
+            self._run_epoch()
+            complete = not self.stopping
+            if complete or not now.history["loss"]:
+                self._judge(complete)
+            self._agree()
+            if complete and (now.finished or self.stopping):
+                self._save()
+        best = jnp.asarray(np.asarray(now.carry.vector if now.best is None else now.best))
         model = jax.tree.map(np.asarray, self.layout.unflatten(best))
-        state = TrainingState(carry, epoch)
-        return Training(model, self.history, best_epoch, interruption.requested, state)
+        state = TrainingState(now.carry, now.epoch if now.step else now.epoch - 1)
+        return Training(model, now.history, now.best_epoch, self.stopping, state)
 
-    def _run_epoch(
-        self, carry: Carry, epoch: int, n_epochs_run: int, interruption: Interruption
-    ) -> Carry:
-        settings, n_steps = self.settings, self.batches.n_steps
-        generator = np.random.default_rng([settings.seed, epoch])
-        key = jax.random.key(settings.seed)
-        schedule = settings.schedule(n_steps * settings.n_epochs)
-        carry = carry._replace(loss_sum=jnp.zeros(()))
-        done = (n_epochs_run - 1) * n_steps
-        for block in self.batches.epoch(generator):
-            rows, targets = jax.tree.map(jnp.asarray, (block.rows, block.targets))
-            for start, stop in self._calls(block):
-                before = time.perf_counter()
-                carry = advance(
-                    carry,
+    def _run_epoch(self) -> None:
+        """Do the minibatches of the epoch that are left."""
+        now, settings = self.now, self.settings
+        generator = np.random.default_rng([settings.seed, now.epoch])
+        key = self.devices.key(settings.seed)
+        schedule = settings.schedule(self.batches.n_steps * settings.n_epochs)
+        if now.step == 0:
+            now.carry = now.carry._replace(loss_sum=self.devices.everywhere(jnp.zeros(())))
+        first = 0
+        for block, rows, targets, n_rows in self.devices.blocks(self.batches, generator):
+            first, before = first + block.n_steps, first
+            while now.step < first:
+                start = now.step - before
+                stop = min(start + self.steps_per_call, block.n_steps)
+                begin = time.perf_counter()
+                now.carry = advance(
+                    now.carry,
                     rows,
                     targets,
-                    block.n_rows,
+                    n_rows,
                     start,
                     stop,
                     schedule,
@@ -234,69 +253,102 @@ class _Loop:
                     layout=self.layout,
                     objective=self.objective,
                     precision=settings.precision,
+                    replicated=self.devices.replicated,
                 )
-                carry.loss_sum.block_until_ready()
-                self._measure(time.perf_counter() - before, stop - start)
-                done += stop - start
-                self._show(done, n_epochs_run)
-                if interruption.requested:
-                    return carry
-        return carry
+                now.carry.loss_sum.block_until_ready()
+                self._measure(time.perf_counter() - begin, stop - start)
+                now.step = before + stop
+                self._show()
+                self._agree()
+                if self.checkpoint is not None and (self.stopping or self.checkpoint.due()):
+                    self._save()
+                if self.stopping:
+                    return
 
-    def _calls(self, block: Block) -> Iterator[tuple[int, int]]:
-        """Cut a block into calls of about half a second; the first one tells the speed."""
-        start = 0
-        while start < block.n_steps:
-            seconds = self.seconds_per_step
-            size = 1 if seconds is None else max(1, int(_SECONDS_PER_CALL / seconds))
-            stop = min(start + size, block.n_steps)
-            yield start, stop
-            start = stop
+    def _judge(self, complete: bool) -> None:
+        """Look at what an epoch, or the part of it that was done, has led to."""
+        now, patience = self.now, self.settings.patience
+        loss = float(now.carry.loss_sum) / self.batches.n_rows
+        value = loss if self.held_out is None else self.held_out.loss(now.carry.vector)
+        if not np.isfinite(value):
+            if now.best is None:
+                raise IsthmusError(
+                    f"the loss became {value} in epoch {now.epoch}: "
+                    f"try a smaller learning_rate than {self.settings.learning_rate:g}."
+                )
+            now.finished = True
+            return
+        if self.observe is not None:
+            self.observe(now.epoch, self.layout.unflatten(now.carry.vector))
+        if value < now.best_loss or self.held_out is None:
+            # The compiled program takes its argument's memory, so what is kept is copied.
+            now.best, now.best_loss = jnp.copy(now.carry.vector), value
+            now.best_epoch = now.epoch
+        if complete:
+            self._record(loss, value)
+            last = now.epoch == self.n_epochs_before + self.settings.n_epochs
+            now.finished = last or (patience is not None and now.epoch - now.best_epoch >= patience)
+            now.epoch, now.step = now.epoch + 1, 0
+
+    def _save(self) -> None:
+        if self.checkpoint is not None and self.devices.first:
+            self.now.seconds = time.perf_counter() - self.started
+            self.checkpoint.save(self.now)
+
+    def _agree(self) -> None:
+        """Let all processes make equally long calls, and stop together."""
+        seconds = self.seconds_per_step
+        size = 1 if seconds is None else max(1, int(_SECONDS_PER_CALL / seconds))
+        self.steps_per_call, self.stopping = self.devices.agree(size, self.interruption.requested)
 
     def _measure(self, seconds: float, n_steps: int) -> None:
+        """Note the speed, so that calls take about half a second."""
         # The very first call compiles and says nothing about speed.
         if self.seconds_per_step is None:
             self.seconds_per_step = _SECONDS_PER_CALL / 4
         else:
             self.seconds_per_step = max(seconds / n_steps, 1e-7)
 
-    def _record(self, loss: float, value: float, seconds: float) -> None:
-        self.history["loss"].append(loss)
-        self.history["seconds"].append(seconds)
-        if "validation_loss" in self.history:
-            self.history["validation_loss"].append(value)
+    def _record(self, loss: float, value: float) -> None:
+        history = self.now.history
+        history["loss"].append(loss)
+        history["seconds"].append(time.perf_counter() - self.started)
+        if self.held_out is not None:
+            history["validation_loss"].append(value)
 
-    def _show(self, done: int, epoch: int) -> None:
+    def _show(self) -> None:
         if self.report is None:
             return
-        total = self.batches.n_steps * self.settings.n_epochs
+        now, n_epochs, n_steps = self.now, self.settings.n_epochs, self.batches.n_steps
+        epoch = now.epoch - self.n_epochs_before
         loss, value = (
-            self.history.get(name, [])[-1:] or [None] for name in ("loss", "validation_loss")
+            now.history.get(name, [])[-1:] or [None] for name in ("loss", "validation_loss")
         )
-        self.report(Progress(done, total, epoch, self.settings.n_epochs, loss[0], value[0]))
+        done = (epoch - 1) * n_steps + now.step
+        self.report(Progress(done, n_epochs * n_steps, epoch, n_epochs, loss[0], value[0]))
 
 
 class _HeldOut:
-    """Held-out rows, placed on the device once."""
+    """Held-out rows, placed on the devices once."""
 
-    def __init__(self, layout: Layout, objective: Loss[Any], batches: ArrayBatches) -> None:
+    def __init__(
+        self, layout: Layout, objective: Loss[Any], batches: ArrayBatches, devices: Devices
+    ) -> None:
         self._layout, self._objective = layout, objective
         self._n_rows = batches.n_rows
+        self._key = devices.key(0)
         self._blocks = [
-            (
-                *jax.tree.map(jnp.asarray, (block.rows, block.targets)),
-                block.n_rows,
-                block.n_steps,
-            )
-            for block in batches.epoch()
+            (rows, targets, n_rows, block.n_steps)
+            for block, rows, targets, n_rows in devices.blocks(batches)
         ]
 
     def loss(self, vector: jax.Array) -> float:
         """Give the mean loss per held-out row."""
-        key = jax.random.key(0)
         total = sum(
             float(
-                held_out_loss(vector, *block, key, layout=self._layout, objective=self._objective)
+                held_out_loss(
+                    vector, *block, self._key, layout=self._layout, objective=self._objective
+                )
             )
             for block in self._blocks
         )

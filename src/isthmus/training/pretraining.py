@@ -25,6 +25,7 @@ from isthmus.objectives import (
 )
 from isthmus.prepare import mean_row
 from isthmus.training.batches import ArrayBatches
+from isthmus.training.devices import Devices
 from isthmus.training.inference import encode_rows
 from isthmus.training.interruption import Interruption
 from isthmus.training.loop import Settings, train
@@ -187,7 +188,7 @@ def pretrain(
     layers = list(single_layer_models(model, plan.kind))
     _check_corruption(model, plan)
     history: dict[str, list[float]] = {}
-    interrupted = False
+    interrupted, devices = False, Devices()
     with Interruption() as between_layers:
         for i, layer in enumerate(layers):
             stage = f"layer {i + 1} of {len(layers)}"
@@ -205,12 +206,12 @@ def pretrain(
             layers[i] = training.model
             for name, values in training.history.items():
                 history[f"layer_{i + 1}_{name}"] = values
-            interrupted = training.interrupted
-            if interrupted or between_layers.requested:
+            _, stopping = devices.agree(0, between_layers.requested)
+            interrupted = training.interrupted or stopping
+            if interrupted:
                 break
             if i + 1 < len(layers):
                 matrix = encode_rows(training.model, matrix)
-        interrupted = interrupted or between_layers.requested
     assert isinstance(model.network, LayeredNetwork)
     network = model.network.unrolled([layer.network for layer in layers])
     return Pretraining(replace(model, network=network), history, interrupted)

@@ -1,0 +1,132 @@
+"""All devices of all processes: parameters on each of them, every minibatch spread over them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cached_property
+from typing import Any, final
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax.experimental import multihost_utils
+from jax.sharding import Mesh, NamedSharding, PartitionSpec
+
+from isthmus.training.batches import ArrayBatches, Block
+
+_BATCH = "batch"
+_PART = 2**26
+
+
+@final
+class Devices:
+    """A mesh with one axis, over which the rows of every minibatch are spread.
+
+    Sums over rows cross the devices where the compiler puts them; the program is the one for a
+    single device, for which nothing here does anything. A minibatch whose rows do not divide
+    evenly gets rows that do not count.
+    """
+
+    def __init__(self) -> None:
+        self._devices = np.array(jax.devices())
+        self.alone = len(self._devices) == 1
+        self.n_processes = jax.process_count()
+
+    @property
+    def first(self) -> bool:
+        """Whether this process is the one that writes and tells."""
+        return jax.process_index() == 0
+
+    @cached_property
+    def replicated(self) -> NamedSharding | None:
+        """The sharding of what every device has whole; None for a single device."""
+        return None if self.alone else self._sharding()
+
+    def padded(self, batch_size: int) -> int:
+        """Give the rows that a minibatch is filled up to."""
+        return -(-batch_size // len(self._devices)) * len(self._devices)
+
+    def everywhere(self, tree: Any) -> Any:
+        """Put arrays, equal in all processes, whole on every device."""
+        if self.replicated is None:
+            return tree
+        return jax.tree.map(self._replicate, tree)
+
+    def key(self, seed: int) -> jax.Array:
+        """Give a random key on every device."""
+        key = jax.random.key(seed)
+        if self.alone:
+            return key
+        return jax.random.wrap_key_data(self.everywhere(jax.random.key_data(key)))
+
+    def blocks(
+        self, batches: ArrayBatches, generator: np.random.Generator | None = None
+    ) -> Iterator[tuple[Block, Any, Any, Any]]:
+        """Yield an epoch's blocks, and their rows, targets and counts as the programs take them.
+
+        Each process gathers its own share of every minibatch only.
+        """
+        if self.alone:
+            for block in batches.epoch(generator):
+                rows, targets = jax.tree.map(jnp.asarray, (block.rows, block.targets))
+                yield block, rows, targets, block.n_rows
+            return
+        size = batches.batch_size
+        for block in batches.epoch(generator, self._own_columns(size)):
+            rows, targets = jax.tree.map(
+                lambda array: self._spread(array, size), (block.rows, block.targets)
+            )
+            yield block, rows, targets, self._weights(block, size)
+
+    def agree(self, size: int, stop: bool) -> tuple[int, bool]:
+        """Do as the first process says about `size`, and stop if any one wants to."""
+        if self.n_processes == 1:
+            return size, stop
+        said = multihost_utils.process_allgather(np.array([size, stop], np.int32))
+        return int(said[0, 0]), bool(said[:, 1].any())
+
+    def from_first(self, content: bytes) -> bytes:
+        """Give every process what the first one has."""
+        if self.n_processes == 1:
+            return content
+        share = multihost_utils.broadcast_one_to_all
+        length = np.asarray(share(np.array(divmod(len(content), _PART), np.int32)))
+        n_bytes = int(length[0]) * _PART + int(length[1])
+        parts = []
+        for start in range(0, n_bytes, _PART):
+            part = np.zeros(min(_PART, n_bytes - start), np.uint8)
+            if self.first:
+                part[:] = np.frombuffer(content[start : start + _PART], np.uint8)
+            parts.append(np.asarray(share(part)).astype(np.uint8).tobytes())
+        return b"".join(parts)
+
+    def _sharding(self, *axes: str | None) -> NamedSharding:
+        return NamedSharding(Mesh(self._devices, (_BATCH,)), PartitionSpec(*axes))
+
+    def _replicate(self, leaf: Any) -> jax.Array:
+        array = np.asarray(leaf)
+        return jax.make_array_from_callback(array.shape, self._sharding(), lambda i: array[i])
+
+    def _own_columns(self, batch_size: int) -> slice:
+        """Give this process's rows of every minibatch."""
+        width = self.padded(batch_size) // self.n_processes
+        start = jax.process_index() * width
+        return slice(min(start, batch_size), min(start + width, batch_size))
+
+    def _spread(self, array: np.ndarray, batch_size: int) -> jax.Array:
+        """Give ``(steps, batch, …)`` from this process's share of it."""
+        width = self.padded(batch_size) // self.n_processes
+        filling = [(0, 0)] * array.ndim
+        filling[1] = (0, width - array.shape[1])
+        if filling[1][1]:
+            array = np.pad(array, filling)
+        shape = (array.shape[0], self.padded(batch_size), *array.shape[2:])
+        return jax.make_array_from_process_local_data(self._sharding(None, _BATCH), array, shape)
+
+    def _weights(self, block: Block, batch_size: int) -> jax.Array:
+        columns = np.arange(self.padded(batch_size))
+        steps = np.arange(len(block.rows))[:, None]
+        counts = (columns < batch_size) & (steps * batch_size + columns < block.n_rows)
+        weights = counts.astype(np.float32)
+        sharding = self._sharding(None, _BATCH)
+        return jax.make_array_from_callback(weights.shape, sharding, lambda i: weights[i])

@@ -1,0 +1,120 @@
+"""The command on several processes of this machine."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+
+from isthmus import cli, load
+from isthmus.io import read_model_file
+
+FIT = ["fit", "x.npy", "--n-components", "2", "--hidden", "8", "--batch-size", "63", "--no-report"]
+
+
+@pytest.fixture
+def here(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    generator = np.random.default_rng(0)
+    hidden = generator.normal(size=(300, 2))
+    np.save("x.npy", (hidden @ generator.normal(size=(2, 6))).astype(np.float32))
+    return tmp_path
+
+
+def start(n_processes, *arguments, ids=None):
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    job = ["--coordinator", f"127.0.0.1:{port}", "--processes", str(n_processes)]
+    return [
+        subprocess.Popen(
+            [sys.executable, "-m", "isthmus", *FIT, *arguments, *job, "--process-id", str(i)],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for i in (range(n_processes) if ids is None else ids)
+    ]
+
+
+def test_processes_together_give_the_losses_of_one_and_resume_on_another_number(here):
+    options = ["--max-epochs", "3", "--checkpoint", "runs", "--checkpoint-seconds", "0"]
+    assert cli.run([*FIT, "-o", "one.isthmus", "--max-epochs", "3"]) == 0
+    together = start(2, "-o", "two.isthmus", *options)
+    outputs = [process.communicate(timeout=300) for process in together]
+    assert [process.returncode for process in together] == [0, 0], outputs
+    assert [output for output, _ in outputs] == ["Model: two.isthmus\n", ""]
+    one, two = load("one.isthmus"), load("two.isthmus")
+    for name in ("loss", "validation_loss"):
+        np.testing.assert_allclose(one.history_[name], two.history_[name], rtol=1e-5)
+    assert cli.run([*FIT, "-o", "again.isthmus", *options]) == 0
+    assert load("again.isthmus").history_ == two.history_
+
+
+def test_killed_process_is_named_and_the_rest_ends_and_resumes(here):
+    options = ["--max-epochs", "400", "--patience", "400", "--checkpoint", "runs"]
+    processes = start(2, "-o", "x.isthmus", *options, "--checkpoint-seconds", "0.2")
+    path = here / "runs" / "checkpoint.isthmus"
+    while not path.exists() or read_model_file(path)[0]["epoch"] < 3:
+        assert processes[0].poll() is None, processes[0].communicate()
+        time.sleep(0.02)
+    processes[1].kill()
+    output, error = processes[0].communicate(timeout=30)
+    processes[1].communicate()
+    assert processes[0].returncode == 1
+    assert not output
+    assert f"process 1 (host {socket.gethostname()}) has ended" in error.splitlines()[-1]
+    assert not (here / "x.isthmus").exists()
+    before = read_model_file(path)[0]["epoch"]
+    alone = [*FIT, "-o", "x.isthmus", *options]
+    environment = {**os.environ, "COLUMNS": "200"}
+    resumed = subprocess.run(
+        [sys.executable, "-m", "isthmus", *alone], capture_output=True, text=True, env=environment
+    )
+    assert resumed.returncode == 0
+    assert f"Resuming from epoch {before} of 400" in resumed.stderr
+    assert len(load("x.isthmus").history_["loss"]) == 400
+
+
+def test_missing_process_is_named(here):
+    (process,) = start(2, "-o", "x.isthmus", "--join-seconds", "1", ids=[0])
+    _, error = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert error.startswith("isthmus: process 1 did not come within 1 s: start it with")
+    assert len(error.splitlines()) == 1
+
+
+def test_ctrl_c_at_one_process_stops_and_saves(here):
+    processes = start(2, "-o", "x.isthmus", "--max-epochs", "100000", "--checkpoint", "runs")
+    path = here / "runs" / "checkpoint.isthmus"
+    while not path.exists():
+        assert processes[0].poll() is None, processes[0].communicate()
+        time.sleep(0.02)
+    time.sleep(2)
+    processes[1].send_signal(signal.SIGINT)
+    outputs = [process.communicate(timeout=120) for process in processes]
+    assert [process.returncode for process in processes] == [130, 130], outputs
+    assert load("x.isthmus").interrupted_
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        (["--processes", "2"], "mean nothing without --coordinator"),
+        (["--coordinator", "host:4567"], "needs --processes and --process-id"),
+        (["--coordinator", "a:1", "--model", "linear"], "means nothing to --model linear"),
+    ],
+)
+def test_misuse_is_a_sentence(options, sentence, here, capsys):
+    fit = [*FIT[:2], "-o", "x.isthmus", *options]
+    assert cli.run(fit) == 2
+    assert sentence in capsys.readouterr().err
+
+
+def test_cluster_that_is_none_is_a_sentence(here, capsys):
+    assert cli.run([*FIT, "-o", "x.isthmus", "--coordinator", "auto"]) == 1
+    assert "no job of Slurm, Open MPI or Kubernetes was found" in capsys.readouterr().err

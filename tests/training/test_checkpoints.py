@@ -1,0 +1,304 @@
+"""A run that was stopped anywhere ends as if it had not been."""
+
+import os
+import signal
+import warnings
+
+import numpy as np
+import pytest
+
+from isthmus.errors import CheckpointError, IsthmusError
+from isthmus.io import read_model_file, write_model_file
+from isthmus.networks import Dense, glorot_uniform
+from isthmus.objectives import (
+    Bernoulli,
+    ContrastiveDivergence,
+    Deterministic,
+    Model,
+    Objective,
+    SquaredError,
+)
+from isthmus.training import ArrayBatches, Checkpoint, CheckpointFile, Identity, Settings, train
+from isthmus.training import checkpoints as checkpoints_module
+from isthmus.training import loop as loop_module
+from isthmus.training.layout import Layout
+
+IDENTITY = Identity("Autoencoder", {"level": "1"}, "8 (float32)", 200, "d", "s")
+
+
+@pytest.fixture(autouse=True)
+def _short_calls(monkeypatch):
+    # The first call makes one update, the second one four, and then each one more.
+    monkeypatch.setattr(loop_module, "_SECONDS_PER_CALL", 1e-9)
+
+
+@pytest.fixture
+def matrix():
+    generator = np.random.default_rng(0)
+    return (generator.normal(size=(200, 2)) @ generator.normal(size=(2, 8))).astype(np.float32)
+
+
+def autoencoder():
+    initialize = glorot_uniform(np.random.default_rng(0))
+    return Model(Dense((8,)).build((8,), 2, 2, 8, initialize), Deterministic(), SquaredError())
+
+
+def machine():
+    initialize = glorot_uniform(np.random.default_rng(0))
+    architecture = Dense((), "identity", tied_weights=True, code_activation="sigmoid")
+    return Model(architecture.build((8,), 4, 4, 8, initialize), Deterministic(), Bernoulli())
+
+
+def open_file(folder, identity=IDENTITY, **options):
+    file = CheckpointFile(Checkpoint(folder, **options))
+    file.identify(identity)
+    return file
+
+
+def run(matrix, file=None, report=None, model=None, loss=None, **settings):
+    return train(
+        autoencoder() if model is None else model,
+        loss or Objective(),
+        ArrayBatches(matrix, 32, np.arange(160)),
+        Settings(4, 1e-2, **settings),
+        validation=ArrayBatches(matrix, 32, np.arange(160, 200)),
+        checkpoint=file,
+        report=report,
+    )
+
+
+def stop_after(n_updates):
+    def report(progress):
+        if progress.n_updates == n_updates:
+            os.kill(os.getpid(), signal.SIGINT)
+
+    return report
+
+
+def vector(training):
+    return Layout.of(training.model).flatten(training.model)
+
+
+def assert_same(one, other):
+    np.testing.assert_array_equal(vector(one), vector(other))
+    assert one.best_epoch == other.best_epoch
+    for name in ("loss", "validation_loss"):
+        assert one.history[name] == other.history[name]
+
+
+@pytest.mark.parametrize("n_updates", [1, 5, 6, 7, 19])
+def test_stopped_run_goes_on_to_equal_bits(n_updates, matrix, tmp_path):
+    whole = run(matrix)
+    stopped = run(matrix, open_file(tmp_path), stop_after(n_updates))
+    assert stopped.interrupted
+    seen = []
+    resumed = run(matrix, open_file(tmp_path), seen.append)
+    assert seen[0].n_updates == n_updates + 1
+    assert seen[-1].n_updates == 20
+    assert_same(resumed, whole)
+    assert resumed.history["seconds"] == sorted(resumed.history["seconds"])
+
+
+def test_run_goes_on_from_the_middle_of_a_block_that_is_not_the_first(
+    matrix, tmp_path, monkeypatch
+):
+    monkeypatch.setattr("isthmus.training.batches._BLOCK_BYTES", 2 * 32 * 8 * 4)
+    whole = run(matrix)
+    run(matrix, open_file(tmp_path), stop_after(8))
+    assert_same(run(matrix, open_file(tmp_path)), whole)
+
+
+def test_what_a_loss_remembers_goes_on_too(matrix, tmp_path):
+    binary, loss = (matrix > 0).astype(np.float32), ContrastiveDivergence(persistent=True)
+    whole = run(binary, model=machine(), loss=loss)
+    run(binary, open_file(tmp_path), stop_after(7), model=machine(), loss=loss)
+    assert_same(run(binary, open_file(tmp_path), model=machine(), loss=loss), whole)
+
+
+def test_finished_run_is_given_without_training(matrix, tmp_path, capsys):
+    once = run(matrix, open_file(tmp_path))
+    seen = []
+    assert_same(run(matrix, open_file(tmp_path), seen.append), once)
+    assert not seen
+    assert "Nothing is left to train" in capsys.readouterr().err
+
+
+def test_run_that_early_stopping_ended_stays_ended(matrix, tmp_path):
+    noise = np.random.default_rng(1).normal(size=(200, 8)).astype(np.float32)
+    once = run(noise, open_file(tmp_path), patience=1)
+    assert_same(run(noise, open_file(tmp_path), patience=1), once)
+
+
+def test_resuming_is_told(matrix, tmp_path, capsys):
+    run(matrix, open_file(tmp_path), stop_after(7))
+    assert not capsys.readouterr().err
+    run(matrix, open_file(tmp_path))
+    path = tmp_path / "checkpoint.isthmus"
+    assert capsys.readouterr().err == f"Resuming from epoch 2 of 4 ({path}).\n"
+
+
+def test_fresh_run_starts_over(matrix, tmp_path):
+    run(matrix, open_file(tmp_path), stop_after(7))
+    seen = []
+    run(matrix, open_file(tmp_path, fresh=True), seen.append)
+    assert seen[0].n_updates == 1
+
+
+def test_interval_of_zero_writes_after_every_call_and_a_long_one_only_first_and_last(
+    matrix, tmp_path, monkeypatch
+):
+    written = []
+    monkeypatch.setattr(checkpoints_module, "write_model_file", lambda *a: written.append(a))
+    run(matrix, open_file(tmp_path, seconds=3600))
+    assert len(written) == 2
+    written.clear()
+    calls = []
+    run(matrix, open_file(tmp_path, seconds=0), calls.append)
+    assert len(written) == 1 + len(calls) + 1 > 12
+
+
+OTHERS = {
+    "model": (
+        Identity("Sparse", {"level": "1"}, "8 (float32)", 200, "d", "s"),
+        "comes from Autoencoder, but this is Sparse:",
+    ),
+    "parameter": (
+        Identity("Autoencoder", {"level": "2"}, "8 (float32)", 200, "d", "s"),
+        r"other parameters \(level=1, but now level=2\):",
+    ),
+    "schema": (
+        Identity("Autoencoder", {"level": "1"}, "9 (float32)", 200, "d", "s"),
+        r"other data \(rows of 8 \(float32\), but now 9 \(float32\)\):",
+    ),
+    "rows": (
+        Identity("Autoencoder", {"level": "1"}, "8 (float32)", 201, "d", "s"),
+        r"other data \(200 rows, but now 201\):",
+    ),
+    "content": (
+        Identity("Autoencoder", {"level": "1"}, "8 (float32)", 200, "e", "s"),
+        r"other data \(of the same shape, but with other names or values\):",
+    ),
+    "start": (
+        Identity("Autoencoder", {"level": "1"}, "8 (float32)", 200, "d", "t"),
+        "started from other weights than this run does:",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_checkpoint_of_another_run_is_refused(name, matrix, tmp_path):
+    identity, sentence = OTHERS[name]
+    run(matrix, open_file(tmp_path), stop_after(1))
+    before = (tmp_path / "checkpoint.isthmus").read_bytes()
+    with pytest.raises(CheckpointError, match=sentence + r" .*--fresh.*fresh=True"):
+        open_file(tmp_path, identity)
+    assert (tmp_path / "checkpoint.isthmus").read_bytes() == before
+    open_file(tmp_path, identity, fresh=True)
+
+
+def rewrite(path, change):
+    header, tensors = read_model_file(path)
+    change(header, tensors)
+    write_model_file(path, header, tensors)
+
+
+DAMAGES = {
+    "empty": (lambda path: path.write_bytes(b""), "is empty"),
+    "cut off": (lambda path: path.write_bytes(path.read_bytes()[:-100]), "cut off or damaged"),
+    "altered": (
+        lambda path: path.write_bytes(path.read_bytes()[:-4] + b"\0\0\0\0"),
+        "its checksum disagrees",
+    ),
+    "of another version": (
+        lambda path: rewrite(path, lambda header, _: header.update(checkpoint_version=2)),
+        r"another version of Isthmus \(checkpoint format 2, this one has 1\)",
+    ),
+    "without a part": (
+        lambda path: rewrite(path, lambda _, tensors: tensors.pop("carry.0")),
+        "parts that do not fit together",
+    ),
+    "with another shape": (
+        lambda path: rewrite(path, lambda _, tensors: tensors.update(best=np.zeros(3))),
+        "parts that do not fit together",
+    ),
+    "without an identity": (
+        lambda path: rewrite(path, lambda header, _: header.pop("identity")),
+        "parts that do not fit together",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", DAMAGES)
+def test_damaged_checkpoint_is_a_sentence(name, matrix, tmp_path):
+    damage, sentence = DAMAGES[name]
+    run(matrix, open_file(tmp_path), stop_after(6))
+    damage(tmp_path / "checkpoint.isthmus")
+    with pytest.raises(CheckpointError, match=rf"{sentence}.*: .*start over with --fresh"):
+        run(matrix, open_file(tmp_path))
+
+
+def test_model_is_no_checkpoint(tmp_path):
+    write_model_file(tmp_path / "checkpoint.isthmus", {"class": "Autoencoder"}, {})
+    with pytest.raises(CheckpointError, match="is a model, not a checkpoint"):
+        open_file(tmp_path)
+
+
+def test_file_in_place_of_the_folder_is_a_sentence(tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(IsthmusError, match="cannot be a folder for checkpoints, because"):
+        open_file(tmp_path / "file")
+
+
+def test_rests_of_a_killed_writer_are_swept_away(tmp_path):
+    (tmp_path / ".checkpoint.isthmus.0123abcd.part").touch()
+    open_file(tmp_path)
+    assert not list(tmp_path.iterdir())
+
+
+def test_first_write_that_fails_ends_the_run(matrix, tmp_path, monkeypatch):
+    monkeypatch.setattr(checkpoints_module, "write_model_file", fail)
+    with pytest.raises(IsthmusError, match="the disk is full"):
+        run(matrix, open_file(tmp_path))
+
+
+def test_disk_that_gets_full_loses_neither_training_nor_checkpoint(matrix, small_disk):
+    path = small_disk / "runs" / "checkpoint.isthmus"
+    before = []
+
+    def report(progress):
+        if progress.n_updates == 6:
+            before.append(path.read_bytes())
+            free = os.statvfs(small_disk)
+            (small_disk / "rest").write_bytes(bytes(free.f_bavail * free.f_frsize))
+
+    with pytest.warns(RuntimeWarning, match="the disk is full.*; training goes on"):
+        training = run(matrix, open_file(path.parent, seconds=0), report)
+    whole = run(matrix)
+    assert_same(training, whole)
+    assert [file.name for file in path.parent.iterdir()] == [path.name]
+    assert path.read_bytes() == before[0]
+    (small_disk / "rest").unlink()
+    assert_same(run(matrix, open_file(path.parent)), whole)
+
+
+def test_later_write_that_fails_warns_once_and_loses_nothing(matrix, tmp_path, monkeypatch):
+    file = open_file(tmp_path, seconds=0)
+
+    def report(progress):
+        if progress.n_updates == 6:
+            monkeypatch.setattr(checkpoints_module, "write_model_file", fail)
+
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        training = run(matrix, file, report)
+    assert [str(warning.message) for warning in caught] == [
+        "x could not be written, because the disk is full; training goes on, and the checkpoint "
+        "before it stays."
+    ]
+    assert_same(training, run(matrix))
+    monkeypatch.undo()
+    assert_same(run(matrix, open_file(tmp_path)), training)
+
+
+def fail(*arguments):
+    raise IsthmusError("x could not be written, because the disk is full.")
