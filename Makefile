@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install --constraint constraints.txt
 
-.PHONY: help demo test lint types layers unit docs pictures wheel bench clean
+.PHONY: help demo test lint types layers unit docs pictures wheel bench bench-peers bench-self clean
 
 help:
 	@echo "make demo   squeeze digits into 2 and 16 numbers, beside PCA; ends with a report"
@@ -13,6 +13,8 @@ help:
 	@echo "make docs   build the documentation into site/"
 	@echo "make pictures  draw the pictures of the README and the docs anew"
 	@echo "make bench  measure on real data (needs ISTHMUS_DATA or ../shared/data)"
+	@echo "make bench-peers  measure speed beside other libraries (20 minutes, installs them into .bench)"
+	@echo "make bench-self REV=main  measure speed beside another revision"
 	@echo "make clean  remove everything that these make"
 
 $(VENV)/.runtime: pyproject.toml constraints.txt
@@ -70,5 +72,13 @@ bench: $(VENV)/.development
 	@$(BIN)/python benchmarks/lecture.py
 	@$(BIN)/python benchmarks/pretraining.py
 
+# Options for either go into OPTIONS, such as OPTIONS='--quick --repetitions 1'.
+bench-peers: $(VENV)/.runtime
+	@$(BIN)/python benchmarks/peers/run.py $(OPTIONS)
+
+bench-self: $(VENV)/.runtime
+	@test -n "$(REV)" || { echo "Name the revision to compare with: make bench-self REV=main"; exit 1; }
+	@$(BIN)/python benchmarks/against_revision.py $(REV) $(OPTIONS)
+
 clean:
-	rm -rf $(VENV) .venv-wheel .cache .test-run dist site isthmus-demo .pytest_cache .ruff_cache
+	rm -rf $(VENV) .venv-wheel .bench .cache .test-run dist site isthmus-demo .pytest_cache .ruff_cache

@@ -11,19 +11,16 @@ import platform
 import subprocess
 import sys
 import tempfile
-import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import environments
 import tables
 from data import prepare
+from processes import ROOT, launch, n_cores
 from workloads import WORKLOADS
 
 from isthmus.io.atomic import replacing
-
-HERE = Path(__file__).resolve().parent
-ROOT = HERE.parent.parent
 
 
 @dataclass(frozen=True)
@@ -60,40 +57,14 @@ CONTENDERS = {
 
 
 def run(name, workload, python, arguments, data, warm):
-    """Run one contender once in a fresh process and an empty folder."""
+    """Run one contender once."""
     contender = CONTENDERS[name]
-    with tempfile.TemporaryDirectory() as folder:
-        command = [python, HERE / "contend.py", contender.module, workload]
-        command += ["--data", data, "--scratch", folder]
-        if arguments.quick:
-            command += ["--epochs", "1"]
-        cache = warm if name == WARM else Path(folder) / "cache"
-        variables = environment(folder, cache) | contender.variables
-        started = ["--started", repr(time.time())]
-        try:
-            process = subprocess.run(
-                [*command, *started], cwd=folder, env=variables, timeout=arguments.timeout,
-                capture_output=True, text=True,
-            )  # fmt: skip
-        except subprocess.TimeoutExpired:
-            return {"failed": f"took over {arguments.timeout:g} seconds"}
-    lines = process.stdout.strip().splitlines()
-    if process.returncode == 0 and lines:
-        return json.loads(lines[-1])
-    if arguments.verbose:
-        print(process.stderr, file=sys.stderr)
-    errors = process.stderr.strip().splitlines() or [f"exit status {process.returncode}"]
-    return {"failed": errors[-1].replace(str(ROOT), "").replace(folder, "")[:200]}
-
-
-def environment(folder, cache):
-    """Give the variables of a contender: all cores, and nothing kept from earlier runs."""
-    n_cores = str(len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count())
-    threads = ("OMP", "OPENBLAS", "MKL", "NUMEXPR", "VECLIB_MAXIMUM")
-    return os.environ | {f"{name}_NUM_THREADS": n_cores for name in threads} | {
-        "ISTHMUS_CACHE": str(cache), "TORCHINDUCTOR_CACHE_DIR": f"{folder}/inductor",
-        "KERAS_HOME": f"{folder}/keras", "MPLCONFIGDIR": f"{folder}/matplotlib",
-    }  # fmt: skip
+    variables = contender.variables | ({"ISTHMUS_CACHE": str(warm)} if name == WARM else {})
+    epochs = 1 if arguments.quick else None
+    return launch(
+        contender.module, workload, python, data, variables, epochs, arguments.timeout,
+        arguments.verbose,
+    )  # fmt: skip
 
 
 def measure(workload, pythons, arguments, data, warm):
@@ -124,8 +95,7 @@ def machine(images):
     revision = subprocess.run(git, capture_output=True, text=True).stdout.strip()
     return {
         "processor": processor,
-        "cores": len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count(),
-        "system": platform.system(), "python": platform.python_version(),
+        "cores": n_cores(), "system": platform.system(), "python": platform.python_version(),
         "isthmus": revision or "unknown", "images": images,
         # Another's work beside it makes threads wait for each other.
         "load": round(os.getloadavg()[0], 1) if hasattr(os, "getloadavg") else None,
@@ -188,7 +158,7 @@ def main():
             results["workloads"][workload] = runs
     text = tables.document(results)
     print(text)
-    folder = HERE.parent / "results"
+    folder = ROOT / "benchmarks" / "results"
     folder.mkdir(exist_ok=True)
     for suffix, content in ((".json", json.dumps(results, indent=1) + "\n"), (".md", text)):
         with replacing(folder / f"{arguments.name}{suffix}") as temporary:
