@@ -4,7 +4,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install --constraint constraints.txt
 
-.PHONY: help demo test lint types layers unit docs pictures wheel bench bench-papers clean
+.PHONY: help demo test lint types layers unit docs pictures wheel \
+  bench bench-peers bench-mnist bench-papers bench-self clean
 
 help:
 	@echo "make demo   squeeze digits into 2 and 16 numbers, beside PCA; ends with a report"
@@ -12,9 +13,12 @@ help:
 	@echo "make lint   ruff, and formatting"
 	@echo "make docs   build the documentation into site/"
 	@echo "make pictures  draw the pictures of the README and the docs anew"
-	@echo "make bench  the default network on MNIST, epoch by epoch, beside PCA"
+	@echo "make bench  speed beside other libraries, which it installs into .bench (an hour), and MNIST"
+	@echo "make bench-peers  the former alone"
+	@echo "make bench-mnist  the default network on MNIST, epoch by epoch, beside PCA"
 	@echo "make bench-papers  what papers publish on MNIST, and what Isthmus gives (hours)"
-	@echo "            (both need ISTHMUS_DATA or ../shared/data)"
+	@echo "            (these need ISTHMUS_DATA or ../shared/data)"
+	@echo "make bench-self REV=main  measure speed beside another revision"
 	@echo "make clean  remove everything that these make"
 
 $(VENV)/.runtime: pyproject.toml constraints.txt
@@ -67,7 +71,9 @@ wheel: $(VENV)/.development
 	@echo "The built wheel on its own …"
 	@tests/wheel.sh $(PYTHON)
 
-bench: $(VENV)/.development
+bench: bench-peers bench-mnist
+
+bench-mnist: $(VENV)/.development
 	@$(BIN)/python benchmarks/mnist.py
 
 bench-papers: $(VENV)/.development
@@ -75,5 +81,13 @@ bench-papers: $(VENV)/.development
 	@$(BIN)/python benchmarks/pretraining.py
 	@$(BIN)/python benchmarks/classification.py
 
+# Options for either go into OPTIONS, such as OPTIONS='--quick --repetitions 1'.
+bench-peers: $(VENV)/.runtime
+	@$(BIN)/python benchmarks/peers/run.py $(OPTIONS)
+
+bench-self: $(VENV)/.runtime
+	@test -n "$(REV)" || { echo "Name the revision to compare with: make bench-self REV=main"; exit 1; }
+	@$(BIN)/python benchmarks/against_revision.py $(REV) $(OPTIONS)
+
 clean:
-	rm -rf $(VENV) .venv-wheel .cache .test-run dist site isthmus-demo .pytest_cache .ruff_cache
+	rm -rf $(VENV) .venv-wheel .bench .cache .test-run dist site isthmus-demo .pytest_cache .ruff_cache

@@ -1,6 +1,6 @@
 """784-1000-500-250-30 on MNIST: test squared error per image, epoch by epoch, beside PCA.
 
-Run it with ``make bench``. Hinton & Salakhutdinov (2006) publish 13.87 for PCA with 30
+Run it with ``make bench-mnist``. Hinton & Salakhutdinov (2006) publish 13.87 for PCA with 30
 components and 3.00 for this network, pretrained and with logistic units.
 """
 

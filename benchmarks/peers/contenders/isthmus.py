@@ -1,0 +1,59 @@
+"""Isthmus, this checkout."""
+
+from contend import Fitted
+
+from isthmus import (
+    Autoencoder,
+    ConvolutionalAutoencoder,
+    LinearAutoencoder,
+    VariationalAutoencoder,
+)
+from isthmus.estimators import fitting
+from isthmus.training import train as train_model
+
+PACKAGES = ("jax", "numpy", "scikit-learn")
+NOTE = "learning rate: warm-up, then cosine"
+
+
+def dense(workload, train, epochs, seed, mark, scratch):
+    model = Autoencoder(workload.code, hidden=workload.hidden, **_settings(workload, epochs, seed))
+    return _fit(model, workload, train, mark)
+
+
+def convolutional(workload, train, epochs, seed, mark, scratch):
+    settings = _settings(workload, epochs, seed)
+    model = ConvolutionalAutoencoder(workload.code, channels=workload.channels, **settings)
+    fitted = _fit(model, workload, train.reshape(-1, 28, 28), mark)
+    return Fitted(lambda x: model.reconstruct(x.reshape(-1, 28, 28)), save=fitted.save)
+
+
+def variational(workload, train, epochs, seed, mark, scratch):
+    settings = _settings(workload, epochs, seed) | {"likelihood": "bernoulli"}
+    model = VariationalAutoencoder(workload.code, hidden=workload.hidden, **settings)
+    return _fit(model, workload, train, mark)
+
+
+def linear(workload, train, epochs, seed, mark, scratch):
+    return Fitted(LinearAutoencoder(workload.code).fit(train).reconstruct)
+
+
+def _settings(workload, epochs, seed):
+    return {
+        "activation": "relu", "likelihood": "squared_error", "scaling": "none",
+        "batch_size": workload.batch_size, "max_epochs": epochs, "weight_decay": 0.0,
+        "learning_rate": workload.learning_rate, "early_stopping": False,
+        "validation_fraction": 0.0, "random_state": seed, "verbose": False,
+    }  # fmt: skip
+
+
+def _fit(model, workload, train, mark):
+    n_steps = -(-len(train) // workload.batch_size)
+
+    def report(progress):
+        if progress.n_updates % n_steps == 0:
+            mark()
+
+    # The estimator's own fit, with the clock in the place of the progress bar.
+    fitting.train = lambda *parts, **options: train_model(*parts, **options | {"report": report})
+    model.fit(train)
+    return Fitted(model.reconstruct, model.transform, lambda path: model.save(f"{path}.isthmus"))
