@@ -19,6 +19,7 @@ from isthmus.training.inference import (
     score_rows_alone,
 )
 from isthmus.training.loop import Settings, Training, TrainingState, train
+from isthmus.training.optimizer import SCHEDULES
 from isthmus.training.pretraining import (
     PRETRAININGS,
     LayerTraining,
@@ -31,6 +32,7 @@ from isthmus.training.together import train_together
 
 __all__ = [
     "PRETRAININGS",
+    "SCHEDULES",
     "ArrayBatches",
     "Checkpoint",
     "CheckpointFile",
