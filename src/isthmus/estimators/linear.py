@@ -20,6 +20,9 @@ from isthmus.objectives import Deterministic, Model, Objective, SquaredError, We
 from isthmus.prepare import SCALINGS, Preparation, as_float
 from isthmus.training import Settings
 
+# As in scikit-learn's PCA, float32 rows are worked on in float32.
+_FLOAT32_HOLDS = frozenset({"float32", "float16", "uint8", "int8", "uint16", "int16", "bool"})
+
 
 class LinearAutoencoder(BaseAutoencoder):
     """Linear autoencoder: one matrix to the code, one back; at its best it is PCA.
@@ -141,7 +144,9 @@ class LinearAutoencoder(BaseAutoencoder):
         self._check_n_components(*matrix.shape)
         self._start_passes()
         if self.solver == "closed_form":
-            values = as_float(matrix).astype(np.float64)
+            values = np.asarray(as_float(matrix))
+            if not _FLOAT32_HOLDS.issuperset(dataset.schema.dtypes):
+                values = values.astype(np.float64)
             self._incremental = self._find_components(values)
             self._keep_components(self._incremental)
         else:
@@ -210,7 +215,7 @@ class LinearAutoencoder(BaseAutoencoder):
             self._whole_n_components()
 
     def _find_components(self, values: np.ndarray) -> IncrementalPCA:
-        """Find the principal components; may write over `values`."""
+        """Find the principal components, in the precision of `values`."""
         n_rows, n_features = values.shape
         few_features = n_features <= 1_000 and n_rows >= 10 * n_features
         if few_features and isinstance(self.n_components, Integral):
@@ -262,12 +267,12 @@ class LinearAutoencoder(BaseAutoencoder):
 
 
 def _components_by_covariance(values: np.ndarray, n_components: int) -> IncrementalPCA:
-    """Find the leading components alone, where scikit-learn's PCA finds all; centres `values`."""
+    """Find the leading components alone, where scikit-learn's PCA finds all."""
     n_rows, n_features = values.shape
-    mean = values.mean(axis=0)
-    values -= mean
-    (multiply,) = linalg.get_blas_funcs(["syrk"], [values])
-    products = multiply(1.0, values.T)  # the upper triangle
+    mean = values.mean(axis=0, dtype=np.float64)
+    centred = values - mean.astype(values.dtype)
+    (multiply,) = linalg.get_blas_funcs(["syrk"], [centred])
+    products = multiply(1.0, centred.T)  # the upper triangle
     leading = (n_features - n_components, n_features - 1)
     squares, vectors = linalg.eigh(products, lower=False, subset_by_index=leading)
     _, components = svd_flip(None, vectors[:, ::-1].T, u_based_decision=False)

@@ -7,6 +7,11 @@ import numpy as np
 _BLOCK_NUMBERS = 2**17
 
 
+def rows_in_cache(n_columns: int) -> int:
+    """Give how many rows to work on at a time, so that float64 copies stay in the cache."""
+    return max(1, _BLOCK_NUMBERS // max(n_columns, 1))
+
+
 class ColumnStatistics:
     """Running count, mean, sum of squared deviations, least and greatest value per column.
 
@@ -23,8 +28,7 @@ class ColumnStatistics:
 
     def add(self, matrix: np.ndarray) -> None:
         """Take in a chunk ``(rows, columns)``."""
-        # Blocks small enough for the cache, where their float64 copies stay.
-        size = max(1, _BLOCK_NUMBERS // max(matrix.shape[1], 1))
+        size = rows_in_cache(matrix.shape[1])
         for start in range(0, len(matrix), size):
             self._add_block(matrix[start : start + size])
 
