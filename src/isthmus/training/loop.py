@@ -154,7 +154,8 @@ def train(
     use_compilation_cache()
     layout = Layout.of(model)
     devices = Devices()
-    rates = jnp.ones(()) if relative_rates is None else jnp.asarray(layout.flatten(relative_rates))
+    one = np.ones((), np.float32)
+    rates = jax.device_put(one if relative_rates is None else layout.flatten(relative_rates))
     if state is None:
         memory = objective.initial_memory(model, devices.padded(batches.batch_size))
         state = TrainingState(initial_carry(jnp.asarray(layout.flatten(model)), memory), 0)
@@ -220,8 +221,9 @@ class _Loop:
             self._agree()
             if complete and (now.finished or self.stopping):
                 self._save()
-        best = jnp.asarray(np.asarray(now.carry.vector if now.best is None else now.best))
-        model = jax.tree.map(np.asarray, self.layout.unflatten(best))
+        # Cut up by NumPy, which compiles nothing.
+        best = np.array(now.carry.vector if now.best is None else now.best)
+        model = self.layout.unflatten(best)
         state = TrainingState(now.carry, now.epoch if now.step else now.epoch - 1)
         return Training(model, now.history, now.best_epoch, self.stopping, state)
 
@@ -232,7 +234,8 @@ class _Loop:
         key = self.devices.key(settings.seed)
         schedule = settings.schedule(self.batches.n_steps * settings.n_epochs)
         if now.step == 0:
-            now.carry = now.carry._replace(loss_sum=self.devices.everywhere(jnp.zeros(())))
+            nothing = jax.device_put(np.zeros((), np.float32))
+            now.carry = now.carry._replace(loss_sum=self.devices.everywhere(nothing))
         first = 0
         for block, rows, targets, n_rows in self.devices.blocks(self.batches, generator):
             first, before = first + block.n_steps, first

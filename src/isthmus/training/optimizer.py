@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 import optax
 
 SCHEDULES = ("cosine", "constant")
@@ -37,7 +38,9 @@ class Schedule(NamedTuple):
 
 def initial_optimizer_state(vector: jax.Array) -> optax.OptState:
     """Give Adam's moments before the first update."""
-    return _ADAM.init(vector)
+    # Zeros of NumPy's, put on the device: making them there would compile a program.
+    shapes = jax.eval_shape(_ADAM.init, vector)
+    return jax.tree.map(lambda leaf: jax.device_put(np.zeros(leaf.shape, leaf.dtype)), shapes)
 
 
 def update(
