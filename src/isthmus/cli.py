@@ -907,8 +907,8 @@ def _what_was_kept(estimator: Any) -> str:
     n_layers = sum(name.endswith("_seconds") for name in estimator.history_)
     if n_layers and not estimator.best_epoch_:
         return (
-            f"Stopped by Ctrl-C while layer {n_layers} was pretrained; what it and the layers below "
-            "it had learned was kept, and the whole was not trained."
+            f"Stopped by Ctrl-C while layer {n_layers} was pretrained; what the layers up to it "
+            "had learned was kept, and the whole was not trained."
         )
     kept = f"the best of {n_epochs} epochs" if n_epochs else "what part of an epoch had taught"
     return f"Stopped by Ctrl-C; {kept} was kept."

@@ -93,6 +93,8 @@ def test_stopped_run_goes_on_to_equal_bits(n_updates, matrix, tmp_path):
     assert stopped.interrupted
     seen = []
     resumed = run(matrix, open_file(tmp_path), seen.append)
+    # Of an epoch whose last minibatch was done, only the end is left to tell.
+    seen = [progress for progress in seen if not progress.epoch_complete]
     assert seen[0].n_updates == n_updates + 1
     assert seen[-1].n_updates == 20
     assert_same(resumed, whole)

@@ -104,10 +104,11 @@ class Logs:
         if not progress.epoch_complete or (self._file is None and self._events is None):
             return
         stage = ", ".join(filter(None, (self._stage, progress.stage)))
+        rate = progress.rows_per_second
         values = {
             "loss": _finite(progress.loss),
             "validation_loss": _finite(progress.validation_loss),
-            "rows_per_second": round(progress.rows_per_second, 1),
+            "rows_per_second": rate if rate is None else round(rate, 1),
             "seconds": round(progress.seconds, 3),
             "learning_rate": progress.learning_rate,
             "peak_memory": peak_memory(),

@@ -204,7 +204,7 @@ class _Loop:
     started: float = field(default_factory=time.perf_counter)
     epoch_started: float = 0.0
     first_step: int = 0  # of this epoch, in this process
-    rows_per_second: float = 0.0
+    rows_per_second: float | None = None
     seconds_per_step: float | None = None
     steps_per_call: int = 1
     stopping: bool = False
@@ -234,6 +234,7 @@ class _Loop:
         key = self.devices.key(settings.seed)
         schedule = settings.schedule(self.batches.n_steps * settings.n_epochs)
         self.epoch_started, self.first_step = time.perf_counter(), now.step
+        self.rows_per_second = None
         if now.step == 0:
             now.carry = now.carry._replace(loss_sum=self.devices.everywhere(jnp.zeros(())))
         first = 0

@@ -25,7 +25,7 @@ class Progress(NamedTuple):
     validation_loss: float | None
     stage: str = ""  # what is being trained, where it is not the whole
     rows_per_update: float = 0.0
-    rows_per_second: float = 0.0  # in this epoch
+    rows_per_second: float | None = None  # in this epoch
     seconds: float = 0.0
     learning_rate: float = 0.0  # of the last update
     epoch_complete: bool = False
