@@ -8,6 +8,7 @@ import time
 from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
+from socket import gethostname
 from typing import Any, final
 
 from isthmus.errors import IsthmusError
@@ -37,9 +38,8 @@ class EventFiles:
     def __init__(self, folder: str | os.PathLike[str]) -> None:
         self.path = Path(folder)
         try:
-            self._library: Any = import_module("tensorboardX.event_file_writer")
-            self._protocol: Any = import_module("tensorboardX.proto")
-            import_module("tensorboardX.proto.event_pb2")
+            self._records: Any = import_module("tensorboardX.record_writer")
+            self._protocol: Any = import_module("tensorboardX.proto.event_pb2")
         except ModuleNotFoundError as error:
             raise IsthmusError(
                 "files for TensorBoard need tensorboardX, which is not installed: "
@@ -60,19 +60,18 @@ class EventFiles:
     def begin(self, resumed_epoch: int | None) -> None:
         """Open a new file; what earlier ones say of this epoch and later ones is taken back."""
         # Runs that start within a second would else take each other's names.
-        suffix = f".{secrets.token_hex(4)}"
-        self._writer = self._library.EventsWriter(str(self.path / "events"), suffix)
+        name = f"events.out.tfevents.{time.time():.0f}.{gethostname()}.{secrets.token_hex(4)}"
+        self._writer = self._records.RecordWriter(str(self.path / name))
+        self._add(file_version="brain.Event:2")
         if resumed_epoch is not None:
-            log = self._protocol.event_pb2.SessionLog
+            log = self._protocol.SessionLog
             self._add(step=resumed_epoch, session_log=log(status=log.START))
         self._flush()
 
     def write(self, step: int, values: dict[str, float]) -> None:
         """Add a point to each curve."""
-        summary = self._protocol.summary_pb2.Summary(
-            value=[{"tag": tag, "simple_value": value} for tag, value in values.items()]
-        )
-        self._add(step=step, summary=summary)
+        points = [{"tag": tag, "simple_value": value} for tag, value in values.items()]
+        self._add(step=step, summary={"value": points})
         if time.monotonic() >= self._next_flush:
             self._flush()
 
@@ -85,8 +84,8 @@ class EventFiles:
             self._writer = None
 
     def _add(self, **content: Any) -> None:
-        event = self._protocol.event_pb2.Event(wall_time=time.time(), **content)
-        self._writer.write_event(event)
+        event = self._protocol.Event(wall_time=time.time(), **content)
+        self._writer.write(event.SerializeToString())
 
     def _flush(self) -> None:
         self._writer.flush()

@@ -5,8 +5,11 @@ from __future__ import annotations
 import math
 import os
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from copy import copy
 from datetime import UTC, datetime
+from pathlib import Path
 from types import TracebackType
 from typing import Any, final
 
@@ -87,18 +90,16 @@ class Logs:
         if self._begun:
             return
         self._begun = True
-        resumed = resumed_epoch is not None
-        for place in (self._file, self._events):
-            try:
-                if isinstance(place, LogFile):
-                    place.begin(resumed)
-                    place.write(_event("resumed", epoch=resumed_epoch) if resumed else _event())
-                elif place is not None:
-                    place.begin(resumed_epoch)
-            except OSError as error:
-                raise IsthmusError(
-                    f"{place.path} could not be written, because {reason_of(error)}."
-                ) from error
+        if self._file is not None:
+            name, more = "started", {}
+            if resumed_epoch is not None:
+                name, more = "resumed", {"epoch": resumed_epoch}
+            with _refusing(self._file.path):
+                self._file.begin(resumed=resumed_epoch is not None)
+                self._file.write(_event(name, **more))
+        if self._events is not None:
+            with _refusing(self._events.path):
+                self._events.begin(resumed_epoch)
 
     def __call__(self, progress: Progress) -> None:
         if not progress.epoch_complete or (self._file is None and self._events is None):
@@ -121,23 +122,25 @@ class Logs:
         }
         prefix = stage.replace(", ", "/").replace(" ", "_") + "/" * bool(stage)
         points = {prefix + name: value for name, value in values.items() if value is not None}
-        self._write(place | values, progress.epoch, points)
+        self._append(place | values)
+        if self._events is not None:
+            with self._going_on(self._events.path):
+                self._events.write(progress.epoch, points)
 
     def end(self, interrupted: bool) -> None:
         """Say that training has ended, and how."""
-        self._write(_event("interrupted" if interrupted else "finished"))
+        self._append(_event("interrupted" if interrupted else "finished"))
 
-    def _write(
-        self, entry: dict[str, Any], step: int = 0, points: dict[str, float] | None = None
-    ) -> None:
-        path: Any = None
-        try:
-            if self._file is not None:
-                path = self._file.path
+    def _append(self, entry: dict[str, Any]) -> None:
+        if self._file is not None:
+            with self._going_on(self._file.path):
                 self._file.write(entry)
-            if self._events is not None and points is not None:
-                path = self._events.path
-                self._events.write(step, points)
+
+    @contextmanager
+    def _going_on(self, path: Path) -> Iterator[None]:
+        """Warn once of what cannot be written: training is worth more than its log."""
+        try:
+            yield
         except OSError as error:
             if not self._warned:
                 self._warned = True
@@ -148,7 +151,15 @@ class Logs:
                 )
 
 
-def _event(name: str = "started", **more: Any) -> dict[str, Any]:
+@contextmanager
+def _refusing(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise IsthmusError(f"{path} could not be written, because {reason_of(error)}.") from error
+
+
+def _event(name: str, **more: Any) -> dict[str, Any]:
     return {"event": name, "time": datetime.now(UTC).isoformat(timespec="seconds"), **more}
 
 
