@@ -44,5 +44,7 @@ class Interruption:
 
     def _handle(self, signal_number: int, frame: FrameType | None) -> None:
         if self.requested:
+            # Before anything else: the error may come where `__exit__` is never reached.
+            signal.signal(signal.SIGINT, self._previous)
             raise KeyboardInterrupt
         self._requested = True
