@@ -553,7 +553,7 @@ record = loop._Loop._record
 
 def announce(self, *arguments):
     record(self, *arguments)
-    if len(self.history["loss"]) == 20:
+    if len(self.now.history["loss"]) == 20:
         print("20 epochs", flush=True)
 
 loop._Loop._record = announce

@@ -268,6 +268,9 @@ def fit(
     learning_rate: Annotated[
         float | None, Parameter(help="Peak of the learning rate.", group=_TRAINING)
     ] = None,
+    learning_rate_schedule: Annotated[
+        str | None, Parameter(help="How it goes: cosine or constant.", group=_TRAINING)
+    ] = None,
     weight_decay: Annotated[
         float | None, Parameter(help="Decoupled weight decay.", group=_TRAINING)
     ] = None,
@@ -349,6 +352,7 @@ def fit(
         "batch_size": batch_size,
         "max_epochs": max_epochs,
         "learning_rate": learning_rate,
+        "learning_rate_schedule": learning_rate_schedule,
         "weight_decay": weight_decay,
         "early_stopping": early_stopping,
         "validation_fraction": validation_fraction,

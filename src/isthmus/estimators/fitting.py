@@ -120,8 +120,7 @@ def train_one_pass(
         n_epochs=1,
         learning_rate=estimator.learning_rate,
         weight_decay=weight_decay,
-        warmup=0.0,
-        decay=False,
+        learning_rate_schedule="constant",
         seed=estimator._training_seed,
     )
     batches = ArrayBatches(matrix, estimator.batch_size)

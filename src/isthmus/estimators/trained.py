@@ -40,6 +40,7 @@ from isthmus.objectives import (
 from isthmus.prepare import SCALINGS, Preparation, Support, mean_row
 from isthmus.training import (
     PRETRAININGS,
+    SCHEDULES,
     Checkpoint,
     CheckpointFile,
     LayerTraining,
@@ -63,6 +64,7 @@ SHARED_CONSTRAINTS: dict[str, list[Any]] = {
     "batch_size": [POSITIVE],
     "max_epochs": [POSITIVE, None],
     "learning_rate": [Interval(Real, 0, None, closed="neither")],
+    "learning_rate_schedule": [StrOptions(set(SCHEDULES))],
     "weight_decay": [NOT_NEGATIVE],
     "early_stopping": ["boolean"],
     "validation_fraction": [Interval(Real, 0, 1, closed="left")],
@@ -105,6 +107,7 @@ class TrainedAutoencoder(BaseAutoencoder):
     patience: int
     warm_start: bool
     verbose: bool | None
+    learning_rate_schedule: str = "cosine"
     precision: str = "float32"
     pretrain: str | None = None
     n_pretraining_epochs: int | None = None
@@ -322,11 +325,12 @@ class TrainedAutoencoder(BaseAutoencoder):
     def _settings(self, n_training_rows: int, seed: int) -> Settings:
         n_epochs = self.max_epochs
         if n_epochs is None:
-            n_epochs = default_epochs(n_training_rows, self.batch_size, 6_000, 10, 400)
+            n_epochs = default_epochs(n_training_rows, self.batch_size, 9_000, 10, 400)
         return Settings(
             n_epochs,
             self.learning_rate,
             self.weight_decay,
+            learning_rate_schedule=self.learning_rate_schedule,
             patience=self.patience if self.early_stopping else None,
             seed=seed,
             precision=self.precision,

@@ -10,7 +10,7 @@ import numpy as np
 from isthmus.errors import DataError
 from isthmus.io.dataset import Dataset, Rows, Schema
 from isthmus.prepare.matrix import check_numeric, to_dtype, to_matrix, to_table
-from isthmus.prepare.statistics import ColumnStatistics
+from isthmus.prepare.statistics import ColumnStatistics, rows_in_cache
 
 Support = Literal["binary", "unit", "real"]
 """Where prepared values lie: in {0, 1}, in [0, 1], or anywhere."""
@@ -18,7 +18,6 @@ Support = Literal["binary", "unit", "real"]
 SCALINGS = ("auto", "standardize", "range", "center", "none")
 
 # The range of a wider integer says nothing about the numbers that are in it.
-_BLOCK_ROWS = 1024
 _RANGE_DTYPES = ("bool", "uint8", "int8", "uint16", "int16")
 
 
@@ -86,10 +85,13 @@ class Preparation:
         if self.scaling == "none" and matrix.dtype == np.float32:
             return matrix
         result = np.empty(matrix.shape, np.float32)
+        centred_only = bool(np.all(self.scale == 1))
         # In blocks, so that what is between float64 and float32 stays in the cache.
-        for start in range(0, len(matrix), _BLOCK_ROWS):
-            block = slice(start, start + _BLOCK_ROWS)
-            result[block] = (matrix[block] - self.offset) / self.scale
+        size = rows_in_cache(matrix.shape[1])
+        for start in range(0, len(matrix), size):
+            block = slice(start, start + size)
+            centred = matrix[block] - self.offset
+            result[block] = centred if centred_only else centred / self.scale
         return result
 
     def matrix(self, dataset: Dataset) -> np.ndarray:
@@ -112,8 +114,9 @@ class Preparation:
         if schema.names is not None:
             return to_table(matrix * self.scale + self.offset, schema)
         result = np.empty(matrix.shape, schema.dtypes[0])
-        for start in range(0, len(matrix), _BLOCK_ROWS):
-            block = slice(start, start + _BLOCK_ROWS)
+        size = rows_in_cache(matrix.shape[1])
+        for start in range(0, len(matrix), size):
+            block = slice(start, start + size)
             result[block] = to_dtype(matrix[block] * self.scale + self.offset, result.dtype)
         return result.reshape(len(matrix), *schema.row_shape)
 

@@ -21,6 +21,7 @@ from isthmus.training.inference import (
 from isthmus.training.interruption import Interruption
 from isthmus.training.logs import Logs
 from isthmus.training.loop import Settings, Training, TrainingState, train
+from isthmus.training.optimizer import SCHEDULES
 from isthmus.training.pretraining import (
     PRETRAININGS,
     LayerTraining,
@@ -33,6 +34,7 @@ from isthmus.training.together import train_together
 
 __all__ = [
     "PRETRAININGS",
+    "SCHEDULES",
     "ArrayBatches",
     "Checkpoint",
     "CheckpointFile",

@@ -28,6 +28,7 @@ Observer: TypeAlias = Callable[[int, Any], None]
 M = TypeVar("M")
 
 _SECONDS_PER_CALL = 0.4
+_WARMUP_SHARE = 0.05
 _MOST_WARMUP = 100
 
 
@@ -44,10 +45,9 @@ class Settings:
         Peak of the learning rate.
     weight_decay : float
         AdamW's decoupled weight decay, on matrices only.
-    warmup : float
-        Share of the updates in which the learning rate rises, at most the first hundred.
-    decay : bool
-        Whether the learning rate then falls to nothing along a cosine; otherwise it stays.
+    learning_rate_schedule : {"cosine", "constant"}
+        Whether the learning rate rises over a twentieth of the updates, at most a hundred, and
+        then falls to nothing, or stays what it is.
     patience : int or None
         Epochs without a better held-out loss after which to stop; None never stops early.
     seed : int
@@ -59,16 +59,17 @@ class Settings:
     n_epochs: int
     learning_rate: float
     weight_decay: float = 0.0
-    warmup: float = 0.05
-    decay: bool = True
+    learning_rate_schedule: str = "cosine"
     patience: int | None = None
     seed: int = 0
     precision: str = "float32"
 
     def schedule(self, n_updates: int) -> Schedule:
         """Give the learning rate over this many updates."""
-        total = float(n_updates) if self.decay else float("inf")
-        return Schedule(self.learning_rate, min(self.warmup * n_updates, _MOST_WARMUP), total)
+        if self.learning_rate_schedule == "constant":
+            return Schedule(self.learning_rate, 0.0, float("inf"))
+        n_warmup = min(_WARMUP_SHARE * n_updates, _MOST_WARMUP)
+        return Schedule(self.learning_rate, n_warmup, float(n_updates))
 
 
 class TrainingState(NamedTuple):

@@ -8,6 +8,9 @@ import jax
 import jax.numpy as jnp
 import optax
 
+SCHEDULES = ("cosine", "constant")
+"""How the learning rate may go."""
+
 _ADAM = optax.scale_by_adam(b1=0.9, b2=0.999, eps=1e-8)
 
 
