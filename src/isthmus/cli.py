@@ -915,6 +915,8 @@ def _what_was_kept(estimator: Any) -> str:
             "had learned was kept, and the whole was not trained."
         )
     kept = f"the best of {n_epochs} epochs" if n_epochs else "what part of an epoch had taught"
+    if n_epochs == 1:
+        kept = "what one epoch had taught"
     return f"Stopped by Ctrl-C; {kept} was kept."
 
 
