@@ -13,10 +13,12 @@ from isthmus.training import (
     LayerTraining,
     Pretraining,
     ProgressBar,
+    Reporter,
     Settings,
     Training,
     TrainingState,
     pretrain,
+    report_to,
     train,
 )
 
@@ -40,6 +42,7 @@ def train_whole(
     settings: Settings,
     validation_rows: np.ndarray | None = None,
     checkpoint: CheckpointFile | None = None,
+    report: Reporter | None = None,
 ) -> Training:
     """Train the estimator's model from where it stands, and keep what comes out.
 
@@ -57,6 +60,8 @@ def train_whole(
         Positions of the rows to hold out.
     checkpoint : CheckpointFile or None
         What to go on from, and where to write to.
+    report : callable or None
+        Told of every `Progress`, beside the bar.
     """
     rows = validation = None
     if validation_rows is not None and len(validation_rows):
@@ -72,7 +77,7 @@ def train_whole(
             settings,
             validation=validation,
             checkpoint=checkpoint,
-            report=progress,
+            report=progress if report is None else report_to(progress, report),
         )
     finally:
         progress.close()
@@ -84,7 +89,11 @@ def train_whole(
 
 
 def pretrain_whole(
-    estimator: Trainable, matrix: np.ndarray, plan: LayerTraining, validation_rows: np.ndarray
+    estimator: Trainable,
+    matrix: np.ndarray,
+    plan: LayerTraining,
+    validation_rows: np.ndarray,
+    report: Reporter | None = None,
 ) -> Pretraining:
     """Pretrain the estimator's model, layer by layer, and keep what comes out."""
     rows = None
@@ -93,7 +102,8 @@ def pretrain_whole(
     progress = ProgressBar(estimator.verbose)
     held_out = validation_rows if len(validation_rows) else None
     try:
-        pretraining = pretrain(estimator.model_, plan, matrix, rows, held_out, progress)
+        both = progress if report is None else report_to(progress, report)
+        pretraining = pretrain(estimator.model_, plan, matrix, rows, held_out, both)
     finally:
         progress.close()
     estimator.model_ = pretraining.model

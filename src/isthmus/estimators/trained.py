@@ -44,6 +44,7 @@ from isthmus.training import (
     Checkpoint,
     CheckpointFile,
     LayerTraining,
+    Logs,
     Settings,
     Training,
 )
@@ -133,6 +134,8 @@ class TrainedAutoencoder(BaseAutoencoder):
         *,
         init: Any = None,
         checkpoint: Checkpoint | str | os.PathLike[str] | None = None,
+        log: str | os.PathLike[str] | None = None,
+        tensorboard: str | os.PathLike[str] | None = None,
     ) -> Self:
         """Learn to encode and decode.
 
@@ -149,6 +152,11 @@ class TrainedAutoencoder(BaseAutoencoder):
             Where to write, every half a minute, what a killed fit needs to go on. The same fit
             then goes on by itself and ends with the same model, bit for bit; if it had finished,
             its result is given without training again.
+        log : path of a file or None
+            Where to write a line of JSON after every epoch. It is replaced, but appended to
+            where a checkpoint is gone on from.
+        tensorboard : path of a folder or None
+            Where to write the same for TensorBoard; needs ``isthmus[tensorboard]``.
 
         Returns
         -------
@@ -161,9 +169,21 @@ class TrainedAutoencoder(BaseAutoencoder):
         CheckpointError
             The checkpoint is damaged, or of other data, other parameters or another version.
         IsthmusError
-            `init` does not fit, or the checkpoint cannot be written.
+            `init` does not fit, or the checkpoint or the log cannot be written.
         """
         self._validate_params()
+        with Logs(log, tensorboard) as logs:
+            self._fit(X, init, checkpoint, logs)
+            logs.end(self.interrupted_)
+        return self
+
+    def _fit(
+        self,
+        X: Any,
+        init: Any,
+        checkpoint: Checkpoint | str | os.PathLike[str] | None,
+        logs: Logs,
+    ) -> None:
         file = None
         if checkpoint is not None:
             file = CheckpointFile(checkpoint, quiet=self.verbose is False)
@@ -183,17 +203,17 @@ class TrainedAutoencoder(BaseAutoencoder):
         n_steps = -(-n_training_rows // self.batch_size)
         objective = self._checked_objective(settings.n_epochs, n_steps)
         going_on = file is not None and file.found
+        logs.begin(file.epoch if file is not None else None)
         if self.pretrain is not None and start is None and not going_on:
             plan = self._layer_training(self.pretrain, n_training_rows, settings, objective)
-            pretraining = pretrain_whole(self, matrix, plan, self.validation_rows_)
+            pretraining = pretrain_whole(self, matrix, plan, self.validation_rows_, logs)
             layers |= pretraining.history
             if pretraining.interrupted:
                 self.best_epoch_, self.interrupted_ = 0, True
-                return self
-        training = train_whole(self, matrix, objective, settings, self.validation_rows_, file)
+                return
+        training = train_whole(self, matrix, objective, settings, self.validation_rows_, file, logs)
         self.history_ |= layers
         self.best_epoch_, self.interrupted_ = training.best_epoch, training.interrupted
-        return self
 
     def partial_fit(self, X: Any, y: Any = None) -> Self:
         """Learn from these rows in one pass, going on from what was learned before.

@@ -18,6 +18,8 @@ from isthmus.training.inference import (
     score_rows,
     score_rows_alone,
 )
+from isthmus.training.interruption import Interruption
+from isthmus.training.logs import Logs
 from isthmus.training.loop import Settings, Training, TrainingState, train
 from isthmus.training.optimizer import SCHEDULES
 from isthmus.training.pretraining import (
@@ -27,7 +29,7 @@ from isthmus.training.pretraining import (
     pretrain,
     single_layer_models,
 )
-from isthmus.training.progress import Progress, ProgressBar
+from isthmus.training.progress import Progress, ProgressBar, Reporter, report_to
 from isthmus.training.together import train_together
 
 __all__ = [
@@ -39,12 +41,15 @@ __all__ = [
     "Devices",
     "Hosts",
     "Identity",
+    "Interruption",
     "Job",
     "LayerTraining",
+    "Logs",
     "MixedRows",
     "Pretraining",
     "Progress",
     "ProgressBar",
+    "Reporter",
     "Settings",
     "Training",
     "TrainingState",
@@ -59,6 +64,7 @@ __all__ = [
     "importance_weighted_bound",
     "predict_rows",
     "pretrain",
+    "report_to",
     "sample_rows",
     "score_rows",
     "score_rows_alone",

@@ -142,7 +142,7 @@ def train(
         Go on from what it holds, and write to it now and then. Nothing is trained where it
         holds a training that was finished.
     report : callable or None
-        Called with a `Progress` after every compiled call.
+        Called with a `Progress` after every compiled call and after every epoch.
     observe : callable or None
         Called after every epoch with its number and the model as it then is.
 
@@ -204,6 +204,9 @@ class _Loop:
     report: Reporter | None
     observe: Observer | None
     started: float = field(default_factory=time.perf_counter)
+    epoch_started: float = 0.0
+    first_step: int = 0  # of this epoch, in this process
+    rows_per_second: float | None = None
     seconds_per_step: float | None = None
     steps_per_call: int = 1
     stopping: bool = False
@@ -233,6 +236,8 @@ class _Loop:
         generator = np.random.default_rng([settings.seed, now.epoch])
         key = self.devices.key(settings.seed)
         schedule = settings.schedule(self.batches.n_steps * settings.n_epochs)
+        self.epoch_started, self.first_step = time.perf_counter(), now.step
+        self.rows_per_second = None
         if now.step == 0:
             nothing = jax.device_put(np.zeros((), np.float32))
             now.carry = now.carry._replace(loss_sum=self.devices.everywhere(nothing))
@@ -290,6 +295,7 @@ class _Loop:
             now.best_epoch = now.epoch
         if complete:
             self._record(loss, value)
+            self._show(epoch_complete=True)
             last = now.epoch == self.n_epochs_before + self.settings.n_epochs
             now.finished = last or (patience is not None and now.epoch - now.best_epoch >= patience)
             now.epoch, now.step = now.epoch + 1, 0
@@ -320,16 +326,37 @@ class _Loop:
         if self.held_out is not None:
             history["validation_loss"].append(value)
 
-    def _show(self) -> None:
+    def _show(self, epoch_complete: bool = False) -> None:
         if self.report is None:
             return
         now, n_epochs, n_steps = self.now, self.settings.n_epochs, self.batches.n_steps
+        time_now = time.perf_counter()
+        if not epoch_complete:
+            # Held-out rows, which come after the last minibatch, are none of these.
+            first_row = self.first_step * self.batches.batch_size
+            rows = min(now.step * self.batches.batch_size, self.batches.n_rows) - first_row
+            self.rows_per_second = rows / max(time_now - self.epoch_started, 1e-9)
         epoch = now.epoch - self.n_epochs_before
         loss, value = (
             now.history.get(name, [])[-1:] or [None] for name in ("loss", "validation_loss")
         )
         done = (epoch - 1) * n_steps + now.step
-        self.report(Progress(done, n_epochs * n_steps, epoch, n_epochs, loss[0], value[0]))
+        schedule = self.settings.schedule(n_epochs * n_steps)
+        self.report(
+            Progress(
+                done,
+                n_epochs * n_steps,
+                epoch,
+                n_epochs,
+                loss[0],
+                value[0],
+                rows_per_update=self.batches.n_rows / n_steps,
+                rows_per_second=self.rows_per_second,
+                seconds=time_now - self.started,
+                learning_rate=float(schedule.rate(done - 1, np)),
+                epoch_complete=epoch_complete,
+            )
+        )
 
 
 class _HeldOut:
