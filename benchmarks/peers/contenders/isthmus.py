@@ -48,9 +48,12 @@ def _settings(workload, epochs, seed):
 
 def _fit(model, workload, train, mark):
     n_steps = -(-len(train) // workload.batch_size)
+    marked = set()
 
     def report(progress):
-        if progress.n_updates % n_steps == 0:
+        # An epoch's end may be reported twice.
+        if progress.n_updates % n_steps == 0 and progress.epoch not in marked:
+            marked.add(progress.epoch)
             mark()
 
     # The estimator's own fit, with the clock in the place of the progress bar.
