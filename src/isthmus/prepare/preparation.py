@@ -92,6 +92,25 @@ class Preparation:
             result[block] = (matrix[block] - self.offset) / self.scale
         return result
 
+    def stored_dtype(self, schema: Schema) -> np.dtype:
+        """Give the dtype that `transform` gives rows of this schema."""
+        integers = self._stores_integers and schema.names is None
+        same = schema.dtypes[0] == self.schema.dtypes[0]
+        return np.dtype(schema.dtypes[0] if integers and same else np.float32)
+
+    def chosen(self, dataset: Dataset, positions: np.ndarray) -> np.ndarray:
+        """Prepare the rows at these positions, in ascending order, in one pass over the data."""
+        result = np.empty((len(positions), self.n_features), self.stored_dtype(dataset.schema))
+        first = 0
+        for chunk in dataset.chunks():
+            start, stop = np.searchsorted(positions, (first, first + len(chunk)))
+            if stop > start:
+                inside = positions[start:stop] - first
+                rows = chunk[inside] if isinstance(chunk, np.ndarray) else chunk.take(inside)
+                result[start:stop] = self.transform(rows, dataset.source, first)
+            first += len(chunk)
+        return result
+
     def matrix(self, dataset: Dataset) -> np.ndarray:
         """Prepare a whole dataset: ``(rows, n_features)``, read chunk by chunk."""
         result = None
