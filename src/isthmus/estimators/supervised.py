@@ -21,6 +21,7 @@ from isthmus.errors import DataError, IsthmusError
 from isthmus.estimators.base import BaseAutoencoder
 from isthmus.estimators.denoising import DenoisingAutoencoder
 from isthmus.estimators.fitting import default_epochs
+from isthmus.estimators.rows import rows_in_memory
 from isthmus.estimators.trained import NOT_NEGATIVE, POSITIVE, TrainedAutoencoder
 from isthmus.estimators.validation import open_dataset
 from isthmus.io import CHUNK_ROWS, Dataset, as_dataset
@@ -148,7 +149,8 @@ class SupervisedAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, B
             )
         seed = int(check_random_state(self.random_state).randint(2**31 - 1))
         self._autoencoder = self._learn_code(dataset, seed)
-        matrix = self._autoencoder.preparation_.matrix(self._matched(dataset))
+        preparation = self._autoencoder.preparation_
+        matrix = rows_in_memory(preparation, self._matched(dataset), type(self).__name__)
         self._fine_tune(matrix, targets, labelled, seed)
         return self
 

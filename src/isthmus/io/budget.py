@@ -12,7 +12,7 @@ from isthmus.errors import IsthmusError
 VARIABLE = "ISTHMUS_MEMORY"
 
 _SHARE = 4
-_CHUNK_SHARE = 32
+_CHUNK_SHARE = 16
 # Models take 32, 1,024 or 8,192 rows in a call: multiples of these give the same results.
 _CHUNK_ROWS = (65_536, 32_768, 16_384, 8_192, 1_024, 32)
 _LEAST = 2**20

@@ -1,6 +1,6 @@
 """The compiled loop and everything around it."""
 
-from isthmus.training.batches import ArrayBatches, MixedRows
+from isthmus.training.batches import ArrayBatches, Batches, MixedRows
 from isthmus.training.checkpoints import Checkpoint, CheckpointFile, Identity
 from isthmus.training.devices import Devices
 from isthmus.training.hosts import Hosts, Job, end_process
@@ -27,11 +27,13 @@ from isthmus.training.pretraining import (
     single_layer_models,
 )
 from isthmus.training.progress import Progress, ProgressBar
+from isthmus.training.streaming import StreamedBatches
 from isthmus.training.together import train_together
 
 __all__ = [
     "PRETRAININGS",
     "ArrayBatches",
+    "Batches",
     "Checkpoint",
     "CheckpointFile",
     "Devices",
@@ -44,6 +46,7 @@ __all__ = [
     "Progress",
     "ProgressBar",
     "Settings",
+    "StreamedBatches",
     "Training",
     "TrainingState",
     "code_divergence",
