@@ -15,7 +15,8 @@ from isthmus.training import ArrayBatches, Batches, StreamedBatches
 
 _SAMPLED_ROWS = 1024
 _SHARE_IN_MEMORY = 2
-_SHARE_HELD_OUT = 32
+_SHARE_KEPT = 32
+_LEAST_KEPT = 32
 
 
 class TrainingRows(ABC):
@@ -81,8 +82,7 @@ class StreamedRows(TrainingRows):
     ) -> None:
         self._preparation, self._dataset = preparation, dataset
         self.n_rows = dataset.n_rows
-        row_bytes = preparation.matrix_bytes(dataset) // self.n_rows
-        most = memory_budget() // (_SHARE_HELD_OUT * row_bytes)
+        most = _affordable(preparation, dataset)
         n_held_out = min(round(self.n_rows * held_out_share), most)
         self.held_out = _drawn(self.n_rows, n_held_out, seed)
         sizes = [part.n_rows for part in dataset.parts()]
@@ -133,6 +133,33 @@ def rows_in_memory(preparation: Preparation, dataset: Dataset, what: str) -> np.
             "allowed (half of --memory or ISTHMUS_MEMORY): allow more, or give fewer rows."
         )
     return preparation.matrix(dataset)
+
+
+def judged_rows(
+    preparation: Preparation, dataset: Dataset, held_out: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Give prepared rows and their positions: all, or those held out and as many others.
+
+    Parameters
+    ----------
+    preparation : Preparation
+        What brings them to scale.
+    dataset : Dataset
+        What was fitted on.
+    held_out : ndarray of int
+        Positions of held-out rows, in order.
+    """
+    if preparation.matrix_bytes(dataset) <= _most_bytes():
+        return preparation.matrix(dataset), np.arange(dataset.n_rows)
+    others = _drawn(dataset.n_rows, _affordable(preparation, dataset), seed=0)
+    positions = np.union1d(held_out, others)
+    return preparation.chosen(dataset, positions), positions
+
+
+def _affordable(preparation: Preparation, dataset: Dataset) -> int:
+    """Give the number of rows that may stay in memory while the others are read."""
+    row_bytes = preparation.matrix_bytes(dataset) // dataset.n_rows
+    return min(dataset.n_rows, max(_LEAST_KEPT, memory_budget() // (_SHARE_KEPT * row_bytes)))
 
 
 def _most_bytes() -> int:
