@@ -9,6 +9,7 @@ from isthmus.io.joined import JoinedDataset
 from isthmus.io.memory import Container, as_dataset, container_of, to_container
 from isthmus.io.model_file import read_model_file, write_model_file
 from isthmus.io.read import read
+from isthmus.io.spool import from_batches, spooled
 from isthmus.io.writable import WRITABLE, check_writable
 from isthmus.io.write import write
 
@@ -28,6 +29,7 @@ __all__ = [
     "as_dataset",
     "check_writable",
     "container_of",
+    "from_batches",
     "limited_memory",
     "memory_budget",
     "read",
@@ -35,6 +37,7 @@ __all__ = [
     "read_model_file",
     "readable_bytes",
     "replacing",
+    "spooled",
     "to_container",
     "write",
     "write_model_file",

@@ -20,7 +20,7 @@ FEATHER_MAGIC = b"ARROW1"
 
 _PART_ROWS = 16_384
 # Pages of a row group are read through a buffer for each column, not all at once.
-_BUFFER_BYTES = 64 * 2**10
+BUFFER_BYTES = 64 * 2**10
 
 
 @final
@@ -35,17 +35,17 @@ class ParquetDataset(Dataset):
             with parquet.ParquetFile(path) as file:
                 self._metadata = metadata = file.metadata
                 self.n_rows = metadata.num_rows
-                self.schema = _schema(file.schema_arrow, source, names)
+                self.schema = schema_of(file.schema_arrow, source, names)
 
     def chunks(self, n_rows: int = CHUNK_ROWS) -> Iterator[pa.Table]:
         """Yield the rows in order, at most `n_rows` at a time."""
-        yield from regrouped(_counted(self, self._batches(n_rows), self.n_rows), n_rows)
+        yield from regrouped(counted(self, self._batches(n_rows), self.n_rows), n_rows)
 
     def parts(self) -> Sequence[Part]:
         """Give the row groups, small neighbours together."""
         metadata = self._metadata
         sizes = [metadata.row_group(i).num_rows for i in range(metadata.num_row_groups)]
-        return _parts(sizes, self._read_groups)
+        return grouped(sizes, self._read_groups)
 
     def select(self, names: Sequence[str]) -> ParquetDataset:
         """Give the same rows with these columns only, in this order."""
@@ -53,7 +53,7 @@ class ParquetDataset(Dataset):
         return ParquetDataset(self._path, names)
 
     def _read_groups(self, groups: range, n_promised: int, n_rows: int) -> Iterator[Rows]:
-        return _counted(self, self._batches(n_rows, groups), n_promised)
+        return counted(self, self._batches(n_rows, groups), n_promised)
 
     def _batches(
         self, n_rows: int, groups: Sequence[int] | None = None
@@ -64,7 +64,7 @@ class ParquetDataset(Dataset):
             parquet.ParquetFile(
                 self._path,
                 metadata=self._metadata,
-                buffer_size=_BUFFER_BYTES,
+                buffer_size=BUFFER_BYTES,
                 page_checksum_verification=True,
             ) as file,
         ):
@@ -83,7 +83,7 @@ class FeatherDataset(Dataset):
             check_frame(path, source, "a feather (arrow) file", FEATHER_MAGIC)
             with pa.memory_map(str(path)) as mapped:
                 schema = ipc.open_file(mapped).schema
-                self.schema = _schema(schema, source, names)
+                self.schema = schema_of(schema, source, names)
                 self._sizes = [batch.num_rows for batch in _read_batches(mapped, [0])]
                 self.n_rows = sum(self._sizes)
 
@@ -95,15 +95,17 @@ class FeatherDataset(Dataset):
 
     def parts(self) -> Sequence[Part]:
         """Give the record batches, small neighbours together."""
-        return _parts(self._sizes, self._read_group)
+        return grouped(self._sizes, self._read_group)
 
     def select(self, names: Sequence[str]) -> FeatherDataset:
         """Give the same rows with these columns only, in this order."""
         self._require(names)
-        return FeatherDataset(self._path, names)
+        chosen = FeatherDataset(self._path, names)
+        chosen.source, chosen.folder = self.source, self.folder
+        return chosen
 
     def _read_group(self, group: range, n_promised: int, n_rows: int) -> Iterator[Rows]:
-        for table in _counted(self, self._batches(group), n_promised):
+        for table in counted(self, self._batches(group), n_promised):
             for start in range(0, table.num_rows, n_rows):
                 yield table.slice(start, n_rows)
 
@@ -133,7 +135,7 @@ def check_frame(path: Path, source: str, kind: str, magic: bytes) -> None:
         )
 
 
-def _parts(
+def grouped(
     sizes: Sequence[int], read: Callable[[range, int, int], Iterator[Rows]]
 ) -> Sequence[Part]:
     """Join neighbouring groups of rows until a part is worth a reader of its own."""
@@ -156,7 +158,8 @@ def _read_batches(
         yield reader.get_batch(i)
 
 
-def _schema(schema: pa.Schema, source: str, names: Sequence[str] | None) -> Schema:
+def schema_of(schema: pa.Schema, source: str, names: Sequence[str] | None) -> Schema:
+    """Give the schema of these columns, or of all."""
     if not schema.names:
         raise DataError(f"{source} holds a table without columns: there is nothing to read.")
     refuse_repeated_names(schema.names, source)
@@ -165,7 +168,7 @@ def _schema(schema: pa.Schema, source: str, names: Sequence[str] | None) -> Sche
     return Schema(chosen, kinds, (len(chosen),))
 
 
-def _counted(
+def counted(
     dataset: Dataset, batches: Iterator[pa.RecordBatch], n_promised: int
 ) -> Iterator[pa.Table]:
     """Yield the batches as checked tables, and see that they are as many rows as promised."""

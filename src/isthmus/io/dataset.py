@@ -94,6 +94,8 @@ class Dataset(ABC):
     source: str
     schema: Schema
     n_rows: int
+    folder: object = None
+    """A folder that is to live as long as the dataset does."""
 
     @abstractmethod
     def chunks(self, n_rows: int = CHUNK_ROWS) -> Iterator[Rows]:
