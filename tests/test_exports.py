@@ -44,6 +44,8 @@ EXPORTS = {
     "TopK",
     "VariationalAutoencoder",
     "WeightDecay",
+    "from_batches",
+    "limited_memory",
     "load",
     "read",
     "write_report",

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     )
     from isthmus.io import (
         Dataset,
+        from_batches,
+        limited_memory,
         read,
     )
     from isthmus.networks import (
@@ -106,6 +108,8 @@ _HOMES = {
     "VariationalAutoencoder": "isthmus.estimators",
     "VirtualAdversarial": "isthmus.objectives",
     "WeightDecay": "isthmus.objectives",
+    "from_batches": "isthmus.io",
+    "limited_memory": "isthmus.io",
     "load": "isthmus.estimators",
     "read": "isthmus.io",
     "write_report": "isthmus.report",
@@ -152,6 +156,8 @@ __all__ = [
     "VariationalAutoencoder",
     "VirtualAdversarial",
     "WeightDecay",
+    "from_batches",
+    "limited_memory",
     "load",
     "read",
     "write_report",

@@ -37,6 +37,7 @@ _TRAINING = Group("Training", sort_key=4)
 _OUTPUT = Group("Output", sort_key=5)
 _HOSTS = Group("Many hosts", sort_key=6)
 
+_MEMORY = "ISTHMUS_MEMORY"
 FAILED, MISUSED, INTERRUPTED = 1, 2, 130
 
 
@@ -50,6 +51,12 @@ Data = Annotated[
 ]
 Model = Annotated[Path, Parameter(help="Model file (.isthmus).")]
 Codes = Annotated[list[str], Parameter(help="Files with codes, as encode writes them.")]
+Memory = Annotated[
+    str | None,
+    Parameter(
+        help="What rows may take, such as 1GB; a quarter of the machine's memory by default."
+    ),
+]
 Exclude = Annotated[
     list[str] | None,
     Parameter(help="Columns of a table to leave out.", consume_multiple=True, negative=()),
@@ -145,6 +152,7 @@ def fit(
         Path | None,
         Parameter(help="Model file whose weights and scale training starts from.", group=_MODEL),
     ] = None,
+    memory: Memory = None,
     checkpoint: Annotated[
         Path | None,
         Parameter(
@@ -361,6 +369,7 @@ def fit(
         "random_state": random_state,
         "verbose": verbose,
     }
+    _limit_memory(memory)
     _check_model_path(output)
     folder = report or output.with_name(f"{output.stem}-report")
     if not no_report:
@@ -523,20 +532,21 @@ def encode(
         Path,
         Parameter(name=["--output", "-o"], help="Codes: .npy, .parquet, .csv, .tsv or .feather."),
     ],
+    memory: Memory = None,
 ) -> None:
-    """Turn data into codes.
+    """Turn data into codes, which are written as they are made.
 
     Example: `isthmus encode model.isthmus measurements.csv -o codes.parquet`
     """
+    _limit_memory(memory)
     from isthmus import load
     from isthmus.io import check_writable, read, write
 
     check_writable(output)
     estimator = load(model)
-    dataset = read(data)
-    codes = estimator.transform(dataset)
-    write(output, codes, names=list(estimator.get_feature_names_out()))
-    _say(f"{len(codes):,} codes of {codes.shape[1]}: {output}")
+    names = list(estimator.get_feature_names_out())
+    n_codes = write(output, estimator.transform_chunks(read(data)), names=names)
+    _say(f"{n_codes:,} codes of {len(names)}: {output}")
 
 
 @app.command(sort_key=4)
@@ -552,18 +562,19 @@ def decode(
             help="Rows: a table or array file, or for images a folder (no suffix).",
         ),
     ],
+    memory: Memory = None,
 ) -> None:
     """Turn codes back into data, with their columns, dtypes and shapes.
 
     Example: `isthmus decode model.isthmus codes.parquet -o measurements-again.csv`
     """
+    _limit_memory(memory)
     from isthmus.io import check_writable, read, write
 
     estimator = _load_autoencoder(model)
     check_writable(output, estimator.preparation_.schema)
-    rows = estimator.inverse_transform(read(codes))
-    write(output, rows)
-    _say(f"{len(rows):,} rows: {output}")
+    n_rows = write(output, estimator.inverse_transform_chunks(read(codes)))
+    _say(f"{n_rows:,} rows: {output}")
 
 
 @classify.command(name="fit", sort_key=1)
@@ -835,6 +846,16 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def run(arguments: Sequence[str]) -> int:
     """Run a command and give its exit code; every failure is one line on standard error."""
+    budget = os.environ.get(_MEMORY)
+    try:
+        return _run(arguments)
+    finally:
+        os.environ.pop(_MEMORY, None)
+        if budget is not None:
+            os.environ[_MEMORY] = budget
+
+
+def _run(arguments: Sequence[str]) -> int:
     try:
         result = app(
             list(arguments),
@@ -972,6 +993,18 @@ def _joined(
         job = Job(coordinator, processes or 0, process_id or 0)
     with Hosts(job, end_process(_fail, FAILED), patience=seconds):
         yield job.process_id == 0
+
+
+def _limit_memory(text: str | None) -> None:
+    """Let rows take this much until the command ends."""
+    if text is None:
+        return
+    from isthmus.io.budget import parse_bytes
+
+    try:
+        os.environ[_MEMORY] = str(parse_bytes(text, "--memory"))
+    except IsthmusError as error:
+        raise _MisuseError(str(error)) from error
 
 
 def _make_checkpoint(folder: Path | None, seconds: float | None, fresh: bool) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from abc import abstractmethod
+from collections.abc import Iterator
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -13,7 +14,16 @@ from sklearn.utils.validation import check_is_fitted
 
 from isthmus.errors import DataError
 from isthmus.estimators.validation import open_dataset
-from isthmus.io import CHUNK_ROWS, Dataset, as_dataset, container_of, to_container
+from isthmus.io import (
+    CHUNK_ROWS,
+    Dataset,
+    Rows,
+    affordable_rows,
+    as_dataset,
+    container_of,
+    read_ahead,
+    to_container,
+)
 from isthmus.networks import Architecture, Initializer
 from isthmus.objectives import Code, Corruption, Deterministic, Likelihood, Model, Objective
 from isthmus.prepare import Preparation, check_numeric, to_matrix
@@ -121,18 +131,62 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
             The codes have another size than those of this estimator.
         """
         check_is_fitted(self)
-        codes = _read_codes(X)
-        if codes.shape[1] != self.n_components_:
-            raise DataError(
-                f"the codes have {codes.shape[1]} columns, but {type(self).__name__} was fitted "
-                f"with n_components={self.n_components_}: give it codes that its transform made."
-            )
-        rows = self.preparation_.inverse(decode_rows(self.model_, codes))
-        return to_container(rows, self._container)
+        return to_container(self._decoded(_read_codes(X)), self._container)
 
     def reconstruct(self, X: Any) -> Any:
         """Encode rows and decode them again; see `transform` and `inverse_transform`."""
         return self.inverse_transform(self._codes(X))
+
+    def transform_chunks(self, X: Any) -> Iterator[np.ndarray]:
+        """Encode rows a chunk at a time, for data whose codes would not fit into memory.
+
+        Reading runs ahead in a thread; a chunk's size follows from `ISTHMUS_MEMORY`.
+
+        Parameters
+        ----------
+        X : array, frame, path or Dataset
+            Rows like those that the estimator was fitted on.
+
+        Yields
+        ------
+        codes : ndarray of float32, shape (n_rows, n_components_)
+            The next rows of what `transform` gives.
+
+        Examples
+        --------
+        >>> from sklearn.datasets import load_iris
+        >>> from isthmus import LinearAutoencoder
+        >>> X = load_iris().data
+        >>> model = LinearAutoencoder(2).fit(X)
+        >>> [codes.shape for codes in model.transform_chunks(X)]
+        [(150, 2)]
+        """
+        check_is_fitted(self)
+        n_rows = affordable_rows(self.preparation_.n_features)
+        for x in read_ahead(self._prepared(X, n_rows)):
+            yield encode_rows(self.model_, x)
+
+    def inverse_transform_chunks(self, X: Any) -> Iterator[Rows]:
+        """Decode codes a chunk at a time, for rows that would not fit into memory.
+
+        Parameters
+        ----------
+        X : array, frame, path or Dataset, shape (n_samples, n_components_)
+            Codes as `transform` or the command ``isthmus encode`` gives them.
+
+        Yields
+        ------
+        rows : array or arrow table
+            The next rows of what `inverse_transform` gives.
+        """
+        check_is_fitted(self)
+        dataset = as_dataset(X, "codes")
+        check_numeric(dataset.schema, dataset.source)
+        first = 0
+        for chunk in read_ahead(dataset.chunks(affordable_rows(self.preparation_.n_features))):
+            codes = to_matrix(chunk, dataset.source, first).astype(np.float32)
+            first += len(codes)
+            yield self._decoded(codes)
 
     def score_samples(self, X: Any) -> np.ndarray:
         """Give each row's log-likelihood under its reconstruction, or negative squared error.
@@ -169,15 +223,23 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         check_is_fitted(self)
         save(self, path)
 
+    def _decoded(self, codes: np.ndarray) -> Rows:
+        if codes.shape[1] != self.n_components_:
+            raise DataError(
+                f"the codes have {codes.shape[1]} columns, but {type(self).__name__} was fitted "
+                f"with n_components={self.n_components_}: give it codes that its transform made."
+            )
+        return self.preparation_.inverse(decode_rows(self.model_, codes))
+
     def _codes(self, X: Any) -> np.ndarray:
         """Encode rows; unlike `transform`, never wrapped into a frame."""
         check_is_fitted(self)
         return np.concatenate([encode_rows(self.model_, x) for x in self._prepared(X)])
 
-    def _prepared(self, X: Any):
+    def _prepared(self, X: Any, n_rows: int = CHUNK_ROWS) -> Iterator[np.ndarray]:
         dataset = self._open(X, reset=False)
         first = 0
-        for chunk in dataset.chunks(CHUNK_ROWS):
+        for chunk in dataset.chunks(n_rows):
             yield self.preparation_.transform(chunk, dataset.source, first)
             first += len(chunk)
 

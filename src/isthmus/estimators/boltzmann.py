@@ -11,8 +11,9 @@ from sklearn.utils.validation import check_is_fitted
 
 from isthmus.errors import IsthmusError
 from isthmus.estimators.base import BaseAutoencoder
+from isthmus.estimators.rows import TrainingRows
 from isthmus.estimators.trained import POSITIVE, SHARED_CONSTRAINTS, TrainedAutoencoder
-from isthmus.io import Dataset, to_container
+from isthmus.io import to_container
 from isthmus.networks import Architecture, Dense, DenseNetwork
 from isthmus.objectives import (
     Bernoulli,
@@ -23,7 +24,6 @@ from isthmus.objectives import (
     Model,
     Objective,
 )
-from isthmus.prepare import mean_row
 from isthmus.training import free_energy_rows, gibbs_rows, sample_rows
 
 
@@ -171,18 +171,17 @@ class BoltzmannMachine(TrainedAutoencoder):
         drawn = sample_rows(self.model_, hidden, int(generator.integers(2**31)))
         return to_container(self.preparation_.inverse(drawn), self._container)
 
-    def _prepare(
-        self, dataset: Dataset, seed: int, start: BaseAutoencoder | None = None
-    ) -> np.ndarray:
-        matrix = super()._prepare(dataset, seed, start)
+    def _start_model(
+        self, rows: TrainingRows, seed: int, start: BaseAutoencoder | None = None
+    ) -> None:
+        super()._start_model(rows, seed, start)
         if start is not None:
-            return matrix
+            return
         network, likelihood = self.model_.network, self.model_.likelihood
         assert isinstance(network, DenseNetwork)
-        mean = mean_row(matrix)
+        mean = rows.mean()
         network = network.starting_at(mean, likelihood.parameters_at(mean))
         self.model_ = replace(self.model_, network=network)
-        return matrix
 
     def _architecture(self) -> Architecture:
         return self._default_architecture()

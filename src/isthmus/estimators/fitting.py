@@ -9,6 +9,7 @@ import numpy as np
 from isthmus.objectives import Loss, Model
 from isthmus.training import (
     ArrayBatches,
+    Batches,
     CheckpointFile,
     LayerTraining,
     Pretraining,
@@ -37,10 +38,10 @@ class Trainable(Protocol):
 
 def train_whole(
     estimator: Trainable,
-    matrix: np.ndarray,
+    batches: Batches,
     objective: Loss[Model],
     settings: Settings,
-    validation_rows: np.ndarray | None = None,
+    validation: Batches | None = None,
     checkpoint: CheckpointFile | None = None,
     report: Reporter | None = None,
 ) -> Training:
@@ -50,24 +51,19 @@ def train_whole(
     ----------
     estimator : Trainable
         Its `model_` and `history_` are replaced.
-    matrix : ndarray, shape (rows, features)
-        Prepared rows.
+    batches : Batches
+        The training rows.
     objective : Loss
         What to minimize.
     settings : Settings
-        How long and how fast; see `count_steps`.
-    validation_rows : ndarray of int or None
-        Positions of the rows to hold out.
+        How long and how fast.
+    validation : Batches or None
+        The held-out rows.
     checkpoint : CheckpointFile or None
         What to go on from, and where to write to.
     report : callable or None
         Told of every `Progress`, beside the bar.
     """
-    rows = validation = None
-    if validation_rows is not None and len(validation_rows):
-        rows = np.setdiff1d(np.arange(len(matrix)), validation_rows)
-        validation = ArrayBatches(matrix, estimator.batch_size, validation_rows)
-    batches = ArrayBatches(matrix, estimator.batch_size, rows)
     progress = ProgressBar(estimator.verbose)
     try:
         training = train(

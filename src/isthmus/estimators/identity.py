@@ -11,9 +11,8 @@ import jax
 import numpy as np
 
 from isthmus.estimators.base import BaseAutoencoder
+from isthmus.estimators.rows import TrainingRows
 from isthmus.training import CheckpointFile, Devices, Identity
-
-_SAMPLED_ROWS = 1024
 
 
 def seed_of(estimator: BaseAutoencoder, file: CheckpointFile | None) -> int:
@@ -25,26 +24,25 @@ def seed_of(estimator: BaseAutoencoder, file: CheckpointFile | None) -> int:
     return seed if file is None else int(file.notes.setdefault("seed", seed))
 
 
-def identity_of(estimator: BaseAutoencoder, matrix: np.ndarray) -> Identity:
+def identity_of(estimator: BaseAutoencoder, rows: TrainingRows) -> Identity:
     """Tell what a fit computes on.
 
     Parameters
     ----------
     estimator : BaseAutoencoder
         Prepared, with the model to start from.
-    matrix : ndarray, shape (rows, features)
-        Prepared rows; a thousand of them, evenly spread, stand for all.
+    rows : TrainingRows
+        A thousand of them, evenly spread, stand for all.
     """
     preparation = estimator.preparation_
-    sampled = np.linspace(0, len(matrix) - 1, min(len(matrix), _SAMPLED_ROWS)).astype(int)
     return Identity(
         model=type(estimator).__name__,
-        parameters=_parameters(estimator),
+        parameters=_parameters(estimator) | rows.order,
         schema=str(preparation.schema),
-        n_rows=len(matrix),
+        n_rows=rows.n_rows,
         content=_digest(
             [preparation.schema.names, preparation.schema.dtypes],
-            (preparation.offset, preparation.scale, matrix[sampled]),
+            (preparation.offset, preparation.scale, rows.sampled()),
         ),
         start=_digest([], jax.tree.leaves(estimator.model_)),
     )

@@ -14,11 +14,12 @@ from sklearn.utils.extmath import svd_flip
 from isthmus.errors import IsthmusError
 from isthmus.estimators.base import BaseAutoencoder
 from isthmus.estimators.fitting import default_epochs, train_one_pass, train_whole
+from isthmus.estimators.rows import rows_in_memory
 from isthmus.networks import Architecture, Linear, glorot_uniform
 from isthmus.networks.dense import Affine, DenseNetwork
 from isthmus.objectives import Deterministic, Model, Objective, SquaredError, WeightDecay
 from isthmus.prepare import SCALINGS, Preparation, as_float
-from isthmus.training import Settings
+from isthmus.training import ArrayBatches, Settings
 
 # As in scikit-learn's PCA, float32 rows are worked on in float32.
 _FLOAT32_HOLDS = frozenset({"float32", "float16", "uint8", "int8", "uint16", "int16", "bool"})
@@ -140,7 +141,7 @@ class LinearAutoencoder(BaseAutoencoder):
         self._validate_params()
         dataset = self._open(X, reset=True)
         self.preparation_ = Preparation.fit(dataset, self.scaling)
-        matrix = self.preparation_.matrix(dataset)
+        matrix = rows_in_memory(self.preparation_, dataset, type(self).__name__)
         self._check_n_components(*matrix.shape)
         self._start_passes()
         if self.solver == "closed_form":
@@ -151,7 +152,8 @@ class LinearAutoencoder(BaseAutoencoder):
             self._keep_components(self._incremental)
         else:
             self._build_model(matrix, self._training_seed)
-            train_whole(self, matrix, self._objective(matrix), self._settings(matrix))
+            batches = ArrayBatches(matrix, self.batch_size)
+            train_whole(self, batches, self._objective(matrix), self._settings(matrix))
         return self
 
     def partial_fit(self, X: Any, y: Any = None) -> Self:

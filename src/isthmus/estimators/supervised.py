@@ -21,9 +21,10 @@ from isthmus.errors import DataError, IsthmusError
 from isthmus.estimators.base import BaseAutoencoder
 from isthmus.estimators.denoising import DenoisingAutoencoder
 from isthmus.estimators.fitting import default_epochs
+from isthmus.estimators.rows import rows_in_memory
 from isthmus.estimators.trained import NOT_NEGATIVE, POSITIVE, TrainedAutoencoder
 from isthmus.estimators.validation import open_dataset
-from isthmus.io import CHUNK_ROWS, Dataset, as_dataset
+from isthmus.io import CHUNK_ROWS, Dataset, affordable_rows, as_dataset, read_ahead
 from isthmus.networks import Affine, glorot_uniform
 from isthmus.objectives import Corruption, Objective, Outcome, Predictor, Supervision, Unlabelled
 from isthmus.training import (
@@ -174,7 +175,8 @@ class SupervisedAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, B
         # One Ctrl-C is for both stages.
         with Interruption():
             self._autoencoder = self._learn_code(dataset, seed, logs)
-            matrix = self._autoencoder.preparation_.matrix(self._matched(dataset))
+            preparation = self._autoencoder.preparation_
+            matrix = rows_in_memory(preparation, self._matched(dataset), type(self).__name__)
             self._fine_tune(matrix, targets, labelled, seed, logs)
 
     def transform(self, X: Any) -> np.ndarray:
@@ -187,6 +189,18 @@ class SupervisedAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, B
         check_is_fitted(self)
         return np.concatenate([feature_rows(self.model_, x) for x in self._prepared(X)])
 
+    def transform_chunks(self, X: Any) -> Iterator[np.ndarray]:
+        """Give the rows of `transform` a chunk at a time, for more than fits into memory.
+
+        Yields
+        ------
+        features : ndarray of float32, shape (n_rows, n_units)
+        """
+        check_is_fitted(self)
+        n_rows = affordable_rows(self._autoencoder.preparation_.n_features)
+        for x in read_ahead(self._prepared(X, n_rows)):
+            yield feature_rows(self.model_, x)
+
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write a ``.isthmus`` file, which `isthmus.load` reads without executing anything."""
         from isthmus.estimators.persistence import save_predictor
@@ -198,10 +212,10 @@ class SupervisedAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, B
         check_is_fitted(self)
         return np.concatenate([predict_rows(self.model_, x) for x in self._prepared(X)])
 
-    def _prepared(self, X: Any) -> Iterator[np.ndarray]:
+    def _prepared(self, X: Any, n_rows: int = CHUNK_ROWS) -> Iterator[np.ndarray]:
         dataset = self._matched(open_dataset(self, X, reset=False))
         first = 0
-        for chunk in dataset.chunks(CHUNK_ROWS):
+        for chunk in dataset.chunks(n_rows):
             yield self._autoencoder.preparation_.transform(chunk, dataset.source, first)
             first += len(chunk)
 

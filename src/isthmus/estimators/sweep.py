@@ -15,6 +15,7 @@ from sklearn.utils import check_random_state
 
 from isthmus.errors import IsthmusError
 from isthmus.estimators.autoencoder import Autoencoder
+from isthmus.estimators.rows import RowsInMemory, rows_in_memory
 from isthmus.estimators.trained import POSITIVE, TrainedAutoencoder
 from isthmus.prepare import as_float
 from isthmus.training import (
@@ -191,8 +192,10 @@ class ComponentSweep(BaseEstimator):
         first = _checked_autoencoder(self.autoencoder).set_params(n_components=int(sizes[-1]))
         first._validate_params()
         dataset = first._open(X, reset=True)
-        matrix = first._prepare(dataset, seed)
-        held_out = first._hold_out(len(matrix), seed)
+        first._learn_scale(dataset)
+        matrix = rows_in_memory(first.preparation_, dataset, type(self).__name__)
+        rows = RowsInMemory(matrix, first.validation_fraction, seed)
+        held_out = rows.held_out
         if not len(held_out):
             raise IsthmusError(
                 f"validation_fraction={first.validation_fraction} holds out none of "
@@ -202,7 +205,7 @@ class ComponentSweep(BaseEstimator):
         training_rows = np.setdiff1d(np.arange(len(matrix)), held_out)
         settings = first._settings(len(training_rows), seed)
         estimators = [
-            [first._resized(int(size), matrix, seed + i) for i in range(self.n_seeds)]
+            [first._resized(int(size), rows, seed + i) for i in range(self.n_seeds)]
             for size in sizes
         ]
         flat = [estimator for of_size in estimators for estimator in of_size]

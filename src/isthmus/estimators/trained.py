@@ -23,6 +23,7 @@ from isthmus.estimators.fitting import (
 )
 from isthmus.estimators.identity import identity_of, seed_of
 from isthmus.estimators.initialization import open_start, start_model, start_preparation
+from isthmus.estimators.rows import RowsInMemory, TrainingRows, open_rows, rows_in_memory
 from isthmus.io import Dataset
 from isthmus.networks import ACTIVATIONS, PRECISIONS, Architecture, DenseNetwork, glorot_uniform
 from isthmus.objectives import (
@@ -37,7 +38,7 @@ from isthmus.objectives import (
     Penalty,
     SquaredError,
 )
-from isthmus.prepare import SCALINGS, Preparation, Support, mean_row
+from isthmus.prepare import SCALINGS, Preparation, Support
 from isthmus.training import (
     PRETRAININGS,
     SCHEDULES,
@@ -192,26 +193,34 @@ class TrainedAutoencoder(BaseAutoencoder):
             start = self
         dataset = self._open(X, reset=True)
         seed = seed_of(self, file)
-        matrix = self._prepare(dataset, seed, start)
+        self._learn_scale(dataset, start)
+        if self.pretrain is not None and start is None:
+            matrix = rows_in_memory(self.preparation_, dataset, f"pretrain={self.pretrain!r}")
+            rows = RowsInMemory(matrix, self.validation_fraction, seed)
+        else:
+            rows = open_rows(self.preparation_, dataset, self.validation_fraction, seed)
+        self._start_model(rows, seed, start)
         layers: dict[str, list[float]] = {}
         if file is not None:
-            file.identify(identity_of(self, matrix))
+            file.identify(identity_of(self, rows))
             layers = file.notes.setdefault("layers", layers)
-        self.validation_rows_ = self._hold_out(len(matrix), seed)
-        n_training_rows = len(matrix) - len(self.validation_rows_)
+        self.validation_rows_ = rows.held_out
+        n_training_rows = rows.n_rows - len(rows.held_out)
         settings = self._settings(n_training_rows, seed)
         n_steps = -(-n_training_rows // self.batch_size)
         objective = self._checked_objective(settings.n_epochs, n_steps)
         going_on = file is not None and file.found
         logs.begin(file.epoch if file is not None else None)
         if self.pretrain is not None and start is None and not going_on:
+            assert isinstance(rows, RowsInMemory)
             plan = self._layer_training(self.pretrain, n_training_rows, settings, objective)
-            pretraining = pretrain_whole(self, matrix, plan, self.validation_rows_, logs)
+            pretraining = pretrain_whole(self, rows.matrix, plan, self.validation_rows_, logs)
             layers |= pretraining.history
             if pretraining.interrupted:
                 self.best_epoch_, self.interrupted_ = 0, True
                 return
-        training = train_whole(self, matrix, objective, settings, self.validation_rows_, file, logs)
+        batches, validation = rows.batches(self.batch_size)
+        training = train_whole(self, batches, objective, settings, validation, file, logs)
         self.history_ |= layers
         self.best_epoch_, self.interrupted_ = training.best_epoch, training.interrupted
 
@@ -236,26 +245,22 @@ class TrainedAutoencoder(BaseAutoencoder):
         dataset = self._open(X, reset=first)
         if first:
             self._start_passes()
-            matrix = self._prepare(dataset, self._training_seed)
-        else:
-            matrix = self.preparation_.matrix(dataset)
+            self._learn_scale(dataset)
+        matrix = self.preparation_.matrix(dataset)
+        if first:
+            self._start_model(RowsInMemory(matrix), self._training_seed)
         objective = self._checked_objective(1, -(-len(matrix) // self.batch_size))
         train_one_pass(self, matrix, objective, self.weight_decay)
         return self
 
-    def _prepare(
-        self, dataset: Dataset, seed: int, start: BaseAutoencoder | None = None
-    ) -> np.ndarray:
+    def _learn_scale(self, dataset: Dataset, start: BaseAutoencoder | None = None) -> None:
         if start is None:
             self.preparation_ = Preparation.fit(dataset, self.scaling)
         else:
             self.preparation_ = start_preparation(start.preparation_, dataset)
-        matrix = self.preparation_.matrix(dataset)
-        self._start_model(matrix, seed, start)
-        return matrix
 
     def _start_model(
-        self, matrix: np.ndarray, seed: int, start: BaseAutoencoder | None = None
+        self, rows: TrainingRows, seed: int, start: BaseAutoencoder | None = None
     ) -> None:
         self.n_components_ = int(self.n_components)
         initialize = glorot_uniform(np.random.default_rng(seed))
@@ -266,7 +271,7 @@ class TrainedAutoencoder(BaseAutoencoder):
         if start is not None:
             model = start_model(model, start.model_)
         elif isinstance(network, DenseNetwork) and network.centre is not None:
-            mean = mean_row(matrix)
+            mean = rows.mean()
             network = network.starting_at(mean, likelihood.parameters_at(mean))
             model = replace(model, network=network)
         self.model_ = model
@@ -336,16 +341,11 @@ class TrainedAutoencoder(BaseAutoencoder):
             precision=self.precision,
         )
 
-    def _hold_out(self, n_rows: int, seed: int) -> np.ndarray:
-        """Draw the positions of the held-out rows, in order."""
-        n_held_out = min(round(n_rows * self.validation_fraction), n_rows - 1)
-        return np.sort(np.random.default_rng(seed).permutation(n_rows)[:n_held_out])
-
-    def _resized(self, n_components: int, matrix: np.ndarray, seed: int) -> Self:
+    def _resized(self, n_components: int, rows: TrainingRows, seed: int) -> Self:
         """Give a copy with a code of another size, before it is trained on the same rows."""
         other = copy(self).set_params(n_components=n_components)
         other._validate_params()
-        other._start_model(matrix, seed)
+        other._start_model(rows, seed)
         return other
 
     def _keep(self, training: Training[Model], seed: int, validation_rows: np.ndarray) -> None:

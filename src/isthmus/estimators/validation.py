@@ -6,6 +6,7 @@ import os
 from typing import Any, Protocol
 
 import numpy as np
+from pyarrow import dataset as scanning
 from sklearn.utils.validation import (
     _check_n_features,  # pyright: ignore[reportPrivateUsage]
     check_array,
@@ -35,7 +36,7 @@ def open_dataset(estimator: FittedOn, X: Any, *, reset: bool) -> Dataset:
     reset : bool
         Whether X is what the estimator is fitted on.
     """
-    if isinstance(X, (str, os.PathLike, Dataset)):
+    if isinstance(X, (str, os.PathLike, Dataset, scanning.Dataset)):
         return _match(estimator, as_dataset(X), reset)
     if container_of(X) != "array":
         validate_data(estimator, X, reset=reset, skip_check_array=True)

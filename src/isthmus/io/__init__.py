@@ -1,12 +1,15 @@
 """Rows in and out: readers and the `Dataset` they give, writers, and the file of a saved model."""
 
+from isthmus.io.ahead import read_ahead
 from isthmus.io.atomic import replacing
-from isthmus.io.dataset import CHUNK_ROWS, ArrayDataset, Dataset, Rows, Schema, TableDataset
+from isthmus.io.budget import affordable_rows, limited_memory, memory_budget, readable_bytes
+from isthmus.io.dataset import CHUNK_ROWS, ArrayDataset, Dataset, Part, Rows, Schema, TableDataset
 from isthmus.io.formats import READABLE
 from isthmus.io.joined import JoinedDataset
 from isthmus.io.memory import Container, as_dataset, container_of, to_container
 from isthmus.io.model_file import read_model_file, write_model_file
 from isthmus.io.read import read
+from isthmus.io.spool import from_batches, spooled
 from isthmus.io.writable import WRITABLE, check_writable
 from isthmus.io.write import write
 
@@ -18,15 +21,23 @@ __all__ = [
     "Container",
     "Dataset",
     "JoinedDataset",
+    "Part",
     "Rows",
     "Schema",
     "TableDataset",
+    "affordable_rows",
     "as_dataset",
     "check_writable",
     "container_of",
+    "from_batches",
+    "limited_memory",
+    "memory_budget",
     "read",
+    "read_ahead",
     "read_model_file",
+    "readable_bytes",
     "replacing",
+    "spooled",
     "to_container",
     "write",
     "write_model_file",

@@ -35,7 +35,7 @@ def read_npy(path: Path) -> ArrayDataset:
             return ArrayDataset(np.empty(shape, dtype), source)
         order = "F" if fortran_order else "C"
         mapped = np.memmap(path, dtype, mode="r", offset=offset, shape=shape, order=order)
-        return ArrayDataset(np.asarray(mapped), source)
+        return ArrayDataset(np.asarray(mapped), source, mapped=True)
 
 
 def read_npz(path: Path) -> ArrayDataset:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import final
 
@@ -10,12 +11,16 @@ import pyarrow as pa
 from pyarrow import ipc, parquet
 
 from isthmus.errors import DataError
-from isthmus.io.dataset import CHUNK_ROWS, Dataset, Schema, refuse_repeated_names
+from isthmus.io.dataset import CHUNK_ROWS, Dataset, Part, Rows, Schema, refuse_repeated_names
 from isthmus.io.failures import refusing
 from isthmus.io.joined import regrouped
 
 PARQUET_MAGIC = b"PAR1"
 FEATHER_MAGIC = b"ARROW1"
+
+_PART_ROWS = 16_384
+# Pages of a row group are read through a buffer for each column, not all at once.
+BUFFER_BYTES = 64 * 2**10
 
 
 @final
@@ -28,25 +33,43 @@ class ParquetDataset(Dataset):
         with refusing(source, "a parquet file", DataError):
             check_frame(path, source, "a parquet file", PARQUET_MAGIC)
             with parquet.ParquetFile(path) as file:
-                self.n_rows = file.metadata.num_rows
-                self.schema = _schema(file.schema_arrow, source, names)
+                self._metadata = metadata = file.metadata
+                self.n_rows = metadata.num_rows
+                self.schema = schema_of(file.schema_arrow, source, names)
 
     def chunks(self, n_rows: int = CHUNK_ROWS) -> Iterator[pa.Table]:
         """Yield the rows in order, at most `n_rows` at a time."""
-        yield from regrouped(_counted(self, self._batches(n_rows)), n_rows)
+        yield from regrouped(counted(self, self._batches(n_rows), self.n_rows), n_rows)
+
+    def parts(self) -> Sequence[Part]:
+        """Give the row groups, small neighbours together."""
+        metadata = self._metadata
+        sizes = [metadata.row_group(i).num_rows for i in range(metadata.num_row_groups)]
+        return grouped(sizes, self._read_groups)
 
     def select(self, names: Sequence[str]) -> ParquetDataset:
         """Give the same rows with these columns only, in this order."""
         self._require(names)
         return ParquetDataset(self._path, names)
 
-    def _batches(self, n_rows: int) -> Iterator[pa.RecordBatch]:
+    def _read_groups(self, groups: range, n_promised: int, n_rows: int) -> Iterator[Rows]:
+        return counted(self, self._batches(n_rows, groups), n_promised)
+
+    def _batches(
+        self, n_rows: int, groups: Sequence[int] | None = None
+    ) -> Iterator[pa.RecordBatch]:
         names = list(self.schema.names or ())
         with (
             refusing(self.source, "a parquet file", DataError),
-            parquet.ParquetFile(self._path, page_checksum_verification=True) as file,
+            parquet.ParquetFile(
+                self._path,
+                metadata=self._metadata,
+                buffer_size=BUFFER_BYTES,
+                page_checksum_verification=True,
+            ) as file,
         ):
-            yield from file.iter_batches(max(1, min(n_rows, self.n_rows)), columns=names)
+            size = max(1, min(n_rows, self.n_rows))
+            yield from file.iter_batches(size, row_groups=groups, columns=names)
 
 
 @final
@@ -60,25 +83,39 @@ class FeatherDataset(Dataset):
             check_frame(path, source, "a feather (arrow) file", FEATHER_MAGIC)
             with pa.memory_map(str(path)) as mapped:
                 schema = ipc.open_file(mapped).schema
-                self.schema = _schema(schema, source, names)
-                self.n_rows = sum(batch.num_rows for batch in _read_batches(mapped, [0]))
+                self.schema = schema_of(schema, source, names)
+                self._sizes = [batch.num_rows for batch in _read_batches(mapped, [0])]
+                self.n_rows = sum(self._sizes)
 
     def chunks(self, n_rows: int = CHUNK_ROWS) -> Iterator[pa.Table]:
         """Yield the rows in order, at most `n_rows` at a time."""
-        yield from regrouped(_counted(self, self._batches()), n_rows)
+        # Each part has a mapping of its own: memory is let go of as the file is passed through.
+        pieces = (piece for part in self.parts() for piece in part.chunks(n_rows))
+        yield from regrouped((piece for piece in pieces if isinstance(piece, pa.Table)), n_rows)
+
+    def parts(self) -> Sequence[Part]:
+        """Give the record batches, small neighbours together."""
+        return grouped(self._sizes, self._read_group)
 
     def select(self, names: Sequence[str]) -> FeatherDataset:
         """Give the same rows with these columns only, in this order."""
         self._require(names)
-        return FeatherDataset(self._path, names)
+        chosen = FeatherDataset(self._path, names)
+        chosen.source, chosen.folder = self.source, self.folder
+        return chosen
 
-    def _batches(self) -> Iterator[pa.RecordBatch]:
+    def _read_group(self, group: range, n_promised: int, n_rows: int) -> Iterator[Rows]:
+        for table in counted(self, self._batches(group), n_promised):
+            for start in range(0, table.num_rows, n_rows):
+                yield table.slice(start, n_rows)
+
+    def _batches(self, chosen: Sequence[int]) -> Iterator[pa.RecordBatch]:
         with refusing(self.source, "a feather file", DataError):
             # Not closed here: the tables that were handed out still point into the mapping.
             mapped = pa.memory_map(str(self._path))
             schema = ipc.open_file(mapped).schema
             fields = [schema.get_field_index(name) for name in self.schema.names or ()]
-            yield from _read_batches(mapped, fields)
+            yield from _read_batches(mapped, fields, chosen)
 
 
 def check_frame(path: Path, source: str, kind: str, magic: bytes) -> None:
@@ -98,14 +135,31 @@ def check_frame(path: Path, source: str, kind: str, magic: bytes) -> None:
         )
 
 
-def _read_batches(mapped: pa.MemoryMappedFile, fields: list[int]) -> Iterator[pa.RecordBatch]:
+def grouped(
+    sizes: Sequence[int], read: Callable[[range, int, int], Iterator[Rows]]
+) -> Sequence[Part]:
+    """Join neighbouring groups of rows until a part is worth a reader of its own."""
+    parts: list[Part] = []
+    first_row = first_group = n_rows = 0
+    for i, size in enumerate(sizes):
+        n_rows += size
+        if n_rows >= _PART_ROWS or i == len(sizes) - 1:
+            parts.append(Part(first_row, n_rows, partial(read, range(first_group, i + 1), n_rows)))
+            first_row, first_group, n_rows = first_row + n_rows, i + 1, 0
+    return parts
+
+
+def _read_batches(
+    mapped: pa.MemoryMappedFile, fields: list[int], chosen: Sequence[int] | None = None
+) -> Iterator[pa.RecordBatch]:
     options = ipc.IpcReadOptions(included_fields=fields)
     reader = ipc.open_file(mapped, options=options)
-    for i in range(reader.num_record_batches):
+    for i in range(reader.num_record_batches) if chosen is None else chosen:
         yield reader.get_batch(i)
 
 
-def _schema(schema: pa.Schema, source: str, names: Sequence[str] | None) -> Schema:
+def schema_of(schema: pa.Schema, source: str, names: Sequence[str] | None) -> Schema:
+    """Give the schema of these columns, or of all."""
     if not schema.names:
         raise DataError(f"{source} holds a table without columns: there is nothing to read.")
     refuse_repeated_names(schema.names, source)
@@ -114,7 +168,9 @@ def _schema(schema: pa.Schema, source: str, names: Sequence[str] | None) -> Sche
     return Schema(chosen, kinds, (len(chosen),))
 
 
-def _counted(dataset: Dataset, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.Table]:
+def counted(
+    dataset: Dataset, batches: Iterator[pa.RecordBatch], n_promised: int
+) -> Iterator[pa.Table]:
     """Yield the batches as checked tables, and see that they are as many rows as promised."""
     found = 0
     with refusing(dataset.source, "a table", DataError):
@@ -125,8 +181,8 @@ def _counted(dataset: Dataset, batches: Iterator[pa.RecordBatch]) -> Iterator[pa
             found += batch.num_rows
             names = list(dataset.schema.names or ())
             yield pa.Table.from_batches([batch]).select(names)
-    if found != dataset.n_rows:
+    if found != n_promised:
         raise DataError(
-            f"{dataset.source} holds {found:,} rows, but promised {dataset.n_rows:,} when it was "
+            f"{dataset.source} holds {found:,} rows, but promised {n_promised:,} when it was "
             "opened: it is damaged or has changed, so open it or write it again."
         )

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import mmap
 from abc import ABC, abstractmethod
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import TypeAlias, final
 
 import numpy as np
@@ -17,6 +19,9 @@ Rows: TypeAlias = np.ndarray | pa.Table
 """One chunk of raw data: an array ``(rows, *row_shape)``, or an arrow table for named columns."""
 
 CHUNK_ROWS = 65_536
+
+_PART_ROWS = 16_384
+_PART_BYTES = 4 * 2**20
 
 
 @dataclass(frozen=True)
@@ -52,6 +57,27 @@ class Schema:
         return f"{shape or 'single numbers'} ({kinds})"
 
 
+@dataclass(frozen=True)
+class Part:
+    """Rows of a dataset that lie together and are read without those before them.
+
+    Parameters
+    ----------
+    first_row, n_rows : int
+        Where they lie, and how many they are.
+    chunks : callable
+        Reads them in order, at most so many rows at a time.
+    """
+
+    first_row: int
+    n_rows: int
+    chunks: Callable[[int], Iterator[Rows]]
+
+    def after(self, n_rows: int) -> Part:
+        """Give the same part where so many rows come before it."""
+        return replace(self, first_row=self.first_row + n_rows)
+
+
 class Dataset(ABC):
     """Rows that share one schema, read a chunk at a time.
 
@@ -68,10 +94,16 @@ class Dataset(ABC):
     source: str
     schema: Schema
     n_rows: int
+    folder: object = None
+    """A folder that is to live as long as the dataset does."""
 
     @abstractmethod
     def chunks(self, n_rows: int = CHUNK_ROWS) -> Iterator[Rows]:
         """Yield the rows in order, at most `n_rows` at a time."""
+
+    def parts(self) -> Sequence[Part]:
+        """Give parts that can be read in any order; one of all rows where there is no such way."""
+        return [Part(0, self.n_rows, self.chunks)]
 
     def select(self, names: Sequence[str]) -> Dataset:
         """Give the same rows with these columns only, in this order (tables only)."""
@@ -120,13 +152,23 @@ def refuse_repeated_names(names: Sequence[str], source: str) -> None:
 
 @final
 class ArrayDataset(Dataset):
-    """An array in memory or memory-mapped, ``(rows, *row_shape)``."""
+    """An array in memory or memory-mapped, ``(rows, *row_shape)``.
 
-    def __init__(self, array: np.ndarray, source: str = "X") -> None:
+    Parameters
+    ----------
+    array : ndarray
+        The rows.
+    source : str
+        What messages call it.
+    mapped : bool
+        Whether it is a file of which nothing was changed, so that memory may be let go of.
+    """
+
+    def __init__(self, array: np.ndarray, source: str = "X", *, mapped: bool = False) -> None:
         self.source = source
         self.schema = Schema(None, (array.dtype.name,), tuple(array.shape[1:]))
         self.n_rows = int(array.shape[0])
-        self._array = array
+        self._array, self._mapped = array, mapped
 
     def chunks(self, n_rows: int = CHUNK_ROWS) -> Iterator[np.ndarray]:
         """Yield the rows in order, at most `n_rows` at a time."""
@@ -134,6 +176,18 @@ class ArrayDataset(Dataset):
         native = self._array.dtype.newbyteorder("=")
         for start in range(0, self.n_rows, n_rows):
             yield self._array[start : start + n_rows].astype(native, copy=False)
+            if self._mapped:
+                _forget_pages(self._array)
+
+    def parts(self) -> Sequence[Part]:
+        """Give ranges of rows, a few megabytes each."""
+        row_bytes = max(1, self.schema.n_features * self._array.dtype.itemsize)
+        step = max(1, _PART_BYTES // row_bytes)
+        return [
+            Part(start, len(rows), ArrayDataset(rows, self.source, mapped=self._mapped).chunks)
+            for start in range(0, self.n_rows, step)
+            for rows in [self._array[start : start + step]]
+        ]
 
 
 @final
@@ -150,10 +204,31 @@ class TableDataset(Dataset):
 
     def chunks(self, n_rows: int = CHUNK_ROWS) -> Iterator[pa.Table]:
         """Yield the rows in order, at most `n_rows` at a time."""
-        for start in range(0, self.n_rows, n_rows):
-            yield self._table.slice(start, n_rows)
+        yield from _slices(self._table, n_rows)
+
+    def parts(self) -> Sequence[Part]:
+        """Give ranges of rows."""
+        return [
+            Part(start, rows.num_rows, partial(_slices, rows))
+            for start in range(0, self.n_rows, _PART_ROWS)
+            for rows in [self._table.slice(start, _PART_ROWS)]
+        ]
 
     def select(self, names: Sequence[str]) -> TableDataset:
         """Give the same rows with these columns only, in this order."""
         self._require(names)
         return TableDataset(self._table.select(list(names)), self.source)
+
+
+def _slices(table: pa.Table, n_rows: int) -> Iterator[pa.Table]:
+    for start in range(0, table.num_rows, n_rows):
+        yield table.slice(start, n_rows)
+
+
+def _forget_pages(array: np.ndarray) -> None:
+    """Let go of the memory through which a mapped file was read; the file stays mapped."""
+    base: object = array
+    while isinstance(base, np.ndarray):
+        base = base.base
+    if isinstance(base, mmap.mmap) and hasattr(mmap, "MADV_DONTNEED"):
+        base.madvise(mmap.MADV_DONTNEED)

@@ -3,37 +3,110 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pyarrow as pa
 from pyarrow import csv
 
 from isthmus.errors import DataError
-from isthmus.io.dataset import TableDataset, refuse_repeated_names
-from isthmus.io.failures import refusing
+from isthmus.io.budget import memory_budget
+from isthmus.io.dataset import Dataset, TableDataset, refuse_repeated_names
+from isthmus.io.failures import first_line, refusing
+from isthmus.io.spool import spooled
 
 _RAGGED = re.compile(
     r"(Row #(?P<row>\d+): )?Expected (?P<expected>\d+) columns, got (?P<found>\d+)"
 )
+_SHARE_IN_MEMORY = 4
+_LIKELY_PACKING = 4
+_LEAST_BLOCK, _LARGEST_BLOCK = 2**16, 2**24
+_WIDER = {pa.int64(): pa.float64(), pa.null(): pa.float64()}
 _UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 
 
-def read_delimited(path: Path, delimiter: str) -> TableDataset:
-    """Read a csv or tsv file, plain or gzipped, into memory; an empty cell is a missing value."""
+class _OtherTypeError(DataError):
+    """A value that is not of the type that the first ones of its column have."""
+
+
+def read_delimited(path: Path, delimiter: str) -> Dataset:
+    """Read a csv or tsv file, plain or gzipped; an empty cell is a missing value.
+
+    It goes into memory, or where that would not hold it into a temporary file.
+    """
     source = str(path)
     kind = "comma-separated text" if delimiter == "," else "tab-separated text"
     with refusing(source, kind, DataError):
         _refuse_utf16(path, source)
+        if _likely_bytes(path) > memory_budget() // _SHARE_IN_MEMORY:
+            return _spooled(path, source, delimiter)
         table = _parse(path, source, delimiter)
-        _check_names(table, source, delimiter)
-        for name, column in zip(table.column_names, table.itercolumns(), strict=True):
-            # Arrow reads a column that is not UTF-8 as bytes rather than refuse it.
-            if pa.types.is_binary(column.type):
-                raise DataError(
-                    f"{source} is not UTF-8 text in column {name!r}: "
-                    "save it again with the encoding UTF-8."
-                )
+        _check_columns(table, source, delimiter)
         return TableDataset(table, source)
+
+
+def _likely_bytes(path: Path) -> int:
+    packed = path.suffix.lower() == ".gz"
+    return path.stat().st_size * (_LIKELY_PACKING if packed else 1)
+
+
+def _spooled(path: Path, source: str, delimiter: str) -> Dataset:
+    kinds = _first_kinds(path, source, delimiter)
+    try:
+        return spooled(_tables(path, source, delimiter, kinds), source)
+    except _OtherTypeError:
+        # Whole numbers in the first block, and fractions in a later one.
+        wide = {name: _WIDER.get(kind, kind) for name, kind in kinds.items()}
+        if wide == kinds:
+            raise
+        return spooled(_tables(path, source, delimiter, wide), source)
+
+
+def _first_kinds(path: Path, source: str, delimiter: str) -> dict[str, pa.DataType]:
+    with _opened(path, source, delimiter, {}) as reader:
+        first = pa.Table.from_batches([reader.read_next_batch()], reader.schema)
+    _check_columns(first, source, delimiter)
+    return dict(zip(first.schema.names, first.schema.types, strict=True))
+
+
+def _tables(
+    path: Path, source: str, delimiter: str, kinds: dict[str, pa.DataType]
+) -> Iterator[pa.Table]:
+    with _opened(path, source, delimiter, kinds) as reader, _explaining(source):
+        for batch in reader:
+            yield pa.Table.from_batches([batch])
+
+
+@contextmanager
+def _opened(
+    path: Path, source: str, delimiter: str, kinds: dict[str, pa.DataType]
+) -> Iterator[csv.CSVStreamingReader]:
+    packed = "gzip" if path.suffix.lower() == ".gz" else None
+    block = max(_LEAST_BLOCK, min(memory_budget() // 64, _LARGEST_BLOCK))
+    with pa.input_stream(str(path), compression=packed) as stream:
+        with _explaining(source):
+            reader = csv.open_csv(
+                stream,
+                csv.ReadOptions(block_size=block),
+                csv.ParseOptions(delimiter=delimiter, newlines_in_values=True),
+                csv.ConvertOptions(strings_can_be_null=True, column_types=kinds),
+            )
+        with reader:
+            yield reader
+
+
+@contextmanager
+def _explaining(source: str) -> Iterator[None]:
+    """Say in a sentence what arrow says of ragged rows and missing headers."""
+    try:
+        yield
+    except pa.ArrowInvalid as error:
+        _explain(error, source)
+        raise _OtherTypeError(
+            f"{source} could not be read as text of one type a column ({first_line(error)}): mend "
+            "that value, or leave the column out."
+        ) from error
 
 
 def _parse(path: Path, source: str, delimiter: str, use_threads: bool = True) -> pa.Table:
@@ -51,17 +124,22 @@ def _parse(path: Path, source: str, delimiter: str, use_threads: bool = True) ->
         if ragged and not ragged["row"] and use_threads:
             # Only one thread alone counts the rows.
             return _parse(path, source, delimiter, use_threads=False)
-        if ragged:
-            row = f"row {ragged['row']}" if ragged["row"] else "one row"
-            raise DataError(
-                f"{source} has {_cells(ragged['found'])} in {row}, expected "
-                f"{ragged['expected']} as in its header: mend that row (the header is row 1)."
-            ) from error
-        if "cannot infer number of columns" in str(error):
-            raise DataError(
-                f"{source} has no header: put the column names into its first line."
-            ) from error
+        _explain(error, source)
         raise
+
+
+def _explain(error: pa.ArrowInvalid, source: str) -> None:
+    ragged = _RAGGED.search(str(error))
+    if ragged:
+        row = f"row {ragged['row']}" if ragged["row"] else "one row"
+        raise DataError(
+            f"{source} has {_cells(ragged['found'])} in {row}, expected "
+            f"{ragged['expected']} as in its header: mend that row (the header is row 1)."
+        ) from error
+    if "cannot infer number of columns" in str(error):
+        raise DataError(
+            f"{source} has no header: put the column names into its first line."
+        ) from error
 
 
 def _refuse_utf16(path: Path, source: str) -> None:
@@ -72,6 +150,17 @@ def _refuse_utf16(path: Path, source: str) -> None:
 
 def _cells(count: str) -> str:
     return "1 cell" if count == "1" else f"{count} cells"
+
+
+def _check_columns(table: pa.Table, source: str, delimiter: str) -> None:
+    _check_names(table, source, delimiter)
+    for name, column in zip(table.column_names, table.itercolumns(), strict=True):
+        # Arrow reads a column that is not UTF-8 as bytes rather than refuse it.
+        if pa.types.is_binary(column.type):
+            raise DataError(
+                f"{source} is not UTF-8 text in column {name!r}: "
+                "save it again with the encoding UTF-8."
+            )
 
 
 def _check_names(table: pa.Table, source: str, delimiter: str) -> None:

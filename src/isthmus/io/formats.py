@@ -17,6 +17,7 @@ from isthmus.io.failures import refusing
 from isthmus.io.idx import GZIP_MAGIC, is_idx, is_idx_name, read_idx
 from isthmus.io.images import IMAGE_SUFFIXES, ImageFolder, files_with_suffix
 from isthmus.io.joined import JoinedDataset
+from isthmus.io.scanned import read_partitioned
 
 Reader = Callable[[Path], Dataset]
 
@@ -62,9 +63,17 @@ def open_path(path: Path) -> Dataset:
 
 def _open_folder(path: Path) -> Dataset:
     parts = files_with_suffix(path, (".parquet", ".pq"))
-    if not parts or files_with_suffix(path, IMAGE_SUFFIXES):
+    if files_with_suffix(path, IMAGE_SUFFIXES):
         return ImageFolder(path)
+    if not parts:
+        inside = [file for file in path.rglob("*.parquet") if _is_visible(file.relative_to(path))]
+        return read_partitioned(path, inside) if inside else ImageFolder(path)
     return JoinedDataset([ParquetDataset(part) for part in parts], str(path))
+
+
+def _is_visible(path: Path) -> bool:
+    # Spark and others keep what is not data in files that start with an underscore.
+    return not any(part.startswith((".", "_")) for part in path.parts)
 
 
 def _reader_of(path: Path) -> Reader:

@@ -80,7 +80,7 @@ def _read_plain(path: Path, source: str) -> ArrayDataset:
     if 0 in shape:
         return ArrayDataset(np.empty(shape, dtype), source)
     mapped = np.memmap(path, dtype, mode="r", offset=offset, shape=shape)
-    return ArrayDataset(np.asarray(mapped), source)
+    return ArrayDataset(np.asarray(mapped), source, mapped=True)
 
 
 def _read_packed(path: Path, source: str) -> ArrayDataset:

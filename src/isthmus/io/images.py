@@ -6,6 +6,7 @@ import re
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import final
 
@@ -13,10 +14,12 @@ import numpy as np
 from PIL import Image
 
 from isthmus.errors import DataError
-from isthmus.io.dataset import CHUNK_ROWS, Dataset, Schema
+from isthmus.io.dataset import CHUNK_ROWS, Dataset, Part, Schema
 from isthmus.io.failures import refusing
 
 IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg")
+
+_PART_IMAGES = 64
 
 CHUNK_BYTES = 256 * 2**20
 """A chunk of images is kept below this many bytes, however many rows are asked for."""
@@ -70,13 +73,24 @@ class ImageFolder(Dataset):
 
     def chunks(self, n_rows: int = CHUNK_ROWS) -> Iterator[np.ndarray]:
         """Yield the rows in order, at most `n_rows` at a time, fewer if they are large."""
+        return self._read(self._paths, n_rows)
+
+    def parts(self) -> Sequence[Part]:
+        """Give a few images at a time."""
+        return [
+            Part(start, len(paths), partial(self._read, paths))
+            for start in range(0, self.n_rows, _PART_IMAGES)
+            for paths in [self._paths[start : start + _PART_IMAGES]]
+        ]
+
+    def _read(self, paths: Sequence[Path], n_rows: int) -> Iterator[np.ndarray]:
         dtype = np.dtype(self.schema.dtypes[0])
         row_bytes = max(1, self.schema.n_features * dtype.itemsize)
         step = min(n_rows, max(1, CHUNK_BYTES // row_bytes))
-        for start in range(0, self.n_rows, step):
-            paths = self._paths[start : start + step]
-            chunk = np.empty((len(paths), *self.schema.row_shape), dtype)
-            for row, path in zip(chunk, paths, strict=True):
+        for start in range(0, len(paths), step):
+            some = paths[start : start + step]
+            chunk = np.empty((len(some), *self.schema.row_shape), dtype)
+            for row, path in zip(chunk, some, strict=True):
                 row[...] = self._pixels(path)
             yield chunk
 

@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from isthmus.errors import DataError
-from isthmus.io.dataset import CHUNK_ROWS, Dataset, Rows, Schema, TableDataset
+from isthmus.io.dataset import CHUNK_ROWS, Dataset, Part, Rows, Schema, TableDataset
 
 
 @final
@@ -55,6 +55,15 @@ class JoinedDataset(Dataset):
         if self.schema.names is None:
             return pieces
         return regrouped((piece for piece in pieces if isinstance(piece, pa.Table)), n_rows)
+
+    def parts(self) -> Sequence[Part]:
+        """Give the parts of all members."""
+        parts: list[Part] = []
+        first_row = 0
+        for member in self._members:
+            parts += [part.after(first_row) for part in member.parts()]
+            first_row += member.n_rows
+        return parts
 
     def select(self, names: Sequence[str]) -> JoinedDataset:
         """Give the same rows with these columns only, in this order."""

@@ -11,6 +11,7 @@ import narwhals as nw
 import numpy as np
 import pyarrow as pa
 from narwhals.exceptions import DuplicateError
+from pyarrow import dataset as scanning
 
 from isthmus.errors import DataError
 from isthmus.io.arrays import check_plain_numbers
@@ -26,7 +27,7 @@ def as_dataset(data: Any, source: str = "X") -> Dataset:
 
     Parameters
     ----------
-    data : Dataset, path, data frame, or array
+    data : Dataset, pyarrow.dataset.Dataset, path, data frame, or array
         Paths (or a sequence of them) are read. A pandas, polars, arrow or other frame that
         narwhals knows becomes a table; a pandas frame whose column labels are not all strings
         counts as an array, as in scikit-learn. NumPy, JAX and torch arrays stay arrays.
@@ -45,7 +46,7 @@ def as_dataset(data: Any, source: str = "X") -> Dataset:
     """
     if isinstance(data, Dataset):
         return data
-    if isinstance(data, (str, os.PathLike)) or _is_paths(data):
+    if isinstance(data, (str, os.PathLike, scanning.Dataset)) or _is_paths(data):
         return read(data)
     frame = _frame(data, source)
     if frame is not None:
@@ -63,6 +64,8 @@ def container_of(data: Any) -> Container:
     """
     if isinstance(data, Dataset):
         return "array" if data.schema.names is None else "arrow"
+    if isinstance(data, scanning.Dataset):
+        return "arrow"
     frame = _frame(data)
     if frame is None:
         return "array"

@@ -8,18 +8,21 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TypeAlias
 
+from pyarrow import dataset as scanning
+
 from isthmus.errors import DataError
 from isthmus.io.dataset import Dataset
 from isthmus.io.failures import refusing
 from isthmus.io.formats import open_path
 from isthmus.io.images import IMAGE_SUFFIXES, ImageFolder, natural_order
 from isthmus.io.joined import JoinedDataset
+from isthmus.io.scanned import ScannedDataset
 
 PathLike: TypeAlias = str | os.PathLike[str]
 
 
 def read(
-    path: PathLike | Sequence[PathLike],
+    path: PathLike | Sequence[PathLike] | scanning.Dataset,
     *,
     columns: Sequence[str] | None = None,
     exclude: Sequence[str] = (),
@@ -32,9 +35,10 @@ def read(
 
     Parameters
     ----------
-    path : str, Path, or sequence of these
+    path : str, Path, sequence of these, or pyarrow.dataset.Dataset
         A file, a folder of images or of parquet files, a pattern such as ``"part-*.parquet"``,
         or several of these, joined in the order given. A pattern's files come in natural order.
+        Parquet files may lie in subfolders, and names such as ``year=2024`` become columns.
     columns : sequence of str, optional
         The columns of a table to keep, in this order; by default all.
     exclude : sequence of str, optional
@@ -60,13 +64,19 @@ def read(
     >>> dataset.n_rows, dataset.schema.names
     (2, ('metres',))
     """
+    if isinstance(path, scanning.Dataset):
+        return _with_columns(_filled(ScannedDataset(path, "X")), columns, exclude)
     given = [path] if isinstance(path, (str, os.PathLike)) else list(path)
     named = os.fspath(given[0]) if len(given) == 1 else None
-    dataset = _open(_expanded(given), named)
+    dataset = _filled(_open(_expanded(given), named))
+    return _with_columns(dataset, columns, exclude)
+
+
+def _filled(dataset: Dataset) -> Dataset:
     if dataset.n_rows == 0:
         state = "a header" if dataset.schema.names is not None else "a size"
         raise DataError(f"{dataset.source} has {state} but no rows: give a file with rows.")
-    return _with_columns(dataset, columns, exclude)
+    return dataset
 
 
 def _expanded(given: Sequence[PathLike]) -> list[Path]:

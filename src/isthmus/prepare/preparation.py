@@ -8,6 +8,7 @@ from typing import Any, Literal
 import numpy as np
 
 from isthmus.errors import DataError
+from isthmus.io import CHUNK_ROWS, affordable_rows, memory_budget
 from isthmus.io.dataset import Dataset, Rows, Schema
 from isthmus.prepare.matrix import check_numeric, to_dtype, to_matrix, to_table
 from isthmus.prepare.statistics import ColumnStatistics, rows_in_cache
@@ -58,7 +59,7 @@ class Preparation:
         """
         check_numeric(dataset.schema, dataset.source)
         statistics = ColumnStatistics(dataset.schema.n_features)
-        for chunk in dataset.chunks():
+        for chunk in dataset.chunks(_chunk_rows(dataset)):
             statistics.add(to_matrix(chunk, dataset.source, statistics.count))
         if not statistics.count:
             raise DataError(f"{dataset.source} has no rows: there is nothing to learn from.")
@@ -92,6 +93,29 @@ class Preparation:
             block = slice(start, start + size)
             centred = matrix[block] - self.offset
             result[block] = centred if centred_only else centred / self.scale
+        return result
+
+    def stored_dtype(self, schema: Schema) -> np.dtype:
+        """Give the dtype that `transform` gives rows of this schema."""
+        integers = self._stores_integers and schema.names is None
+        same = schema.dtypes[0] == self.schema.dtypes[0]
+        return np.dtype(schema.dtypes[0] if integers and same else np.float32)
+
+    def matrix_bytes(self, dataset: Dataset) -> int:
+        """Give the size of what `matrix` gives."""
+        return dataset.n_rows * self.n_features * self.stored_dtype(dataset.schema).itemsize
+
+    def chosen(self, dataset: Dataset, positions: np.ndarray) -> np.ndarray:
+        """Prepare the rows at these positions, in ascending order, in one pass over the data."""
+        result = np.empty((len(positions), self.n_features), self.stored_dtype(dataset.schema))
+        first = 0
+        for chunk in dataset.chunks(_chunk_rows(dataset)):
+            start, stop = np.searchsorted(positions, (first, first + len(chunk)))
+            if stop > start:
+                inside = positions[start:stop] - first
+                rows = chunk[inside] if isinstance(chunk, np.ndarray) else chunk.take(inside)
+                result[start:stop] = self.transform(rows, dataset.source, first)
+            first += len(chunk)
         return result
 
     def matrix(self, dataset: Dataset) -> np.ndarray:
@@ -156,6 +180,13 @@ class Preparation:
     @property
     def _stores_integers(self) -> bool:
         return self.scaling == "range" and self.schema.dtypes[0] in {"uint8", "uint16"}
+
+
+def _chunk_rows(dataset: Dataset) -> int:
+    """Give the rows to read at once: as ever, but for data that will not fit into memory."""
+    n_features = dataset.schema.n_features
+    size = dataset.n_rows * n_features * np.dtype(np.float32).itemsize
+    return CHUNK_ROWS if size <= memory_budget() // 2 else affordable_rows(n_features)
 
 
 def _choose_scaling(schema: Schema, statistics: ColumnStatistics) -> str:

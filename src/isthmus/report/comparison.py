@@ -13,6 +13,7 @@ from sklearn.decomposition import PCA
 
 from isthmus.errors import DataError
 from isthmus.estimators import BaseAutoencoder
+from isthmus.estimators.rows import judged_rows
 from isthmus.io import Dataset, as_dataset
 from isthmus.objectives import TopK
 from isthmus.prepare import as_float
@@ -66,7 +67,9 @@ class Comparison:
     baseline : ndarray of float32, shape (features,)
         Mean of the training rows.
     n_training_rows : int
-        Rows that both models learned from.
+        Rows that the estimator learned from.
+    n_pca_rows : int
+        Those of them that PCA learned from: all that memory holds.
     n_pca_components : int
         The components that PCA was given: as many as the code has active at once.
     denoising : Denoising or None
@@ -86,6 +89,7 @@ class Comparison:
     training_labels: np.ndarray | None
     baseline: np.ndarray
     n_training_rows: int
+    n_pca_rows: int
     n_pca_components: int
     denoising: Denoising | None
 
@@ -170,7 +174,7 @@ def compare(
     """Judge a freshly fitted estimator by its held-out rows, beside PCA.
 
     PCA gets the same training rows, in the same prepared scale, and as many components; beside
-    a top-k code it gets k.
+    a top-k code it gets k. Of data that memory does not hold it gets rows drawn by chance.
 
     Parameters
     ----------
@@ -193,14 +197,16 @@ def compare(
         labels = np.asarray(labels)
         # Text with gaps is an array of objects, which has no order.
         labels = labels.astype(str) if labels.dtype == object else labels
-    matrix = estimator.preparation_.matrix(dataset)
-    if labels is not None and len(labels) != len(matrix):
+    if labels is not None and len(labels) != dataset.n_rows:
         raise DataError(
-            f"{len(labels):,} labels were given for the {len(matrix):,} rows of "
+            f"{len(labels):,} labels were given for the {dataset.n_rows:,} rows of "
             f"{dataset.source}: give one label a row."
         )
-    rows = estimator.validation_rows_
-    held_out = len(rows) > 0
+    held_out = len(estimator.validation_rows_) > 0
+    matrix, positions = judged_rows(estimator.preparation_, dataset, estimator.validation_rows_)
+    if labels is not None:
+        labels = labels[positions]
+    rows = np.searchsorted(positions, estimator.validation_rows_)
     everything = np.arange(len(matrix))
     training_rows = np.setdiff1d(everything, rows) if held_out else everything
     rows = rows if held_out else everything
@@ -215,7 +221,7 @@ def compare(
         estimator=estimator,
         source=source or dataset.source,
         labels=None if labels is None else labels[rows],
-        rows=rows,
+        rows=positions[rows],
         held_out=held_out,
         x=x,
         reconstruction=decode_rows(estimator.model_, codes),
@@ -224,7 +230,8 @@ def compare(
         training_codes=encode_rows(estimator.model_, matrix[drawn]),
         training_labels=None if labels is None else labels[drawn],
         baseline=training.mean(axis=0, dtype=np.float64).astype(np.float32),
-        n_training_rows=len(training_rows),
+        n_training_rows=dataset.n_rows - len(estimator.validation_rows_),
+        n_pca_rows=len(training_rows),
         n_pca_components=pca.n_components_,
         denoising=_denoise(estimator, x, pca),
     )

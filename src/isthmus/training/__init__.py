@@ -1,6 +1,6 @@
 """The compiled loop and everything around it."""
 
-from isthmus.training.batches import ArrayBatches, MixedRows
+from isthmus.training.batches import ArrayBatches, Batches, MixedRows
 from isthmus.training.checkpoints import Checkpoint, CheckpointFile, Identity
 from isthmus.training.devices import Devices
 from isthmus.training.hosts import Hosts, Job, end_process
@@ -30,12 +30,14 @@ from isthmus.training.pretraining import (
     single_layer_models,
 )
 from isthmus.training.progress import Progress, ProgressBar, Reporter, report_to
+from isthmus.training.streaming import StreamedBatches
 from isthmus.training.together import train_together
 
 __all__ = [
     "PRETRAININGS",
     "SCHEDULES",
     "ArrayBatches",
+    "Batches",
     "Checkpoint",
     "CheckpointFile",
     "Devices",
@@ -51,6 +53,7 @@ __all__ = [
     "ProgressBar",
     "Reporter",
     "Settings",
+    "StreamedBatches",
     "Training",
     "TrainingState",
     "code_divergence",

@@ -6,7 +6,7 @@ A fixed shape means that data of any length run the same compiled program.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple, final
+from typing import NamedTuple, Protocol, final
 
 import numpy as np
 
@@ -30,6 +30,24 @@ class Block(NamedTuple):
     def n_steps(self) -> int:
         """Minibatches that hold at least one row that counts."""
         return -(-self.n_rows // (self.batch_size or self.rows.shape[1]))
+
+
+class Batches(Protocol):
+    """Minibatches of rows, wherever the rows are; every row exactly once an epoch."""
+
+    n_rows: int
+    batch_size: int
+    n_steps: int
+    steps_per_block: int
+
+    def epoch(
+        self, generator: np.random.Generator | None = None, columns: slice = slice(None)
+    ) -> Iterator[Block]:
+        """Yield all rows once, in an order drawn from `generator`, or as they are without one.
+
+        `columns` asks for a part of every minibatch only.
+        """
+        ...
 
 
 @final
@@ -97,11 +115,9 @@ class ArrayBatches:
         self._matrix, self._targets = matrix, targets
         self._rows = np.arange(len(matrix)) if rows is None else rows
         self.n_rows = len(self._rows)
-        self.batch_size = min(batch_size, _power_of_two(self.n_rows))
-        self.n_steps = -(-self.n_rows // self.batch_size)
-        batch_bytes = self.batch_size * matrix.shape[1] * matrix.itemsize
-        most = max(1, min(_MOST_STEPS, _BLOCK_BYTES // max(batch_bytes, 1)))
-        self.steps_per_block = min(_power_of_two(most + 1) // 2, _power_of_two(self.n_steps))
+        self.batch_size, self.n_steps, self.steps_per_block = cut(
+            self.n_rows, batch_size, matrix.shape[1] * matrix.itemsize
+        )
 
     def epoch(
         self, generator: np.random.Generator | None = None, columns: slice = slice(None)
@@ -137,6 +153,17 @@ class ArrayBatches:
         np.take(source, chosen, axis=0, out=rows[: len(chosen)], mode="clip")
         rows[len(chosen) : n_used * size] = 0
         return rows.reshape(steps, size, *source.shape[1:])
+
+
+def cut(
+    n_rows: int, batch_size: int, row_bytes: int, most_bytes: int | None = None
+) -> tuple[int, int, int]:
+    """Give the rows of a minibatch, the minibatches of an epoch, and those of a block."""
+    batch_size = min(batch_size, _power_of_two(n_rows))
+    n_steps = -(-n_rows // batch_size)
+    block_bytes = _BLOCK_BYTES if most_bytes is None else min(_BLOCK_BYTES, most_bytes)
+    most = max(1, min(_MOST_STEPS, block_bytes // max(batch_size * row_bytes, 1)))
+    return batch_size, n_steps, min(_power_of_two(most + 1) // 2, _power_of_two(n_steps))
 
 
 def _power_of_two(number: int) -> int:

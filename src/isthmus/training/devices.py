@@ -12,7 +12,7 @@ import numpy as np
 from jax.experimental import multihost_utils
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
-from isthmus.training.batches import ArrayBatches, Block
+from isthmus.training.batches import Batches, Block
 
 _BATCH = "batch"
 _PART = 2**26
@@ -60,7 +60,7 @@ class Devices:
         return jax.random.wrap_key_data(self.everywhere(jax.random.key_data(key)))
 
     def blocks(
-        self, batches: ArrayBatches, generator: np.random.Generator | None = None
+        self, batches: Batches, generator: np.random.Generator | None = None
     ) -> Iterator[tuple[Block, Any, Any, Any]]:
         """Yield an epoch's blocks, and their rows, targets and counts as the programs take them.
 

@@ -14,7 +14,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, NoReturn, final
@@ -23,6 +23,8 @@ import jax
 from jax.experimental import multihost_utils
 
 from isthmus.errors import IsthmusError
+from isthmus.io import limited_memory, memory_budget
+from isthmus.training.devices import Devices
 
 _BEAT_SECONDS = 3.0
 _SILENCE_SECONDS = 15.0
@@ -115,6 +117,7 @@ class Hosts:
 
     def __init__(self, job: Job, end: Callable[[str], NoReturn], *, patience: float = 25.0) -> None:
         self._job, self._end = job, end
+        self._limit = ExitStack()
         meet = _Server if job.process_id == 0 else _Client
         self._meeting: _Server | _Client = meet(job, self._lose, patience)
 
@@ -131,6 +134,9 @@ class Hosts:
         )
         with _silent_output():
             multihost_utils.sync_global_devices("roll call")
+            # All must read alike, however much memory each of them has.
+            megabytes, _ = Devices().agree(memory_budget() // 2**20, False)
+        self._limit.enter_context(limited_memory(f"{megabytes}MB"))
         return self
 
     def __exit__(
@@ -139,6 +145,7 @@ class Hosts:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        self._limit.close()
         if error is None:
             self._meeting.leave()
             jax.distributed.shutdown()

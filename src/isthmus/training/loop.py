@@ -13,7 +13,7 @@ import numpy as np
 
 from isthmus.errors import IsthmusError
 from isthmus.objectives import Loss
-from isthmus.training.batches import ArrayBatches
+from isthmus.training.batches import Batches
 from isthmus.training.checkpoints import CheckpointFile, Snapshot
 from isthmus.training.compilation_cache import use_compilation_cache
 from isthmus.training.compiled import Carry, advance, held_out_loss, initial_carry
@@ -110,10 +110,10 @@ class Training(Generic[M]):
 def train(
     model: M,
     objective: Loss[M],
-    batches: ArrayBatches,
+    batches: Batches,
     settings: Settings,
     *,
-    validation: ArrayBatches | None = None,
+    validation: Batches | None = None,
     relative_rates: M | None = None,
     state: TrainingState | None = None,
     checkpoint: CheckpointFile | None = None,
@@ -128,11 +128,11 @@ def train(
         Where to start.
     objective : Loss
         What to minimize; an `Objective` for autoencoders.
-    batches : ArrayBatches
+    batches : Batches
         The training rows.
     settings : Settings
         How long and how fast.
-    validation : ArrayBatches or None
+    validation : Batches or None
         Held-out rows; they decide which parameters are kept and when to stop.
     relative_rates : like model, or None
         Multiplies the learning rate of each parameter; 0 leaves it as it is.
@@ -192,7 +192,7 @@ def train(
 class _Loop:
     layout: Layout
     objective: Loss[Any]
-    batches: ArrayBatches
+    batches: Batches
     settings: Settings
     devices: Devices
     relative_rates: jax.Array
@@ -363,7 +363,7 @@ class _HeldOut:
     """Held-out rows, placed on the devices once."""
 
     def __init__(
-        self, layout: Layout, objective: Loss[Any], batches: ArrayBatches, devices: Devices
+        self, layout: Layout, objective: Loss[Any], batches: Batches, devices: Devices
     ) -> None:
         self._layout, self._objective = layout, objective
         self._n_rows = batches.n_rows

@@ -1,0 +1,76 @@
+"""Parts hold every row once, whatever the format and in whatever order they are read."""
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from PIL import Image
+from pyarrow import feather, parquet
+
+from isthmus.io import as_dataset, read
+from isthmus.io import columnar as columnar_module
+from isthmus.io import dataset as dataset_module
+from isthmus.io import images as images_module
+
+N_ROWS = 1000
+
+
+@pytest.fixture(autouse=True)
+def _small_parts(monkeypatch):
+    monkeypatch.setattr(columnar_module, "_PART_ROWS", 50)
+    monkeypatch.setattr(dataset_module, "_PART_ROWS", 50)
+    monkeypatch.setattr(dataset_module, "_PART_BYTES", 800)
+    monkeypatch.setattr(images_module, "_PART_IMAGES", 3)
+
+
+def make(kind, folder):
+    rows = np.arange(2.0 * N_ROWS).reshape(N_ROWS, 2)
+    table = pa.table({"a": rows[:, 0], "b": rows[:, 1]})
+    path = folder / f"data.{kind}"
+    if kind == "parquet":
+        parquet.write_table(table, path, row_group_size=30)
+    elif kind == "feather":
+        feather.write_feather(table, path, chunksize=30)
+    elif kind == "npy":
+        np.save(path, rows)
+    elif kind == "frame":
+        return as_dataset(table)
+    elif kind == "array":
+        return as_dataset(rows)
+    elif kind == "images":
+        path.mkdir()
+        for i in range(20):
+            Image.fromarray(np.full((2, 2), i, np.uint8)).save(path / f"{i}.png")
+    else:
+        parquet.write_table(table, folder / "one.parquet", row_group_size=100)
+        parquet.write_table(table, folder / "two.parquet", row_group_size=7)
+        path = [folder / "one.parquet", folder / "two.parquet"]
+    return read(path)
+
+
+@pytest.mark.parametrize(
+    "kind", ["parquet", "feather", "npy", "frame", "array", "images", "joined"]
+)
+def test_parts_hold_the_rows_of_their_places(kind, tmp_path):
+    dataset = make(kind, tmp_path)
+    parts = dataset.parts()
+    assert len(parts) > 5
+    assert [part.first_row for part in parts] == np.cumsum(
+        [0, *(part.n_rows for part in parts[:-1])]
+    ).tolist()
+    assert sum(part.n_rows for part in parts) == dataset.n_rows
+    whole = dataset.to_memory()
+    for part in reversed(parts):
+        chunks = list(part.chunks(8))
+        assert all(0 < len(chunk) <= 8 for chunk in chunks)
+        assert sum(map(len, chunks)) == part.n_rows
+        if isinstance(whole, np.ndarray):
+            expected = whole[part.first_row : part.first_row + part.n_rows]
+            np.testing.assert_array_equal(np.concatenate(chunks), expected)
+        else:
+            expected = whole.slice(part.first_row, part.n_rows)
+            assert pa.concat_tables(chunks).to_pydict() == expected.to_pydict()
+
+
+def test_parts_of_chosen_columns(tmp_path):
+    part = make("parquet", tmp_path).select(["b"]).parts()[-1]
+    assert next(part.chunks(4)).column_names == ["b"]
