@@ -20,6 +20,7 @@ SCALINGS = ("auto", "standardize", "range", "center", "none")
 
 # The range of a wider integer says nothing about the numbers that are in it.
 _BLOCK_ROWS = 1024
+_BLOCK_VALUES = 32_768
 _RANGE_DTYPES = ("bool", "uint8", "int8", "uint16", "int16")
 
 
@@ -88,9 +89,12 @@ class Preparation:
             return matrix
         result = np.empty(matrix.shape, np.float32)
         # In blocks, so that what is between float64 and float32 stays in the cache.
-        for start in range(0, len(matrix), _BLOCK_ROWS):
-            block = slice(start, start + _BLOCK_ROWS)
-            result[block] = (matrix[block] - self.offset) / self.scale
+        n_rows = max(1, _BLOCK_VALUES // matrix.shape[1])
+        between = np.empty((n_rows, matrix.shape[1]))
+        for start in range(0, len(matrix), n_rows):
+            block = slice(start, start + n_rows)
+            rows = np.subtract(matrix[block], self.offset, out=between[: len(matrix[block])])
+            np.divide(rows, self.scale, out=result[block], casting="same_kind")
         return result
 
     def stored_dtype(self, schema: Schema) -> np.dtype:
