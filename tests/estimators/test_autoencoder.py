@@ -1,6 +1,7 @@
 import os
 import signal
 import threading
+import time
 
 import numpy as np
 import pytest
@@ -175,12 +176,17 @@ def test_fits_outside_the_main_thread(table):
     assert fitted[0].transform(table).shape == (300, 2)
 
 
-def test_interrupt_keeps_what_was_learned(table):
-    # Only training listens to the first Ctrl-C; the timer strikes well within it.
-    timer = threading.Timer(2.0, os.kill, (os.getpid(), signal.SIGINT))
+def test_interrupt_keeps_what_was_learned(table, tmp_path):
+    log = tmp_path / "log.jsonl"
+
+    def press_after_an_epoch():
+        while not (log.exists() and '"loss"' in log.read_text("utf-8")):
+            time.sleep(0.01)
+        os.kill(os.getpid(), signal.SIGINT)
+
     estimator = Autoencoder(2, hidden=[16], max_epochs=10**6, patience=10**6, random_state=0)
-    timer.start()
-    estimator.fit(table)
+    threading.Thread(target=press_after_an_epoch, daemon=True).start()
+    estimator.fit(table, log=log)
     assert estimator.interrupted_
     assert 0 < len(estimator.history_["loss"]) < 10**6
     assert estimator.transform(table).shape == (300, 2)

@@ -12,9 +12,9 @@ from isthmus.errors import IsthmusError
 VARIABLE = "ISTHMUS_MEMORY"
 
 _SHARE = 4
-_CHUNK_SHARE = 16
+_CHUNK_SHARE = 32
 # Models take 32, 1,024 or 8,192 rows in a call: multiples of these give the same results.
-_CHUNK_ROWS = (65_536, 32_768, 16_384, 8_192, 1_024, 32)
+_CHUNK_ROWS = (65_536, 32_768, 16_384, 8_192, 4_096, 1_024, 32)
 _LEAST = 2**20
 _UNKNOWN_MACHINE = 8 * 2**30
 _UNITS = {"": 1, "K": 2**10, "M": 2**20, "G": 2**30, "T": 2**40}
@@ -34,8 +34,8 @@ def memory_budget() -> int:
 
 
 def affordable_rows(n_features: int) -> int:
-    """Give the rows of a chunk that takes a small share of the budget, as float64."""
-    most = memory_budget() // (_CHUNK_SHARE * 8 * max(n_features, 1))
+    """Give the rows of a chunk that takes a small share of the budget, as float32."""
+    most = memory_budget() // (_CHUNK_SHARE * 4 * max(n_features, 1))
     return next((n_rows for n_rows in _CHUNK_ROWS if n_rows <= most), _CHUNK_ROWS[-1])
 
 

@@ -39,7 +39,9 @@ class ParquetDataset(Dataset):
 
     def chunks(self, n_rows: int = CHUNK_ROWS) -> Iterator[pa.Table]:
         """Yield the rows in order, at most `n_rows` at a time."""
-        yield from regrouped(counted(self, self._batches(n_rows), self.n_rows), n_rows)
+        # Row groups that were passed through stay in memory until their reader is closed.
+        pieces = (piece for part in self.parts() for piece in part.chunks(n_rows))
+        yield from regrouped((piece for piece in pieces if isinstance(piece, pa.Table)), n_rows)
 
     def parts(self) -> Sequence[Part]:
         """Give the row groups, small neighbours together."""
@@ -55,9 +57,7 @@ class ParquetDataset(Dataset):
     def _read_groups(self, groups: range, n_promised: int, n_rows: int) -> Iterator[Rows]:
         return counted(self, self._batches(n_rows, groups), n_promised)
 
-    def _batches(
-        self, n_rows: int, groups: Sequence[int] | None = None
-    ) -> Iterator[pa.RecordBatch]:
+    def _batches(self, n_rows: int, groups: Sequence[int]) -> Iterator[pa.RecordBatch]:
         names = list(self.schema.names or ())
         with (
             refusing(self.source, "a parquet file", DataError),

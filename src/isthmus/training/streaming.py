@@ -59,7 +59,10 @@ class StreamedBatches:
         affordable = budget // (_WINDOW_SHARE * row_bytes)
         capacity = self.steps_per_block * self.batch_size
         self._n_window = max(capacity, min(affordable, self.n_rows // _WINDOWS_AN_EPOCH))
-        self._n_chunk = max(1, affordable_rows(preparation.n_features) // 2)
+        # Of parts too large for the window to hold several, several are read in turn.
+        large = max(part.n_rows for part in dataset.parts()) * _PARTS_A_WINDOW > self._n_window
+        self._n_open = _PARTS_A_WINDOW if large else 1
+        self._n_chunk = affordable_rows(preparation.n_features) // (2 if large else 1)
         self.window_bytes = self._n_window * row_bytes
 
     def epoch(
@@ -113,9 +116,7 @@ class StreamedBatches:
         n_open = 1
         if generator is not None:
             parts = [parts[i] for i in generator.permutation(len(parts))]
-            # Of parts too large for the window to hold several, several are read in turn.
-            large = max(part.n_rows for part in parts) * _PARTS_A_WINDOW > self._n_window
-            n_open = _PARTS_A_WINDOW if large else 1
+            n_open = self._n_open
         waiting = iter(parts)
         reading: list[Iterator[np.ndarray]] = []
         while True:
