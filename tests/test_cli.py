@@ -58,6 +58,10 @@ def command(*arguments, **options):
     return subprocess.run(arguments, capture_output=True, encoding="utf-8", **options)
 
 
+def logged(path):
+    return [json.loads(line) for line in Path(path).read_text().splitlines()]
+
+
 def files_in(folder):
     return {path: path.read_bytes() for path in Path(folder).rglob("*") if path.is_file()}
 
@@ -402,6 +406,7 @@ MISUSES = {
     "solver of a deep model": ([*FIT, "--solver", "gradient"], "--solver means nothing"),
     "l2 of a deep model": ([*FIT, "--l2", "1"], "--l2 means nothing"),
     "hidden of a linear model": ([*FIT, "--model", "linear", "--hidden", "8"], "--hidden means"),
+    "log of a linear model": ([*FIT, "--model", "linear", "--log", "x.jsonl"], "--log means"),
     "code of no number": ([*FIT, "--n-components", "0"], "n_components"),
     "code of text": ([*FIT, "--n-components", "two"], "--n-components"),
     "unknown model": ([*FIT, "--model", "quadratic"], "quadratic"),
@@ -548,7 +553,7 @@ record = loop._Loop._record
 
 def announce(self, *arguments):
     record(self, *arguments)
-    if len(self.history["loss"]) == 20:
+    if len(self.now.history["loss"]) == 20:
         print("20 epochs", flush=True)
 
 loop._Loop._record = announce
@@ -612,6 +617,109 @@ def test_ctrl_c_during_the_report_does_not_deny_the_model(here, capsys, monkeypa
     assert "nothing was written" not in error
     assert "new.isthmus" in error
     assert load("new.isthmus").n_components_ == 2
+
+
+def test_ctrl_c_in_pretraining_says_what_was_kept(here, capsys, monkeypatch):
+    enter = Interruption.__enter__
+
+    def interrupt(self):
+        enter(self)
+        if self._outer is not None:
+            signal.raise_signal(signal.SIGINT)
+        return self
+
+    monkeypatch.setattr(Interruption, "__enter__", interrupt)
+    options = ["--model", "stacked", "--n-pretraining-epochs", "9"]
+    assert run(*fit(), *options) == 130
+    captured = capsys.readouterr()
+    assert captured.err == (
+        "Stopped by Ctrl-C while layer 1 was pretrained; what the layers up to it had learned was "
+        "kept, and the whole was not trained.\n"
+    )
+    assert "Report: " in captured.out
+    assert np.isfinite(load("new.isthmus").transform("table.csv")).all()
+
+
+def test_ctrl_c_twice_says_what_is_there(here, capsys, monkeypatch):
+    enter = Interruption.__enter__
+
+    def interrupt(self):
+        enter(self)
+        signal.raise_signal(signal.SIGINT)
+        signal.raise_signal(signal.SIGINT)
+
+    monkeypatch.setattr(Interruption, "__enter__", interrupt)
+    assert_fails(capsys, here, 130, *fit(), says="stopped by Ctrl-C; nothing was written.")
+    assert run(*fit(), "--log", "run.jsonl", "--checkpoint", "runs") == 130
+    error = capsys.readouterr().err
+    assert error == (
+        "isthmus: stopped by Ctrl-C; no model was written; what runs holds can be gone on from.\n"
+    )
+
+
+def test_ctrl_c_during_the_report_of_the_demo_denies_nothing(tmp_path, capsys, monkeypatch):
+    import isthmus.report
+
+    def write(estimators, *arguments, **options):
+        signal.raise_signal(signal.SIGINT)
+
+    # The first Ctrl-C is for both trainings.
+    pressed = []
+
+    def press(bar, progress):
+        if not pressed:
+            pressed.append(progress)
+            signal.raise_signal(signal.SIGINT)
+
+    monkeypatch.setattr(isthmus.training.ProgressBar, "__call__", press)
+    monkeypatch.setattr(isthmus.report, "write_report", write)
+    assert run("demo", "-o", tmp_path / "out") == 130
+    last = capsys.readouterr().err.splitlines()[-1]
+    assert (
+        last == f"isthmus: stopped by Ctrl-C; {tmp_path / 'out'} may hold a part of the report, "
+        "and no models."
+    )
+
+
+def test_ctrl_c_during_the_results_of_a_sweep_denies_nothing(here, capsys, monkeypatch):
+    import isthmus.report
+
+    monkeypatch.setattr(isthmus.report, "write_sweep", raising(KeyboardInterrupt()))
+    arguments = ["--components", "2,1", "--hidden", "4", "--max-epochs", "3"]
+    assert run("sweep", "table.csv", *arguments) == 130
+    assert "isthmus-sweep may hold a part of the results." in capsys.readouterr().err
+
+
+TWICE = """
+import os, signal, sys
+from isthmus.cli import main
+from isthmus.training import log_file
+
+system_write, n_written = os.write, 0
+
+def write(descriptor, line):
+    global n_written
+    n_written += 1
+    if n_written == 5:
+        os.kill(os.getpid(), signal.SIGINT)
+        os.kill(os.getpid(), signal.SIGINT)
+    return system_write(descriptor, line)
+
+log_file.os.write = write
+main(sys.argv[1:])
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows sends no SIGINT to one process")
+def test_log_is_whole_after_ctrl_c_twice_in_the_middle_of_it(here):
+    arguments = ["fit", "table.csv", "-o", "new.isthmus", "--max-epochs", "10000", "--no-report"]
+    arguments += ["--log", "run.jsonl"]
+    result = subprocess.run([sys.executable, "-c", TWICE, *arguments], capture_output=True)
+    assert result.returncode == 130
+    assert result.stderr == b"isthmus: stopped by Ctrl-C; no model was written.\n"
+    content = Path("run.jsonl").read_text()
+    assert content.endswith("\n")
+    assert len([json.loads(line) for line in content.splitlines()]) in (4, 5)
 
 
 # Pipes
@@ -748,7 +856,9 @@ def test_samples_look_like_the_data(here, capsys, kind):
 
 def test_sweep_prints_draws_and_keeps_the_best(here, capsys):
     arguments = ["--components", "2,1", "--hidden", "4", "--max-epochs", "3"]
+    arguments += ["--log", "run.jsonl"]
     assert run("sweep", "table.csv", *arguments, "--best", "best.isthmus") == 0
+    assert [line.get("epoch") for line in logged("run.jsonl")] == [None, 1, 2, 3, None]
     shown = capsys.readouterr().out
     assert re.findall(r"│ +(\d) │", shown) == ["1", "2"]
     suggested = load("best.isthmus").n_components_
@@ -813,7 +923,10 @@ def test_classes_are_told_from_few_labels(labelled, capsys):
 def test_without_a_model_a_denoising_autoencoder_comes_first(labelled):
     arguments = ["classify", "fit", "labelled.csv", "--labels", "kind", "-o", "kinds.isthmus"]
     shape = ["--n-components", "3", "--hidden", "8", "--max-epochs", "1", "--unlabelled"]
-    assert run(*arguments, *shape, "pseudo_labels") == 0
+    assert run(*arguments, *shape, "pseudo_labels", "--log", "run.jsonl") == 0
+    stages = [line.get("stage") for line in logged("run.jsonl")]
+    assert stages[:2] == [None, "autoencoder"]
+    assert stages[-2:] == ["", None]
     assert load("kinds.isthmus").autoencoder.n_components == 3
 
 
@@ -892,6 +1005,31 @@ def test_ctrl_c_leaves_a_checkpoint_to_resume_from(here, capsys, monkeypatch):
     assert run(*arguments, "--checkpoint", "runs") == 0
     assert "Resuming from epoch 1 of 2" in capsys.readouterr().err
     assert load("one.isthmus").history_["loss"] == whole.history_["loss"]
+
+
+def test_log_and_curves_are_written_and_the_log_goes_on_with_the_checkpoint(here, capsys):
+    pytest.importorskip("tensorboardX")
+    arguments = ["fit", "table.csv", *BARE, "-o", "one.isthmus", "--checkpoint", "runs"]
+    arguments += ["--log", "runs/run.jsonl", "--tensorboard", "curves"]
+    assert run(*arguments) == 0
+    epochs = [line["epoch"] for line in logged("runs/run.jsonl") if "event" not in line]
+    assert epochs == [1, 2]
+    assert len(list(Path("curves").iterdir())) == 1
+    assert not capsys.readouterr().err
+    assert run(*arguments) == 0
+    events = [line.get("event") for line in logged("runs/run.jsonl")]
+    assert events == ["started", None, None, "finished", "resumed", "finished"]
+
+
+def test_log_is_never_written_over_data(here, capsys):
+    says = "table.csv holds something else than a log of Isthmus"
+    assert_fails(capsys, here, 1, *fit(), "--log", "table.csv", says=says)
+
+
+def test_missing_tensorboardx_is_one_line(here, capsys, monkeypatch):
+    monkeypatch.setitem(sys.modules, "tensorboardX.record_writer", None)
+    says = "run pip install 'isthmus[tensorboard]'."
+    assert_fails(capsys, here, 1, *fit(), "--tensorboard", "curves", says=says)
 
 
 @pytest.mark.parametrize("option", [["--fresh"], ["--checkpoint-seconds", "3"]])

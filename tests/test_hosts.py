@@ -1,5 +1,6 @@
 """The command on several processes of this machine."""
 
+import json
 import os
 import signal
 import socket
@@ -43,12 +44,16 @@ def start(n_processes, *arguments, ids=None):
 
 def test_processes_together_give_the_losses_of_one_and_resume_on_another_number(here):
     options = ["--max-epochs", "3", "--checkpoint", "runs", "--checkpoint-seconds", "0"]
+    options += ["--log", "run.jsonl"]
     assert cli.run([*FIT, "-o", "one.isthmus", "--max-epochs", "3"]) == 0
     together = start(2, "-o", "two.isthmus", *options)
     outputs = [process.communicate(timeout=300) for process in together]
     assert [process.returncode for process in together] == [0, 0], outputs
     assert [output for output, _ in outputs] == ["Model: two.isthmus\n", ""]
     one, two = load("one.isthmus"), load("two.isthmus")
+    log = (here / "run.jsonl").read_text().splitlines()
+    epochs = [json.loads(line).get("epoch") for line in log]
+    assert epochs == [None, 1, 2, 3, None]  # of the first process only
     for name in ("loss", "validation_loss"):
         np.testing.assert_allclose(one.history_[name], two.history_[name], rtol=1e-5)
     assert cli.run([*FIT, "-o", "again.isthmus", *options]) == 0

@@ -61,6 +61,18 @@ Exclude = Annotated[
     list[str] | None,
     Parameter(help="Columns of a table to leave out.", consume_multiple=True, negative=()),
 ]
+Log = Annotated[
+    Path | None,
+    Parameter(help="File that gets a line of JSON after every epoch.", group=_TRAINING),
+]
+TensorBoard = Annotated[
+    Path | None,
+    Parameter(
+        name="--tensorboard",
+        help="Folder for TensorBoard's files; needs isthmus[tensorboard].",
+        group=_TRAINING,
+    ),
+]
 
 
 @app.command(sort_key=1)
@@ -79,26 +91,34 @@ def demo(
 
     from isthmus import Autoencoder
     from isthmus.report import print_table, write_report
+    from isthmus.training import Interruption
 
     digits: Any = load_digits()
     images = (digits.images / 16).astype("float32")
     estimators = []
-    for n_components in (2, 16):
-        _say(f"Training on 1,797 digits of 8 × 8 pixels, {n_components} numbers for each …")
-        estimators.append(Autoencoder(n_components, random_state=random_state).fit(images))
-    comparisons = write_report(
-        estimators,
-        images,
-        output,
-        labels=digits.target,
-        source="scikit-learn’s digits",
-        title="Handwritten digits, through a narrow code",
-    )
-    for estimator in estimators:
-        estimator.save(output / f"digits-{estimator.n_components_}.isthmus")
+    # One Ctrl-C is for both trainings.
+    with Interruption():
+        for n_components in (2, 16):
+            _say(f"Training on 1,797 digits of 8 × 8 pixels, {n_components} numbers for each …")
+            estimators.append(Autoencoder(n_components, random_state=random_state).fit(images))
+    with _kept(f"{output} may hold a part of the report, and no models"):
+        comparisons = write_report(
+            estimators,
+            images,
+            output,
+            labels=digits.target,
+            source="scikit-learn’s digits",
+            title="Handwritten digits, through a narrow code",
+        )
+    with _kept(f"{output} holds the report, and not all models"):
+        for estimator in estimators:
+            estimator.save(output / f"digits-{estimator.n_components_}.isthmus")
     print_table(comparisons)
     print(f"Report: {output / 'report.html'}")
-    return INTERRUPTED if any(estimator.interrupted_ for estimator in estimators) else 0
+    if any(estimator.interrupted_ for estimator in estimators):
+        _say("Stopped by Ctrl-C; what had been learned was kept.")
+        return INTERRUPTED
+    return 0
 
 
 @app.command(sort_key=2)
@@ -256,6 +276,9 @@ def fit(
     learning_rate: Annotated[
         float | None, Parameter(help="Peak of the learning rate.", group=_TRAINING)
     ] = None,
+    learning_rate_schedule: Annotated[
+        str | None, Parameter(help="How it goes: cosine or constant.", group=_TRAINING)
+    ] = None,
     weight_decay: Annotated[
         float | None, Parameter(help="Decoupled weight decay.", group=_TRAINING)
     ] = None,
@@ -279,6 +302,8 @@ def fit(
         bool | None,
         Parameter(help="Progress bar; by default on a terminal only.", group=_TRAINING),
     ] = None,
+    log: Log = None,
+    tensorboard: TensorBoard = None,
     coordinator: Annotated[
         str | None,
         Parameter(
@@ -335,6 +360,7 @@ def fit(
         "batch_size": batch_size,
         "max_epochs": max_epochs,
         "learning_rate": learning_rate,
+        "learning_rate_schedule": learning_rate_schedule,
         "weight_decay": weight_decay,
         "early_stopping": early_stopping,
         "validation_fraction": validation_fraction,
@@ -352,6 +378,8 @@ def fit(
         ("--init", init),
         ("--checkpoint", checkpoint),
         ("--coordinator", coordinator),
+        ("--log", log),
+        ("--tensorboard", tensorboard),
     ):
         if model == "linear" and value is not None:
             raise _MisuseError(f"{option} means nothing to --model linear: leave it away.")
@@ -367,20 +395,21 @@ def fit(
         options: Any = {
             "init": init,
             "checkpoint": _make_checkpoint(checkpoint, checkpoint_seconds, fresh),
+            "log": log,
+            "tensorboard": tensorboard,
         }
         if not first:
             estimator.set_params(verbose=False)
-        with warnings.catch_warnings():
-            warnings.filterwarnings("always", ".*; training goes on")
-            warnings.showwarning = _say_warning
+        with _watched(log, tensorboard, checkpoint):
             estimator.fit(dataset, **{name: v for name, v in options.items() if v is not None})
     if not first:
         return INTERRUPTED if getattr(estimator, "interrupted_", False) else 0
-    estimator.save(output)
+    with _watched(log, tensorboard, checkpoint):
+        estimator.save(output)
     if not no_report:
-        from isthmus.report import print_table, write_report
+        with _kept(f"the model is {output}, but its report is not whole"):
+            from isthmus.report import print_table, write_report
 
-        try:
             comparisons = write_report(
                 estimator,
                 dataset,
@@ -388,16 +417,11 @@ def fit(
                 labels=known_labels,
                 title=f"Code of {dataset.source}",
             )
-        except KeyboardInterrupt:
-            _fail(f"stopped by Ctrl-C before the report was written; the model is {output}.")
-            return INTERRUPTED
         print_table(comparisons)
         print(f"Report: {folder / 'report.html'}")
     print(f"Model: {output}")
     if getattr(estimator, "interrupted_", False):
-        n_epochs = len(estimator.history_["loss"])
-        kept = f"the best of {n_epochs} epochs" if n_epochs else "what part of an epoch had taught"
-        _say(f"Stopped by Ctrl-C; {kept} was kept.")
+        _say(_what_was_kept(estimator))
         return INTERRUPTED
     return 0
 
@@ -448,6 +472,8 @@ def sweep(
         bool | None,
         Parameter(help="Progress bar; by default on a terminal only.", group=_TRAINING),
     ] = None,
+    log: Log = None,
+    tensorboard: TensorBoard = None,
 ) -> int:
     """Find out how large a code your data need: error by size, beside PCA.
 
@@ -478,13 +504,17 @@ def sweep(
         verbose=verbose,
     )
     _check_parameters(found)
-    found.fit(read(data, exclude=exclude or ()))
-    write_sweep(found, output)
+    dataset = read(data, exclude=exclude or ())
+    with _watched(log, tensorboard):
+        found.fit(dataset, log=log, tensorboard=tensorboard)
+    with _kept(f"{output} may hold a part of the results"):
+        write_sweep(found, output)
     print_sweep(found)
     print(suggestion(found))
     print(f"Picture: {output / 'sweep.png'}")
     if best is not None:
-        found.best_estimator_.save(best)
+        with _kept(f"the results are in {output}, but no model was written"):
+            found.best_estimator_.save(best)
         print(f"Model: {best}")
     if found.interrupted_:
         _say("Stopped by Ctrl-C; the best of each size so far was judged.")
@@ -634,6 +664,8 @@ def classify_fit(
         bool | None,
         Parameter(help="Progress bar; by default on a terminal only.", group=_TRAINING),
     ] = None,
+    log: Log = None,
+    tensorboard: TensorBoard = None,
 ) -> int:
     """Train a classifier on labelled and unlabelled rows, and save it.
 
@@ -671,8 +703,9 @@ def classify_fit(
     estimator = AutoencoderClassifier(autoencoder, **settings)
     _check_parameters(autoencoder, estimator)
     dataset, values = _take_labels(read(data, exclude=exclude or ()), labels)
-    estimator.fit(dataset, values)
-    estimator.save(output)
+    with _watched(log, tensorboard):
+        estimator.fit(dataset, values, log=log, tensorboard=tensorboard)
+        estimator.save(output)
     n_labelled = sum(value not in (None, -1) for value in values)
     classes = ", ".join(map(str, estimator.classes_[:12]))
     more = ", …" if len(estimator.classes_) > 12 else ""
@@ -835,8 +868,8 @@ def _run(arguments: Sequence[str]) -> int:
     except CycloptsError as error:
         _fail(_one_line(error), "See `isthmus --help`.")
         return MISUSED
-    except KeyboardInterrupt:
-        _fail("stopped by Ctrl-C; nothing was written.")
+    except KeyboardInterrupt as error:
+        _fail(f"stopped by Ctrl-C; {str(error) or 'nothing was written'}.")
         return INTERRUPTED
     except BrokenPipeError:
         # The reader of our output has left; leaving quietly is what it expects.
@@ -867,6 +900,45 @@ def _say(text: str) -> None:
 
 def _fail(*sentences: str) -> None:
     print("isthmus:", *sentences, file=sys.stderr)
+
+
+@contextmanager
+def _kept(what: str) -> Iterator[None]:
+    """Let the sentence after Ctrl-C say what is there."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        raise KeyboardInterrupt(what) from None
+
+
+@contextmanager
+def _watched(
+    log: Path | None, tensorboard: Path | None, checkpoint: Path | None = None
+) -> Iterator[None]:
+    """Tell what could not be written meanwhile, and what is there after Ctrl-C without a model."""
+    what = "nothing was written"
+    if checkpoint is not None:
+        what = f"no model was written; what {checkpoint} holds can be gone on from"
+    elif log is not None or tensorboard is not None:
+        what = "no model was written"
+    with warnings.catch_warnings(), _kept(what):
+        warnings.filterwarnings("always", ".*; training goes on")
+        warnings.showwarning = _say_warning
+        yield
+
+
+def _what_was_kept(estimator: Any) -> str:
+    n_epochs = len(estimator.history_["loss"])
+    n_layers = sum(name.endswith("_seconds") for name in estimator.history_)
+    if n_layers and not estimator.best_epoch_:
+        return (
+            f"Stopped by Ctrl-C while layer {n_layers} was pretrained; what the layers up to it "
+            "had learned was kept, and the whole was not trained."
+        )
+    kept = f"the best of {n_epochs} epochs" if n_epochs else "what part of an epoch had taught"
+    if n_epochs == 1:
+        kept = "what one epoch had taught"
+    return f"Stopped by Ctrl-C; {kept} was kept."
 
 
 def _say_warning(message: Warning | str, *details: Any, **more: Any) -> None:

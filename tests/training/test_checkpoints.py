@@ -93,6 +93,8 @@ def test_stopped_run_goes_on_to_equal_bits(n_updates, matrix, tmp_path):
     assert stopped.interrupted
     seen = []
     resumed = run(matrix, open_file(tmp_path), seen.append)
+    # Of an epoch whose last minibatch was done, only the end is left to tell.
+    seen = [progress for progress in seen if not progress.epoch_complete]
     assert seen[0].n_updates == n_updates + 1
     assert seen[-1].n_updates == 20
     assert_same(resumed, whole)
@@ -154,6 +156,7 @@ def test_interval_of_zero_writes_after_every_call_and_a_long_one_only_first_and_
     written.clear()
     calls = []
     run(matrix, open_file(tmp_path, seconds=0), calls.append)
+    calls = [progress for progress in calls if not progress.epoch_complete]
     assert len(written) == 1 + len(calls) + 1 > 12
 
 

@@ -45,6 +45,10 @@ class Meeting:
         except IsthmusError as error:
             self.errors[i] = str(error)
 
+    def wait_for_loss_at(self, i):
+        with self._told:
+            assert self._told.wait_for(lambda: i in self.lost, timeout=30)
+
     def wait_for_lost(self, number):
         with self._told:
             assert self._told.wait_for(lambda: len(self.lost) >= number, timeout=30)
@@ -118,7 +122,7 @@ def test_one_that_falls_silent_is_named(coordinator, monkeypatch):
     monkeypatch.setattr(hosts_module, "_BEAT_SECONDS", 0.05)
     monkeypatch.setattr(hosts_module._Client, "_beat", lambda client: None)
     meeting = Meeting(jobs(coordinator, 0, 1, of=2), patience=20)
-    meeting.wait_for_lost(1)
+    meeting.wait_for_loss_at(0)
     assert "process 1" in meeting.lost[0]
 
 

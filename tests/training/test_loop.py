@@ -88,12 +88,15 @@ def test_early_stopping_waits_for_patience_and_no_longer(matrix):
 
 
 def test_state_goes_on_where_it_ended(matrix):
-    settings = Settings(1, 1e-2, decay=False, warmup=0.0, seed=3)
+    settings = Settings(1, 1e-2, learning_rate_schedule="constant", seed=3)
     batches = ArrayBatches(matrix, 32)
     once = train(make_model(), Objective(), batches, settings)
     twice = train(once.model, Objective(), batches, settings, state=once.state)
     both = train(
-        make_model(), Objective(), batches, Settings(2, 1e-2, decay=False, warmup=0.0, seed=3)
+        make_model(),
+        Objective(),
+        batches,
+        Settings(2, 1e-2, learning_rate_schedule="constant", seed=3),
     )
     np.testing.assert_array_equal(vector(twice.model), vector(both.model))
 

@@ -12,7 +12,6 @@ from isthmus.estimators import fitting
 from isthmus.training import train as train_model
 
 PACKAGES = ("jax", "numpy", "scikit-learn")
-NOTE = "learning rate: warm-up, then cosine"
 
 
 def dense(workload, train, epochs, seed, mark, scratch):
@@ -41,16 +40,20 @@ def _settings(workload, epochs, seed):
     return {
         "activation": "relu", "likelihood": "squared_error", "scaling": "none",
         "batch_size": workload.batch_size, "max_epochs": epochs, "weight_decay": 0.0,
-        "learning_rate": workload.learning_rate, "early_stopping": False,
+        "learning_rate": workload.learning_rate, "learning_rate_schedule": "constant",
+        "early_stopping": False,
         "validation_fraction": 0.0, "random_state": seed, "verbose": False,
     }  # fmt: skip
 
 
 def _fit(model, workload, train, mark):
     n_steps = -(-len(train) // workload.batch_size)
+    marked = set()
 
     def report(progress):
-        if progress.n_updates % n_steps == 0:
+        # An epoch's end may be reported twice.
+        if progress.n_updates % n_steps == 0 and progress.epoch not in marked:
+            marked.add(progress.epoch)
             mark()
 
     # The estimator's own fit, with the clock in the place of the progress bar.

@@ -70,10 +70,12 @@ class Autoencoder(TrainedAutoencoder):
     batch_size : int, default=128
         Rows in a minibatch.
     max_epochs : int or None, default=None
-        Passes over the data; None makes about 6,000 updates, in 10 to 400 epochs.
+        Passes over the data; None makes about 9,000 updates, in 10 to 400 epochs.
     learning_rate : float, default=0.002
-        Peak of the learning rate, which rises over the first twentieth of the updates and then
-        falls to nothing along a cosine.
+        Peak of the learning rate.
+    learning_rate_schedule : {"cosine", "constant"}, default="cosine"
+        "cosine" rises over the first twentieth of the updates and then falls to nothing;
+        "constant" keeps the rate throughout.
     weight_decay : float, default=0.0001
         Decoupled weight decay of AdamW.
     early_stopping : bool, default=True
@@ -155,6 +157,7 @@ class Autoencoder(TrainedAutoencoder):
         batch_size: int = 128,
         max_epochs: int | None = None,
         learning_rate: float = 2e-3,
+        learning_rate_schedule: str = "cosine",
         weight_decay: float = 1e-4,
         early_stopping: bool = True,
         validation_fraction: float = 0.1,
@@ -179,6 +182,7 @@ class Autoencoder(TrainedAutoencoder):
         self.batch_size = batch_size
         self.max_epochs = max_epochs
         self.learning_rate = learning_rate
+        self.learning_rate_schedule = learning_rate_schedule
         self.weight_decay = weight_decay
         self.early_stopping = early_stopping
         self.validation_fraction = validation_fraction

@@ -14,10 +14,12 @@ from isthmus.training import (
     LayerTraining,
     Pretraining,
     ProgressBar,
+    Reporter,
     Settings,
     Training,
     TrainingState,
     pretrain,
+    report_to,
     train,
 )
 
@@ -41,6 +43,7 @@ def train_whole(
     settings: Settings,
     validation: Batches | None = None,
     checkpoint: CheckpointFile | None = None,
+    report: Reporter | None = None,
 ) -> Training:
     """Train the estimator's model from where it stands, and keep what comes out.
 
@@ -58,6 +61,8 @@ def train_whole(
         The held-out rows.
     checkpoint : CheckpointFile or None
         What to go on from, and where to write to.
+    report : callable or None
+        Told of every `Progress`, beside the bar.
     """
     progress = ProgressBar(estimator.verbose)
     try:
@@ -68,7 +73,7 @@ def train_whole(
             settings,
             validation=validation,
             checkpoint=checkpoint,
-            report=progress,
+            report=progress if report is None else report_to(progress, report),
         )
     finally:
         progress.close()
@@ -80,7 +85,11 @@ def train_whole(
 
 
 def pretrain_whole(
-    estimator: Trainable, matrix: np.ndarray, plan: LayerTraining, validation_rows: np.ndarray
+    estimator: Trainable,
+    matrix: np.ndarray,
+    plan: LayerTraining,
+    validation_rows: np.ndarray,
+    report: Reporter | None = None,
 ) -> Pretraining:
     """Pretrain the estimator's model, layer by layer, and keep what comes out."""
     rows = None
@@ -89,7 +98,8 @@ def pretrain_whole(
     progress = ProgressBar(estimator.verbose)
     held_out = validation_rows if len(validation_rows) else None
     try:
-        pretraining = pretrain(estimator.model_, plan, matrix, rows, held_out, progress)
+        both = progress if report is None else report_to(progress, report)
+        pretraining = pretrain(estimator.model_, plan, matrix, rows, held_out, both)
     finally:
         progress.close()
     estimator.model_ = pretraining.model
@@ -106,8 +116,7 @@ def train_one_pass(
         n_epochs=1,
         learning_rate=estimator.learning_rate,
         weight_decay=weight_decay,
-        warmup=0.0,
-        decay=False,
+        learning_rate_schedule="constant",
         seed=estimator._training_seed,
     )
     batches = ArrayBatches(matrix, estimator.batch_size)

@@ -6,8 +6,10 @@ from numbers import Integral, Real
 from typing import Any, ClassVar, Self
 
 import numpy as np
+from scipy import linalg
 from sklearn.decomposition import PCA, IncrementalPCA
 from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils.extmath import svd_flip
 
 from isthmus.errors import IsthmusError
 from isthmus.estimators.base import BaseAutoencoder
@@ -18,6 +20,9 @@ from isthmus.networks.dense import Affine, DenseNetwork
 from isthmus.objectives import Deterministic, Model, Objective, SquaredError, WeightDecay
 from isthmus.prepare import SCALINGS, Preparation, as_float
 from isthmus.training import ArrayBatches, Settings
+
+# As in scikit-learn's PCA, float32 rows are worked on in float32.
+_FLOAT32_HOLDS = frozenset({"float32", "float16", "uint8", "int8", "uint16", "int16", "bool"})
 
 
 class LinearAutoencoder(BaseAutoencoder):
@@ -140,10 +145,11 @@ class LinearAutoencoder(BaseAutoencoder):
         self._check_n_components(*matrix.shape)
         self._start_passes()
         if self.solver == "closed_form":
-            values = as_float(matrix).astype(np.float64)
-            pca = PCA(self.n_components, random_state=self._training_seed).fit(values)
-            self._keep_components(pca)
-            self._incremental = _make_incremental(pca, values)
+            values = np.asarray(as_float(matrix))
+            if not _FLOAT32_HOLDS.issuperset(dataset.schema.dtypes):
+                values = values.astype(np.float64)
+            self._incremental = self._find_components(values)
+            self._keep_components(self._incremental)
         else:
             self._build_model(matrix, self._training_seed)
             batches = ArrayBatches(matrix, self.batch_size)
@@ -210,6 +216,22 @@ class LinearAutoencoder(BaseAutoencoder):
         elif self.solver == "gradient":
             self._whole_n_components()
 
+    def _find_components(self, values: np.ndarray) -> IncrementalPCA:
+        """Find the principal components, in the precision of `values`."""
+        n_rows, n_features = values.shape
+        few_features = n_features <= 1_000 and n_rows >= 10 * n_features
+        if few_features and isinstance(self.n_components, Integral):
+            return _components_by_covariance(values, int(self.n_components))
+        pca = PCA(self.n_components, random_state=self._training_seed).fit(values)
+        return _as_incremental(
+            pca.components_,
+            pca.explained_variance_ratio_,
+            pca.singular_values_,
+            pca.mean_,
+            values.var(axis=0),
+            len(values),
+        )
+
     def _keep_components(self, pca: Any) -> None:
         components: np.ndarray = pca.components_  # (components, features)
         self.n_components_ = len(components)
@@ -246,11 +268,37 @@ class LinearAutoencoder(BaseAutoencoder):
         return int(self.n_components)
 
 
-def _make_incremental(pca: PCA, values: np.ndarray) -> IncrementalPCA:
-    """Let incremental PCA go on from where PCA ended."""
-    incremental: Any = IncrementalPCA(pca.n_components_)
-    for name in ("components_", "singular_values_", "mean_", "n_features_in_"):
-        setattr(incremental, name, getattr(pca, name))
-    incremental.var_ = values.var(axis=0)
-    incremental.n_samples_seen_ = np.int64(len(values))
+def _components_by_covariance(values: np.ndarray, n_components: int) -> IncrementalPCA:
+    """Find the leading components alone, where scikit-learn's PCA finds all."""
+    n_rows, n_features = values.shape
+    mean = values.mean(axis=0, dtype=np.float64)
+    centred = values - mean.astype(values.dtype)
+    (multiply,) = linalg.get_blas_funcs(["syrk"], [centred])
+    products = multiply(1.0, centred.T)  # the upper triangle
+    leading = (n_features - n_components, n_features - 1)
+    squares, vectors = linalg.eigh(products, lower=False, subset_by_index=leading)
+    _, components = svd_flip(None, vectors[:, ::-1].T, u_based_decision=False)
+    squares = np.clip(squares[::-1], 0, None)
+    squared_deviations = np.diag(products)
+    ratio = squares / max(squared_deviations.sum(), np.finfo(float).tiny)
+    variance = squared_deviations / n_rows
+    return _as_incremental(components, ratio, np.sqrt(squares), mean, variance, n_rows)
+
+
+def _as_incremental(
+    components: Any,
+    explained_variance_ratio: np.ndarray,
+    singular_values: np.ndarray,
+    mean: np.ndarray,
+    variance: np.ndarray,
+    n_rows: int,
+) -> IncrementalPCA:
+    """Let incremental PCA go on from here."""
+    incremental: Any = IncrementalPCA(len(components))
+    incremental.components_ = components
+    incremental.explained_variance_ratio_ = explained_variance_ratio
+    incremental.singular_values_ = singular_values
+    incremental.mean_, incremental.var_ = mean, variance
+    incremental.n_features_in_ = len(mean)
+    incremental.n_samples_seen_ = np.int64(n_rows)
     return incremental

@@ -43,8 +43,8 @@ class StackedAutoencoder(TrainedAutoencoder):
     n_pretraining_epochs : int or None, default=None
         Passes over the data for each layer; None makes about 2,000 updates.
     hidden, activation, tied_weights, network, code, corruption, penalty, likelihood, scaling, \
-    batch_size, max_epochs, learning_rate, weight_decay, early_stopping, validation_fraction, \
-    patience, precision, random_state, warm_start, verbose
+    batch_size, max_epochs, learning_rate, learning_rate_schedule, weight_decay, early_stopping, \
+    validation_fraction, patience, precision, random_state, warm_start, verbose
         As in `Autoencoder`; code and penalty matter to the whole only.
 
     Attributes
@@ -106,6 +106,7 @@ class StackedAutoencoder(TrainedAutoencoder):
         batch_size: int = 128,
         max_epochs: int | None = None,
         learning_rate: float = 2e-3,
+        learning_rate_schedule: str = "cosine",
         weight_decay: float = 1e-4,
         early_stopping: bool = True,
         validation_fraction: float = 0.1,
@@ -130,6 +131,7 @@ class StackedAutoencoder(TrainedAutoencoder):
         self.batch_size = batch_size
         self.max_epochs = max_epochs
         self.learning_rate = learning_rate
+        self.learning_rate_schedule = learning_rate_schedule
         self.weight_decay = weight_decay
         self.early_stopping = early_stopping
         self.validation_fraction = validation_fraction

@@ -29,11 +29,14 @@ from isthmus.networks import Affine, glorot_uniform
 from isthmus.objectives import Corruption, Objective, Outcome, Predictor, Supervision, Unlabelled
 from isthmus.training import (
     ArrayBatches,
+    Interruption,
+    Logs,
     MixedRows,
     ProgressBar,
     Settings,
     feature_rows,
     predict_rows,
+    report_to,
     train,
 )
 
@@ -113,7 +116,14 @@ class SupervisedAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, B
     def _unlabelled(self) -> tuple[Unlabelled, ...]:
         return ()
 
-    def fit(self, X: Any, y: Any) -> Self:
+    def fit(
+        self,
+        X: Any,
+        y: Any,
+        *,
+        log: str | os.PathLike[str] | None = None,
+        tensorboard: str | os.PathLike[str] | None = None,
+    ) -> Self:
         """Learn to encode from all rows, then to predict from those with a known outcome.
 
         Parameters
@@ -122,6 +132,11 @@ class SupervisedAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, B
             Rows of numbers, as autoencoders take them.
         y : array of shape (n_samples,), or str
             The outcomes; a str names the column of X that holds them.
+        log : path of a file or None
+            Where to write a line of JSON after every epoch, first of the autoencoder where it is
+            not fitted yet. It is replaced.
+        tensorboard : path of a folder or None
+            Where to write the same for TensorBoard; needs ``isthmus[tensorboard]``.
 
         Returns
         -------
@@ -131,8 +146,16 @@ class SupervisedAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, B
         ------
         DataError
             X or y does not suit.
+        IsthmusError
+            The log cannot be written.
         """
         self._validate_params()
+        with Logs(log, tensorboard) as logs:
+            self._fit(X, y, logs)
+            logs.end(self.interrupted_)
+        return self
+
+    def _fit(self, X: Any, y: Any, logs: Logs) -> None:
         if y is None:
             raise ValueError(
                 f"{type(self).__name__} requires y to be passed, but the target y is None: "
@@ -148,11 +171,13 @@ class SupervisedAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, B
                 "give one value a row."
             )
         seed = int(check_random_state(self.random_state).randint(2**31 - 1))
-        self._autoencoder = self._learn_code(dataset, seed)
-        preparation = self._autoencoder.preparation_
-        matrix = rows_in_memory(preparation, self._matched(dataset), type(self).__name__)
-        self._fine_tune(matrix, targets, labelled, seed)
-        return self
+        logs.begin()
+        # One Ctrl-C is for both stages.
+        with Interruption():
+            self._autoencoder = self._learn_code(dataset, seed, logs)
+            preparation = self._autoencoder.preparation_
+            matrix = rows_in_memory(preparation, self._matched(dataset), type(self).__name__)
+            self._fine_tune(matrix, targets, labelled, seed, logs)
 
     def transform(self, X: Any) -> np.ndarray:
         """Give what the output layer sees: the fine-tuned code, or the layer chosen.
@@ -197,7 +222,7 @@ class SupervisedAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, B
     def _matched(self, dataset: Dataset) -> Dataset:
         return open_dataset(self._autoencoder, dataset, reset=False)
 
-    def _learn_code(self, dataset: Dataset, seed: int) -> BaseAutoencoder:
+    def _learn_code(self, dataset: Dataset, seed: int, logs: Logs) -> BaseAutoencoder:
         """Give the autoencoder as it came if it is fitted, else a fitted copy."""
         given = self.autoencoder
         if isinstance(given, FrozenEstimator):
@@ -213,10 +238,14 @@ class SupervisedAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, B
         unfitted: Any = clone(given)
         if unfitted.random_state is None:
             unfitted.set_params(random_state=seed)
-        return unfitted.fit(dataset)
+        if not isinstance(unfitted, TrainedAutoencoder):
+            return unfitted.fit(dataset)
+        unfitted._validate_params()
+        unfitted._fit(dataset, None, None, logs.within("autoencoder"))
+        return unfitted
 
     def _fine_tune(
-        self, matrix: np.ndarray, targets: np.ndarray, labelled: np.ndarray, seed: int
+        self, matrix: np.ndarray, targets: np.ndarray, labelled: np.ndarray, seed: int, logs: Logs
     ) -> None:
         generator = np.random.default_rng(seed)
         training_rows, held_out = labelled, None
@@ -247,7 +276,7 @@ class SupervisedAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, B
                 ),
                 validation=validation,
                 relative_rates=self._relative_rates(predictor),
-                report=progress,
+                report=report_to(progress, logs),
             )
         finally:
             progress.close()

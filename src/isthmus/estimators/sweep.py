@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from numbers import Integral
@@ -19,9 +20,11 @@ from isthmus.estimators.trained import POSITIVE, TrainedAutoencoder
 from isthmus.prepare import as_float
 from isthmus.training import (
     ArrayBatches,
+    Logs,
     ProgressBar,
     decode_rows,
     encode_rows,
+    report_to,
     train_together,
 )
 
@@ -147,7 +150,14 @@ class ComponentSweep(BaseEstimator):
         self.random_state = random_state
         self.verbose = verbose
 
-    def fit(self, X: Any, y: Any = None) -> Self:
+    def fit(
+        self,
+        X: Any,
+        y: Any = None,
+        *,
+        log: str | os.PathLike[str] | None = None,
+        tensorboard: str | os.PathLike[str] | None = None,
+    ) -> Self:
         """Train all sizes.
 
         Parameters
@@ -155,6 +165,10 @@ class ComponentSweep(BaseEstimator):
         X : array, pandas or polars frame, path, or Dataset
             Rows of numbers, as the autoencoder's own `fit` takes them.
         y : ignored
+        log : path of a file or None
+            Where to write a line of JSON after every epoch; its loss is the sum of all models'.
+        tensorboard : path of a folder or None
+            Where to write the same for TensorBoard; needs ``isthmus[tensorboard]``.
 
         Returns
         -------
@@ -163,9 +177,16 @@ class ComponentSweep(BaseEstimator):
         Raises
         ------
         IsthmusError
-            The autoencoder is of a kind that cannot be swept, or holds no rows out.
+            The autoencoder is of a kind that cannot be swept, or holds no rows out, or the log
+            cannot be written.
         """
         self._validate_params()
+        with Logs(log, tensorboard) as logs:
+            self._fit(X, logs)
+            logs.end(self.interrupted_)
+        return self
+
+    def _fit(self, X: Any, logs: Logs) -> None:
         sizes = _checked_sizes(self.components)
         seed = int(check_random_state(self.random_state).randint(2**31 - 1))
         first = _checked_autoencoder(self.autoencoder).set_params(n_components=int(sizes[-1]))
@@ -189,6 +210,7 @@ class ComponentSweep(BaseEstimator):
         ]
         flat = [estimator for of_size in estimators for estimator in of_size]
         batches = ArrayBatches(matrix, first.batch_size, training_rows)
+        logs.begin()
         progress = ProgressBar(self.verbose)
         try:
             trainings = train_together(
@@ -200,7 +222,7 @@ class ComponentSweep(BaseEstimator):
                 batches,
                 settings,
                 ArrayBatches(matrix, first.batch_size, held_out),
-                progress,
+                report_to(progress, logs),
             )
         finally:
             progress.close()
@@ -214,7 +236,6 @@ class ComponentSweep(BaseEstimator):
         chosen = int(np.flatnonzero(sizes == self.n_components_)[0])
         self.best_estimator_ = estimators[chosen][int(np.argmin(self.results_.errors[chosen]))]
         self.n_features_in_ = first.n_features_in_
-        return self
 
 
 def _checked_sizes(sizes: Any) -> np.ndarray:

@@ -41,9 +41,11 @@ from isthmus.objectives import (
 from isthmus.prepare import SCALINGS, Preparation, Support
 from isthmus.training import (
     PRETRAININGS,
+    SCHEDULES,
     Checkpoint,
     CheckpointFile,
     LayerTraining,
+    Logs,
     Settings,
     Training,
 )
@@ -63,6 +65,7 @@ SHARED_CONSTRAINTS: dict[str, list[Any]] = {
     "batch_size": [POSITIVE],
     "max_epochs": [POSITIVE, None],
     "learning_rate": [Interval(Real, 0, None, closed="neither")],
+    "learning_rate_schedule": [StrOptions(set(SCHEDULES))],
     "weight_decay": [NOT_NEGATIVE],
     "early_stopping": ["boolean"],
     "validation_fraction": [Interval(Real, 0, 1, closed="left")],
@@ -105,6 +108,7 @@ class TrainedAutoencoder(BaseAutoencoder):
     patience: int
     warm_start: bool
     verbose: bool | None
+    learning_rate_schedule: str = "cosine"
     precision: str = "float32"
     pretrain: str | None = None
     n_pretraining_epochs: int | None = None
@@ -131,6 +135,8 @@ class TrainedAutoencoder(BaseAutoencoder):
         *,
         init: Any = None,
         checkpoint: Checkpoint | str | os.PathLike[str] | None = None,
+        log: str | os.PathLike[str] | None = None,
+        tensorboard: str | os.PathLike[str] | None = None,
     ) -> Self:
         """Learn to encode and decode.
 
@@ -147,6 +153,11 @@ class TrainedAutoencoder(BaseAutoencoder):
             Where to write, every half a minute, what a killed fit needs to go on. The same fit
             then goes on by itself and ends with the same model, bit for bit; if it had finished,
             its result is given without training again.
+        log : path of a file or None
+            Where to write a line of JSON after every epoch. It is replaced, but appended to
+            where a checkpoint is gone on from.
+        tensorboard : path of a folder or None
+            Where to write the same for TensorBoard; needs ``isthmus[tensorboard]``.
 
         Returns
         -------
@@ -159,9 +170,21 @@ class TrainedAutoencoder(BaseAutoencoder):
         CheckpointError
             The checkpoint is damaged, or of other data, other parameters or another version.
         IsthmusError
-            `init` does not fit, or the checkpoint cannot be written.
+            `init` does not fit, or the checkpoint or the log cannot be written.
         """
         self._validate_params()
+        with Logs(log, tensorboard) as logs:
+            self._fit(X, init, checkpoint, logs)
+            logs.end(self.interrupted_)
+        return self
+
+    def _fit(
+        self,
+        X: Any,
+        init: Any,
+        checkpoint: Checkpoint | str | os.PathLike[str] | None,
+        logs: Logs,
+    ) -> None:
         file = None
         if checkpoint is not None:
             file = CheckpointFile(checkpoint, quiet=self.verbose is False)
@@ -187,19 +210,19 @@ class TrainedAutoencoder(BaseAutoencoder):
         n_steps = -(-n_training_rows // self.batch_size)
         objective = self._checked_objective(settings.n_epochs, n_steps)
         going_on = file is not None and file.found
+        logs.begin(file.epoch if file is not None else None)
         if self.pretrain is not None and start is None and not going_on:
             assert isinstance(rows, RowsInMemory)
             plan = self._layer_training(self.pretrain, n_training_rows, settings, objective)
-            pretraining = pretrain_whole(self, rows.matrix, plan, self.validation_rows_)
+            pretraining = pretrain_whole(self, rows.matrix, plan, self.validation_rows_, logs)
             layers |= pretraining.history
             if pretraining.interrupted:
                 self.best_epoch_, self.interrupted_ = 0, True
-                return self
+                return
         batches, validation = rows.batches(self.batch_size)
-        training = train_whole(self, batches, objective, settings, validation, file)
+        training = train_whole(self, batches, objective, settings, validation, file, logs)
         self.history_ |= layers
         self.best_epoch_, self.interrupted_ = training.best_epoch, training.interrupted
-        return self
 
     def partial_fit(self, X: Any, y: Any = None) -> Self:
         """Learn from these rows in one pass, going on from what was learned before.
@@ -307,11 +330,12 @@ class TrainedAutoencoder(BaseAutoencoder):
     def _settings(self, n_training_rows: int, seed: int) -> Settings:
         n_epochs = self.max_epochs
         if n_epochs is None:
-            n_epochs = default_epochs(n_training_rows, self.batch_size, 6_000, 10, 400)
+            n_epochs = default_epochs(n_training_rows, self.batch_size, 9_000, 10, 400)
         return Settings(
             n_epochs,
             self.learning_rate,
             self.weight_decay,
+            learning_rate_schedule=self.learning_rate_schedule,
             patience=self.patience if self.early_stopping else None,
             seed=seed,
             precision=self.precision,

@@ -75,8 +75,8 @@ class VariationalAutoencoder(TrainedAutoencoder):
     likelihood : str or Likelihood, default="auto"
         "auto" takes Bernoulli for data in [0, 1] and for all others a Gaussian whose variance
         the decoder gives for every feature; see `Gaussian` for shared and fixed variances.
-    scaling, batch_size, max_epochs, learning_rate, weight_decay, early_stopping, \
-    validation_fraction, patience, precision, random_state, warm_start, verbose
+    scaling, batch_size, max_epochs, learning_rate, learning_rate_schedule, weight_decay, \
+    early_stopping, validation_fraction, patience, precision, random_state, warm_start, verbose
         As in `Autoencoder`.
 
     References
@@ -122,6 +122,7 @@ class VariationalAutoencoder(TrainedAutoencoder):
         batch_size: int = 128,
         max_epochs: int | None = None,
         learning_rate: float = 2e-3,
+        learning_rate_schedule: str = "cosine",
         weight_decay: float = 1e-4,
         early_stopping: bool = True,
         validation_fraction: float = 0.1,
@@ -145,6 +146,7 @@ class VariationalAutoencoder(TrainedAutoencoder):
         self.batch_size = batch_size
         self.max_epochs = max_epochs
         self.learning_rate = learning_rate
+        self.learning_rate_schedule = learning_rate_schedule
         self.weight_decay = weight_decay
         self.early_stopping = early_stopping
         self.validation_fraction = validation_fraction

@@ -11,7 +11,7 @@ from isthmus.errors import DataError
 from isthmus.io import CHUNK_ROWS, affordable_rows, memory_budget
 from isthmus.io.dataset import Dataset, Rows, Schema
 from isthmus.prepare.matrix import check_numeric, to_dtype, to_matrix, to_table
-from isthmus.prepare.statistics import ColumnStatistics
+from isthmus.prepare.statistics import ColumnStatistics, rows_in_cache
 
 Support = Literal["binary", "unit", "real"]
 """Where prepared values lie: in {0, 1}, in [0, 1], or anywhere."""
@@ -19,8 +19,6 @@ Support = Literal["binary", "unit", "real"]
 SCALINGS = ("auto", "standardize", "range", "center", "none")
 
 # The range of a wider integer says nothing about the numbers that are in it.
-_BLOCK_ROWS = 1024
-_BLOCK_VALUES = 32_768
 _RANGE_DTYPES = ("bool", "uint8", "int8", "uint16", "int16")
 
 
@@ -88,13 +86,13 @@ class Preparation:
         if self.scaling == "none" and matrix.dtype == np.float32:
             return matrix
         result = np.empty(matrix.shape, np.float32)
+        centred_only = bool(np.all(self.scale == 1))
         # In blocks, so that what is between float64 and float32 stays in the cache.
-        n_rows = max(1, _BLOCK_VALUES // matrix.shape[1])
-        between = np.empty((n_rows, matrix.shape[1]))
-        for start in range(0, len(matrix), n_rows):
-            block = slice(start, start + n_rows)
-            rows = np.subtract(matrix[block], self.offset, out=between[: len(matrix[block])])
-            np.divide(rows, self.scale, out=result[block], casting="same_kind")
+        size = rows_in_cache(matrix.shape[1])
+        for start in range(0, len(matrix), size):
+            block = slice(start, start + size)
+            centred = matrix[block] - self.offset
+            result[block] = centred if centred_only else centred / self.scale
         return result
 
     def stored_dtype(self, schema: Schema) -> np.dtype:
@@ -140,8 +138,9 @@ class Preparation:
         if schema.names is not None:
             return to_table(matrix * self.scale + self.offset, schema)
         result = np.empty(matrix.shape, schema.dtypes[0])
-        for start in range(0, len(matrix), _BLOCK_ROWS):
-            block = slice(start, start + _BLOCK_ROWS)
+        size = rows_in_cache(matrix.shape[1])
+        for start in range(0, len(matrix), size):
+            block = slice(start, start + size)
             result[block] = to_dtype(matrix[block] * self.scale + self.offset, result.dtype)
         return result.reshape(len(matrix), *schema.row_shape)
 

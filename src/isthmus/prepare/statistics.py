@@ -4,6 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
+_BLOCK_NUMBERS = 2**17
+
+
+def rows_in_cache(n_columns: int) -> int:
+    """Give how many rows to work on at a time, so that float64 copies stay in the cache."""
+    return max(1, _BLOCK_NUMBERS // max(n_columns, 1))
+
 
 class ColumnStatistics:
     """Running count, mean, sum of squared deviations, least and greatest value per column.
@@ -21,8 +28,11 @@ class ColumnStatistics:
 
     def add(self, matrix: np.ndarray) -> None:
         """Take in a chunk ``(rows, columns)``."""
-        if not len(matrix):
-            return
+        size = rows_in_cache(matrix.shape[1])
+        for start in range(0, len(matrix), size):
+            self._add_block(matrix[start : start + size])
+
+    def _add_block(self, matrix: np.ndarray) -> None:
         self.least = np.minimum(self.least, matrix.min(axis=0))
         self.greatest = np.maximum(self.greatest, matrix.max(axis=0))
         self.binary = self.binary and bool(((matrix == 0) | (matrix == 1)).all())

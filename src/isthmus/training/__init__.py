@@ -18,7 +18,10 @@ from isthmus.training.inference import (
     score_rows,
     score_rows_alone,
 )
+from isthmus.training.interruption import Interruption
+from isthmus.training.logs import Logs
 from isthmus.training.loop import Settings, Training, TrainingState, train
+from isthmus.training.optimizer import SCHEDULES
 from isthmus.training.pretraining import (
     PRETRAININGS,
     LayerTraining,
@@ -26,12 +29,13 @@ from isthmus.training.pretraining import (
     pretrain,
     single_layer_models,
 )
-from isthmus.training.progress import Progress, ProgressBar
+from isthmus.training.progress import Progress, ProgressBar, Reporter, report_to
 from isthmus.training.streaming import StreamedBatches
 from isthmus.training.together import train_together
 
 __all__ = [
     "PRETRAININGS",
+    "SCHEDULES",
     "ArrayBatches",
     "Batches",
     "Checkpoint",
@@ -39,12 +43,15 @@ __all__ = [
     "Devices",
     "Hosts",
     "Identity",
+    "Interruption",
     "Job",
     "LayerTraining",
+    "Logs",
     "MixedRows",
     "Pretraining",
     "Progress",
     "ProgressBar",
+    "Reporter",
     "Settings",
     "StreamedBatches",
     "Training",
@@ -60,6 +67,7 @@ __all__ = [
     "importance_weighted_bound",
     "predict_rows",
     "pretrain",
+    "report_to",
     "sample_rows",
     "score_rows",
     "score_rows_alone",

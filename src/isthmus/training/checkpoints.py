@@ -178,6 +178,11 @@ class CheckpointFile:
         """Whether there is something to go on from."""
         return bool(self._header)
 
+    @property
+    def epoch(self) -> int | None:
+        """The epoch to go on with, counted from 1; None where there is nothing to go on from."""
+        return self._checked(lambda: int(self._header["epoch"])) if self.found else None
+
     def identify(self, identity: Identity) -> None:
         """Say what this run is.
 

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 import optax
 from jax import lax
 from jax.sharding import NamedSharding
@@ -30,8 +31,8 @@ class Carry(NamedTuple):
 
 def initial_carry(vector: jax.Array, memory: Any = None) -> Carry:
     """Give the state before the first update."""
-    n_updates = jnp.zeros((), jnp.int32)
-    return Carry(vector, initial_optimizer_state(vector), n_updates, jnp.zeros(()), memory)
+    n_updates, loss_sum = jax.device_put((np.zeros((), np.int32), np.zeros((), np.float32)))
+    return Carry(vector, initial_optimizer_state(vector), n_updates, loss_sum, memory)
 
 
 def _batch(

@@ -8,16 +8,29 @@ from types import FrameType, TracebackType
 
 
 class Interruption:
-    """While entered, the first Ctrl-C only sets `requested`; the second one raises as always."""
+    """While entered, the first Ctrl-C only sets `requested`; the second one raises as always.
+
+    One inside of another shares its state, so that one Ctrl-C ends every stage of a fit.
+    """
 
     def __init__(self) -> None:
-        self.requested = False
+        self._requested = False
         self._previous = None
+        self._outer: Interruption | None = None
+
+    @property
+    def requested(self) -> bool:
+        """Whether Ctrl-C was pressed."""
+        return self._requested if self._outer is None else self._outer.requested
 
     def __enter__(self) -> Interruption:
         # Only the main thread may handle signals; elsewhere Ctrl-C is somebody else's business.
         if threading.current_thread() is threading.main_thread():
-            self._previous = signal.signal(signal.SIGINT, self._handle)
+            outer = getattr(signal.getsignal(signal.SIGINT), "__self__", None)
+            if isinstance(outer, Interruption):
+                self._outer = outer
+            else:
+                self._previous = signal.signal(signal.SIGINT, self._handle)
         return self
 
     def __exit__(
@@ -31,5 +44,7 @@ class Interruption:
 
     def _handle(self, signal_number: int, frame: FrameType | None) -> None:
         if self.requested:
+            # Before anything else: the error may come where `__exit__` is never reached.
+            signal.signal(signal.SIGINT, self._previous)
             raise KeyboardInterrupt
-        self.requested = True
+        self._requested = True

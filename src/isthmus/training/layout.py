@@ -55,12 +55,12 @@ class Layout:
         leaves = jax.tree.leaves(model)
         return jnp.concatenate([jnp.ravel(leaves[i]) for i in self._order])
 
-    def unflatten(self, vector: jax.Array) -> Any:
-        """Give the model with the parameters of this vector."""
+    def unflatten(self, vector: Any) -> Any:
+        """Give the model with the parameters of this vector, of NumPy or JAX."""
         leaves: list[Any] = [None] * len(self.shapes)
         start = 0
         for i in self._order:
             stop = start + prod(self.shapes[i])
-            leaves[i] = jnp.reshape(vector[start:stop], self.shapes[i])
+            leaves[i] = vector[start:stop].reshape(self.shapes[i])
             start = stop
         return jax.tree.unflatten(self.structure, leaves)

@@ -28,6 +28,7 @@ Observer: TypeAlias = Callable[[int, Any], None]
 M = TypeVar("M")
 
 _SECONDS_PER_CALL = 0.4
+_WARMUP_SHARE = 0.05
 _MOST_WARMUP = 100
 
 
@@ -44,10 +45,9 @@ class Settings:
         Peak of the learning rate.
     weight_decay : float
         AdamW's decoupled weight decay, on matrices only.
-    warmup : float
-        Share of the updates in which the learning rate rises, at most the first hundred.
-    decay : bool
-        Whether the learning rate then falls to nothing along a cosine; otherwise it stays.
+    learning_rate_schedule : {"cosine", "constant"}
+        Whether the learning rate rises over a twentieth of the updates, at most a hundred, and
+        then falls to nothing, or stays what it is.
     patience : int or None
         Epochs without a better held-out loss after which to stop; None never stops early.
     seed : int
@@ -59,16 +59,17 @@ class Settings:
     n_epochs: int
     learning_rate: float
     weight_decay: float = 0.0
-    warmup: float = 0.05
-    decay: bool = True
+    learning_rate_schedule: str = "cosine"
     patience: int | None = None
     seed: int = 0
     precision: str = "float32"
 
     def schedule(self, n_updates: int) -> Schedule:
         """Give the learning rate over this many updates."""
-        total = float(n_updates) if self.decay else float("inf")
-        return Schedule(self.learning_rate, min(self.warmup * n_updates, _MOST_WARMUP), total)
+        if self.learning_rate_schedule == "constant":
+            return Schedule(self.learning_rate, 0.0, float("inf"))
+        n_warmup = min(_WARMUP_SHARE * n_updates, _MOST_WARMUP)
+        return Schedule(self.learning_rate, n_warmup, float(n_updates))
 
 
 class TrainingState(NamedTuple):
@@ -141,7 +142,7 @@ def train(
         Go on from what it holds, and write to it now and then. Nothing is trained where it
         holds a training that was finished.
     report : callable or None
-        Called with a `Progress` after every compiled call.
+        Called with a `Progress` after every compiled call and after every epoch.
     observe : callable or None
         Called after every epoch with its number and the model as it then is.
 
@@ -153,7 +154,8 @@ def train(
     use_compilation_cache()
     layout = Layout.of(model)
     devices = Devices()
-    rates = jnp.ones(()) if relative_rates is None else jnp.asarray(layout.flatten(relative_rates))
+    one = np.ones((), np.float32)
+    rates = jax.device_put(one if relative_rates is None else layout.flatten(relative_rates))
     if state is None:
         memory = objective.initial_memory(model, devices.padded(batches.batch_size))
         state = TrainingState(initial_carry(jnp.asarray(layout.flatten(model)), memory), 0)
@@ -202,6 +204,9 @@ class _Loop:
     report: Reporter | None
     observe: Observer | None
     started: float = field(default_factory=time.perf_counter)
+    epoch_started: float = 0.0
+    first_step: int = 0  # of this epoch, in this process
+    rows_per_second: float | None = None
     seconds_per_step: float | None = None
     steps_per_call: int = 1
     stopping: bool = False
@@ -219,8 +224,9 @@ class _Loop:
             self._agree()
             if complete and (now.finished or self.stopping):
                 self._save()
-        best = jnp.asarray(np.asarray(now.carry.vector if now.best is None else now.best))
-        model = jax.tree.map(np.asarray, self.layout.unflatten(best))
+        # Cut up by NumPy, which compiles nothing.
+        best = np.array(now.carry.vector if now.best is None else now.best)
+        model = self.layout.unflatten(best)
         state = TrainingState(now.carry, now.epoch if now.step else now.epoch - 1)
         return Training(model, now.history, now.best_epoch, self.stopping, state)
 
@@ -230,8 +236,11 @@ class _Loop:
         generator = np.random.default_rng([settings.seed, now.epoch])
         key = self.devices.key(settings.seed)
         schedule = settings.schedule(self.batches.n_steps * settings.n_epochs)
+        self.epoch_started, self.first_step = time.perf_counter(), now.step
+        self.rows_per_second = None
         if now.step == 0:
-            now.carry = now.carry._replace(loss_sum=self.devices.everywhere(jnp.zeros(())))
+            nothing = jax.device_put(np.zeros((), np.float32))
+            now.carry = now.carry._replace(loss_sum=self.devices.everywhere(nothing))
         first = 0
         for block, rows, targets, n_rows in self.devices.blocks(self.batches, generator):
             first, before = first + block.n_steps, first
@@ -286,6 +295,7 @@ class _Loop:
             now.best_epoch = now.epoch
         if complete:
             self._record(loss, value)
+            self._show(epoch_complete=True)
             last = now.epoch == self.n_epochs_before + self.settings.n_epochs
             now.finished = last or (patience is not None and now.epoch - now.best_epoch >= patience)
             now.epoch, now.step = now.epoch + 1, 0
@@ -316,16 +326,37 @@ class _Loop:
         if self.held_out is not None:
             history["validation_loss"].append(value)
 
-    def _show(self) -> None:
+    def _show(self, epoch_complete: bool = False) -> None:
         if self.report is None:
             return
         now, n_epochs, n_steps = self.now, self.settings.n_epochs, self.batches.n_steps
+        time_now = time.perf_counter()
+        if not epoch_complete:
+            # Held-out rows, which come after the last minibatch, are none of these.
+            first_row = self.first_step * self.batches.batch_size
+            rows = min(now.step * self.batches.batch_size, self.batches.n_rows) - first_row
+            self.rows_per_second = rows / max(time_now - self.epoch_started, 1e-9)
         epoch = now.epoch - self.n_epochs_before
         loss, value = (
             now.history.get(name, [])[-1:] or [None] for name in ("loss", "validation_loss")
         )
         done = (epoch - 1) * n_steps + now.step
-        self.report(Progress(done, n_epochs * n_steps, epoch, n_epochs, loss[0], value[0]))
+        schedule = self.settings.schedule(n_epochs * n_steps)
+        self.report(
+            Progress(
+                done,
+                n_epochs * n_steps,
+                epoch,
+                n_epochs,
+                loss[0],
+                value[0],
+                rows_per_update=self.batches.n_rows / n_steps,
+                rows_per_second=self.rows_per_second,
+                seconds=time_now - self.started,
+                learning_rate=float(schedule.rate(done - 1, np)),
+                epoch_complete=epoch_complete,
+            )
+        )
 
 
 class _HeldOut:

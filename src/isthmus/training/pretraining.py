@@ -189,7 +189,7 @@ def pretrain(
     _check_corruption(model, plan)
     history: dict[str, list[float]] = {}
     interrupted, devices = False, Devices()
-    with Interruption() as between_layers:
+    with Interruption() as interruption:
         for i, layer in enumerate(layers):
             stage = f"layer {i + 1} of {len(layers)}"
             validation = None
@@ -206,12 +206,11 @@ def pretrain(
             layers[i] = training.model
             for name, values in training.history.items():
                 history[f"layer_{i + 1}_{name}"] = values
-            _, stopping = devices.agree(0, between_layers.requested)
-            interrupted = training.interrupted or stopping
+            if i + 1 < len(layers) and not training.interrupted:
+                matrix = encode_rows(training.model, matrix)
+            _, interrupted = devices.agree(0, interruption.requested)
             if interrupted:
                 break
-            if i + 1 < len(layers):
-                matrix = encode_rows(training.model, matrix)
     assert isinstance(model.network, LayeredNetwork)
     network = model.network.unrolled([layer.network for layer in layers])
     return Pretraining(replace(model, network=network), history, interrupted)

@@ -8,28 +8,47 @@ from collections.abc import Callable
 from typing import Any, NamedTuple, TypeAlias, final
 
 from rich.console import Console
-from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, ProgressColumn, Task, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as RichProgress
+from rich.table import Column
+from rich.text import Text
 
 
 class Progress(NamedTuple):
-    """Where training stands after a compiled call."""
+    """Where training stands after a compiled call, or after an epoch."""
 
     n_updates: int
     n_updates_total: int
     epoch: int
     n_epochs: int
-    loss: float | None
+    loss: float | None  # of the last whole epoch, as is the next
     validation_loss: float | None
     stage: str = ""  # what is being trained, where it is not the whole
+    rows_per_update: float = 0.0
+    rows_per_second: float | None = None  # in this epoch
+    seconds: float = 0.0
+    learning_rate: float = 0.0  # of the last update
+    epoch_complete: bool = False
 
 
 Reporter: TypeAlias = Callable[[Progress], None]
 
 
+def report_to(*reporters: Reporter) -> Reporter:
+    """Give one reporter that tells all of these."""
+
+    def report(progress: Progress) -> None:
+        for reporter in reporters:
+            reporter(progress)
+
+    return report
+
+
 @final
 class ProgressBar:
-    """A bar with both losses on standard error; it appears when the work takes over a second.
+    """A bar with losses, speed and time left; it appears when the work takes over a second.
+
+    It is drawn on standard error. The time left is that of the stage, without early stopping.
 
     Parameters
     ----------
@@ -43,6 +62,7 @@ class ProgressBar:
         self._wanted = sys.stderr.isatty() if verbose is None else verbose
         self._start = time.monotonic()
         self._bar: RichProgress | None = None
+        self._stage = ""
 
     def __call__(self, progress: Progress) -> None:
         if not self._wanted or time.monotonic() - self._start < self.DELAY:
@@ -53,14 +73,19 @@ class ProgressBar:
             "stage": f"{progress.stage}, " if progress.stage else "",
             "epoch": f"{progress.epoch:>{len(str(progress.n_epochs))}}/{progress.n_epochs}",
             "losses": _losses(progress),
+            "rows_per_update": progress.rows_per_update,
         }
         if self._bar is None:
             self._bar = _make_bar()
             # A bar without its task, or a task without its fields, cannot be drawn.
             self._bar.add_task("training", **state)
             self._bar.start()
+        elif progress.stage != self._stage:
+            # What was measured of another stage says nothing about this one.
+            self._bar.reset(self._bar.task_ids[0], **state)
         else:
             self._bar.update(self._bar.task_ids[0], **state)
+        self._stage = progress.stage
 
     def close(self) -> None:
         """Take the bar away."""
@@ -78,12 +103,26 @@ def _losses(progress: Progress) -> str:
     return text
 
 
+class _SpeedColumn(ProgressColumn):
+    """Rows per second, over the last half a minute."""
+
+    max_refresh = 0.5
+
+    def render(self, task: Task) -> Text:
+        if task.speed is None:
+            return Text()
+        return Text(f"{task.speed * task.fields['rows_per_update']:,.0f} rows/s", no_wrap=True)
+
+
 def _make_bar() -> RichProgress:
     return RichProgress(
         TextColumn("{task.fields[stage]}epoch {task.fields[epoch]}"),
-        BarColumn(),
+        # Of all columns this one gives way where the terminal is narrow.
+        BarColumn(bar_width=None, table_column=Column(min_width=4, max_width=40)),
         TextColumn("{task.fields[losses]}"),
-        TimeRemainingColumn(),
+        _SpeedColumn(table_column=Column(no_wrap=True)),
+        TimeRemainingColumn(table_column=Column(no_wrap=True)),
+        TextColumn("left"),
         console=Console(stderr=True),
         transient=True,
     )
