@@ -13,8 +13,8 @@ VARIABLE = "ISTHMUS_MEMORY"
 
 _SHARE = 4
 _CHUNK_SHARE = 32
-# Models take 32, 1,024 or 8,192 rows in a call: multiples of these give the same results.
-_CHUNK_ROWS = (65_536, 32_768, 16_384, 8_192, 4_096, 1_024, 32)
+# Models take 32, 1,024 or 8,192 rows in a call and fill up what is fewer.
+_CHUNK_ROWS = (65_536, 32_768, 16_384, 8_192, 4_096, 1_024, 256, 32)
 _LEAST = 2**20
 _UNKNOWN_MACHINE = 8 * 2**30
 _UNITS = {"": 1, "K": 2**10, "M": 2**20, "G": 2**30, "T": 2**40}
