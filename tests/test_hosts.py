@@ -14,7 +14,7 @@ import pytest
 from isthmus import cli, load
 from isthmus.io import read_model_file
 
-FIT = ["fit", "x.npy", "--n-components", "2", "--hidden", "8", "--batch-size", "63", "--no-report"]
+FIT = ["fit", "x*.npy", "--n-components", "2", "--hidden", "8", "--batch-size", "63", "--no-report"]
 
 
 @pytest.fixture
@@ -42,10 +42,18 @@ def start(n_processes, *arguments, ids=None):
     ]
 
 
-def test_processes_together_give_the_losses_of_one_and_resume_on_another_number(here):
+@pytest.mark.parametrize("streamed", [False, True])
+def test_processes_together_give_the_losses_of_one_and_resume_on_another_number(here, streamed):
     options = ["--max-epochs", "3", "--checkpoint", "runs", "--checkpoint-seconds", "0"]
     options += ["--log", "run.jsonl"]
-    assert cli.run([*FIT, "-o", "one.isthmus", "--max-epochs", "3"]) == 0
+    memory = []
+    if streamed:
+        for i, rows in enumerate(np.split(np.tile(np.load("x.npy"), (1, 150)), 5)):
+            np.save(f"x{i}.npy", rows)
+        os.remove("x.npy")
+        memory = ["--memory", "1MB"]
+        options += memory
+    assert cli.run([*FIT, "-o", "one.isthmus", "--max-epochs", "3", *memory]) == 0
     together = start(2, "-o", "two.isthmus", *options)
     outputs = [process.communicate(timeout=300) for process in together]
     assert [process.returncode for process in together] == [0, 0], outputs

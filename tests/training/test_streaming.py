@@ -8,13 +8,14 @@ import pytest
 from pyarrow import parquet
 
 from isthmus.errors import DataError
-from isthmus.io import as_dataset, limited_memory, read
+from isthmus.io import ArrayDataset, Part, as_dataset, limited_memory, read
 from isthmus.io import columnar as columnar_module
 from isthmus.io import dataset as dataset_module
 from isthmus.prepare import Preparation
 from isthmus.training import StreamedBatches
 
 N_ROWS = 20_000
+NONE = np.empty(0, int)
 
 
 @pytest.fixture(autouse=True)
@@ -32,10 +33,11 @@ def path(tmp_path_factory):
     return path
 
 
-def make(dataset, batch_size=64, left_out=(), memory="1MB"):
+def make(dataset, batch_size=64, left_out=(), memory="1MB", n_processes=1):
     preparation = Preparation.fit(dataset, "none")
+    left_out = np.array(left_out, int)
     with limited_memory(memory):
-        return StreamedBatches(dataset, preparation, batch_size, np.array(left_out, int))
+        return StreamedBatches(dataset, preparation, batch_size, left_out, n_processes)
 
 
 def numbers(batches, seed=0, columns=slice(None)):
@@ -117,21 +119,67 @@ def test_window_and_blocks_stay_within_their_share(path, memory):
     assert batches.steps_per_block * batches.batch_size * 40 <= budget / 64
 
 
-def test_columns_are_those_of_every_minibatch(path):
-    batches = make(read(path))
+@pytest.mark.parametrize("n_processes", [1, 2, 3, 4, 8])
+@pytest.mark.parametrize("batch_size", [5, 64])
+def test_processes_have_all_columns_of_every_minibatch_between_them(path, n_processes, batch_size):
+    batches = make(read(path), batch_size, range(0, N_ROWS, 7), n_processes=n_processes)
     whole = np.concatenate([block.rows for block in batches.epoch(np.random.default_rng(3))])
+    bounds = np.linspace(0, batch_size, n_processes + 1).astype(int)
     parts = [
         np.concatenate([b.rows for b in batches.epoch(np.random.default_rng(3), columns)])
-        for columns in (slice(0, 40), slice(40, 64))
+        for columns in map(slice, bounds[:-1], bounds[1:])
     ]
     np.testing.assert_array_equal(np.concatenate(parts, axis=1), whole)
+    seen = whole[..., 0].ravel()[: batches.n_rows]
+    expected = np.setdiff1d(np.arange(N_ROWS), range(0, N_ROWS, 7))
+    np.testing.assert_array_equal(np.sort(seen), expected)
+
+
+def test_up_to_four_processes_have_the_order_of_one(path):
+    one, four = (
+        np.concatenate(numbers(make(read(path), n_processes=n_processes))) for n_processes in (1, 4)
+    )
+    np.testing.assert_array_equal(one, four)
+
+
+@pytest.mark.parametrize("n_processes", [2, 4, 8])
+def test_a_process_reads_its_own_share_of_the_parts(path, monkeypatch, n_processes):
+    batches = make(read(path), n_processes=n_processes)
+    read_rows = []
+    transform = Preparation.transform
+
+    def counted(self, chunk, source, first_row):
+        read_rows.append(len(chunk))
+        return transform(self, chunk, source, first_row)
+
+    monkeypatch.setattr(Preparation, "transform", counted)
+    for columns in (slice(0, 64 // n_processes), slice(64 - 64 // n_processes, 64)):
+        read_rows.clear()
+        list(batches.epoch(np.random.default_rng(0), columns))
+        # The part between two shares is read by both.
+        assert N_ROWS / n_processes <= sum(read_rows) <= N_ROWS / n_processes + 2 * 500
+
+
+class Changed(ArrayDataset):
+    """A source that gives other rows than it promised."""
+
+    def parts(self):
+        return [Part(0, self.n_rows + 1, self.chunks)]
+
+
+def test_source_that_changed_is_refused():
+    dataset = Changed(np.ones((300, 2)), "X")
+    dataset.n_rows += 1
+    batches = StreamedBatches(dataset, Preparation.fit(as_dataset(np.ones((9, 2)))), 64, NONE)
+    with pytest.raises(DataError, match="X gave other rows than the 301 that it promised"):
+        list(batches.epoch(np.random.default_rng(0)))
 
 
 def test_rows_are_prepared_and_integers_stay_integers(tmp_path):
     images = np.random.default_rng(0).integers(0, 256, (3000, 4, 4), dtype=np.uint8)
     np.save(tmp_path / "images.npy", images)
     dataset = read(tmp_path / "images.npy")
-    batches = StreamedBatches(dataset, Preparation.fit(dataset), 64, np.empty(0, int))
+    batches = StreamedBatches(dataset, Preparation.fit(dataset), 64, NONE)
     rows = np.concatenate(
         [b.rows.reshape(-1, 16)[: b.n_rows] for b in batches.epoch(np.random.default_rng(0))]
     )
@@ -139,7 +187,7 @@ def test_rows_are_prepared_and_integers_stay_integers(tmp_path):
     np.testing.assert_array_equal(np.sort(rows, axis=0), np.sort(images.reshape(-1, 16), axis=0))
     table = pa.table({"a": np.arange(3000.0), "b": np.ones(3000)})
     dataset = as_dataset(table)
-    batches = StreamedBatches(dataset, Preparation.fit(dataset), 64, np.empty(0, int))
+    batches = StreamedBatches(dataset, Preparation.fit(dataset), 64, NONE)
     rows = np.concatenate([b.rows.reshape(-1, 2)[: b.n_rows] for b in batches.epoch()])
     assert rows.dtype == np.float32
     np.testing.assert_allclose(rows.mean(axis=0), 0, atol=1e-5)
@@ -152,7 +200,7 @@ def test_error_of_a_reader_comes_through_as_its_sentence(path, tmp_path):
     content[len(content) // 2 : len(content) // 2 + 2000] = bytes(2000)
     broken.write_bytes(content)
     dataset = read(broken)
-    batches = StreamedBatches(dataset, Preparation.fit(read(path), "none"), 64, np.empty(0, int))
+    batches = StreamedBatches(dataset, Preparation.fit(read(path), "none"), 64, NONE)
     with pytest.raises(DataError, match=r"broken\.parquet could not be read as a parquet file"):
         list(batches.epoch(np.random.default_rng(0)))
 
@@ -162,7 +210,7 @@ def test_missing_value_that_comes_later_names_its_row(tmp_path):
     values[2345] = np.nan
     dataset = as_dataset(pa.table({"a": values}))
     preparation = Preparation.fit(as_dataset(pa.table({"a": np.arange(3000.0)})), "none")
-    batches = StreamedBatches(dataset, preparation, 64, np.empty(0, int))
+    batches = StreamedBatches(dataset, preparation, 64, NONE)
     with pytest.raises(DataError, match="column 'a' holds NaN in row 2,346"):
         list(batches.epoch(np.random.default_rng(0)))
 

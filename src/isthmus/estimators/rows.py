@@ -11,7 +11,7 @@ import numpy as np
 from isthmus.errors import DataError
 from isthmus.io import Dataset, memory_budget, readable_bytes
 from isthmus.prepare import Preparation, mean_row
-from isthmus.training import ArrayBatches, Batches, StreamedBatches
+from isthmus.training import ArrayBatches, Batches, Devices, StreamedBatches
 
 _SAMPLED_ROWS = 1024
 _SHARE_IN_MEMORY = 2
@@ -103,7 +103,9 @@ class StreamedRows(TrainingRows):
         return self._sampled
 
     def batches(self, batch_size: int) -> tuple[StreamedBatches, ArrayBatches | None]:
-        batches = StreamedBatches(self._dataset, self._preparation, batch_size, self.held_out)
+        batches = StreamedBatches(
+            self._dataset, self._preparation, batch_size, self.held_out, Devices().n_processes
+        )
         held_out = len(self.held_out) > 0
         return batches, ArrayBatches(self._validation, batch_size) if held_out else None
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import final
 
 import numpy as np
@@ -17,16 +18,18 @@ _BLOCK_SHARE = 64
 _BLOCKS_AHEAD = 1
 # A window smaller than the epoch by this much is soon filled, and then training can begin.
 _WINDOWS_AN_EPOCH = 8
-_PARTS_A_WINDOW = 4
+# Fewer processes than this many give the same order of rows as one.
+_LEAST_SHARES = 4
 
 
 @final
 class StreamedBatches:
     """Minibatches of rows that are read as they are needed; every row exactly once an epoch.
 
-    A thread reads the parts of the data in an order that is drawn, and fills a window with
-    their rows. Every block is drawn from the whole window, and the rows that are read next take
-    the places of those drawn.
+    The parts of the data, in an order that is drawn, are cut into shares. Each fills some
+    columns of every minibatch, so that a process of several reads the shares of its columns
+    only. A thread reads the shares in turn and fills a window of each; every block is drawn
+    from whole windows, and the rows that are read next take the places of those drawn.
 
     Parameters
     ----------
@@ -38,15 +41,22 @@ class StreamedBatches:
         Rows in a minibatch; less where there are fewer rows.
     left_out : ndarray of int
         Positions of rows that are not used, in order.
+    n_processes : int
+        Between how many the columns will be divided; up to four, the order is the same.
 
     Attributes
     ----------
     window_bytes : int
-        What the window takes: an eighth of `isthmus.io.memory_budget` at most, but a block.
+        What all windows take: an eighth of `isthmus.io.memory_budget` at most, but a block.
     """
 
     def __init__(
-        self, dataset: Dataset, preparation: Preparation, batch_size: int, left_out: np.ndarray
+        self,
+        dataset: Dataset,
+        preparation: Preparation,
+        batch_size: int,
+        left_out: np.ndarray,
+        n_processes: int = 1,
     ) -> None:
         self._dataset, self._preparation, self._left_out = dataset, preparation, left_out
         self._dtype = preparation.stored_dtype(dataset.schema)
@@ -59,10 +69,10 @@ class StreamedBatches:
         affordable = budget // (_WINDOW_SHARE * row_bytes)
         capacity = self.steps_per_block * self.batch_size
         self._n_window = max(capacity, min(affordable, self.n_rows // _WINDOWS_AN_EPOCH))
-        # Of parts too large for the window to hold several, several are read in turn.
-        large = max(part.n_rows for part in dataset.parts()) * _PARTS_A_WINDOW > self._n_window
-        self._n_open = _PARTS_A_WINDOW if large else 1
-        self._n_chunk = affordable_rows(preparation.n_features) // (2 if large else 1)
+        self._parts = list(dataset.parts())
+        # A part between two shares is read twice.
+        self._n_shares = min(max(_LEAST_SHARES, n_processes), len(self._parts))
+        self._n_chunk = affordable_rows(preparation.n_features) // 2
         self.window_bytes = self._n_window * row_bytes
 
     def epoch(
@@ -76,29 +86,59 @@ class StreamedBatches:
         return read_ahead(self._blocks(generator, columns), _BLOCKS_AHEAD)
 
     def _blocks(self, generator: np.random.Generator | None, columns: slice) -> Iterator[Block]:
-        source = _Source(self._pieces(generator))
-        n_rows = 0
-        for block in self._ordered(source) if generator is None else self._drawn(source, generator):
-            n_rows += len(block)
-            yield Block(self._minibatches(block, columns), len(block), None, self.batch_size)
-            del block
-        if n_rows != self.n_rows:
-            raise DataError(
-                f"{self._dataset.source} gave {n_rows:,} rows, but promised {self.n_rows:,} when "
-                "it was opened: it has changed, so open it again."
-            )
+        start, stop, _ = columns.indices(self.batch_size)
+        shares = self._whole() if generator is None else self._drawn_shares(generator)
+        shares = [share for share in shares if share.start < stop and share.stop > start]
+        capacity = self.steps_per_block * self.batch_size
+        for first in range(0, self.n_rows, capacity):
+            rows = self._empty((self.steps_per_block, stop - start))
+            for share in shares:
+                left, right = max(share.start, start), min(share.stop, stop)
+                minibatches = self._minibatches(next(share.rows, rows[:0, 0]), share.width)
+                own = slice(left - share.start, right - share.start)
+                rows[:, left - start : right - start] = minibatches[:, own]
+            n_rows = min(capacity, self.n_rows - first)
+            yield Block(rows, n_rows, None, self.batch_size)
+            del rows
 
-    def _ordered(self, source: _Source) -> Iterator[np.ndarray]:
+    def _whole(self) -> list[_Share]:
+        """Give a single share, in which rows keep their order."""
+        return [
+            _Share(0, self.batch_size, self._ordered(self._pieces(self._parts, 0, self.n_rows)))
+        ]
+
+    def _drawn_shares(self, generator: np.random.Generator) -> list[_Share]:
+        parts = [self._parts[i] for i in generator.permutation(len(self._parts))]
+        width = -(-self.batch_size // self._n_shares)
+        # The last minibatch may not be full.
+        n_last = self.n_rows - (self.n_steps - 1) * self.batch_size
+        shares: list[_Share] = []
+        first_row = 0
+        for start, child in zip(
+            range(0, self.batch_size, width), generator.spawn(self._n_shares), strict=False
+        ):
+            stop = min(start + width, self.batch_size)
+            n_rows = (self.n_steps - 1) * (stop - start) + min(max(n_last - start, 0), stop - start)
+            pieces = self._pieces(parts, first_row, first_row + n_rows)
+            shares.append(_Share(start, stop, self._drawn(pieces, stop - start, child)))
+            first_row += n_rows
+        return shares
+
+    def _ordered(self, pieces: Iterator[np.ndarray]) -> Iterator[np.ndarray]:
+        source = _Source(pieces)
         while True:
-            rows = self._empty(self.steps_per_block * self.batch_size)
+            rows = self._empty((self.steps_per_block * self.batch_size,))
             n_rows = source.fill(rows, np.arange(len(rows)))
             if not n_rows:
                 return
             yield rows[:n_rows]
 
-    def _drawn(self, source: _Source, generator: np.random.Generator) -> Iterator[np.ndarray]:
-        capacity = self.steps_per_block * self.batch_size
-        window = self._empty(self._n_window)
+    def _drawn(
+        self, pieces: Iterator[np.ndarray], width: int, generator: np.random.Generator
+    ) -> Iterator[np.ndarray]:
+        source = _Source(pieces)
+        capacity = self.steps_per_block * width
+        window = self._empty((max(capacity, self._n_window * width // self.batch_size),))
         left = np.arange(source.fill(window, np.arange(len(window))))
         while len(left) == len(window):
             places = generator.choice(len(window), capacity, replace=False)
@@ -110,49 +150,63 @@ class StreamedBatches:
         for start in range(0, len(left), capacity):
             yield window[left[start : start + capacity]]
 
-    def _pieces(self, generator: np.random.Generator | None) -> Iterator[np.ndarray]:
-        """Yield prepared rows in the order in which they are read."""
-        parts = list(self._dataset.parts())
-        n_open = 1
-        if generator is not None:
-            parts = [parts[i] for i in generator.permutation(len(parts))]
-            n_open = self._n_open
-        waiting = iter(parts)
-        reading: list[Iterator[np.ndarray]] = []
-        while True:
-            while len(reading) < n_open and (part := next(waiting, None)) is not None:
-                reading.append(self._prepared(part))
-            if not reading:
-                return
-            for rows in list(reading):
-                piece = next(rows, None)
-                if piece is None:
-                    reading.remove(rows)
-                else:
-                    yield piece
+    def _pieces(self, parts: Sequence[Part], start: int, stop: int) -> Iterator[np.ndarray]:
+        """Yield the prepared rows from `start` to `stop` of these parts, without those left out."""
+        for part in parts:
+            end = part.first_row + part.n_rows
+            n_rows = part.n_rows - len(self._left_out_between(part.first_row, end))
+            if start < n_rows and stop > 0:
+                yield from self._prepared(part, max(start, 0), min(stop, n_rows))
+            start, stop = start - n_rows, stop - n_rows
 
-    def _prepared(self, part: Part) -> Iterator[np.ndarray]:
-        first = part.first_row
+    def _prepared(self, part: Part, start: int, stop: int) -> Iterator[np.ndarray]:
+        first, n_before = part.first_row, 0
         for chunk in part.chunks(self._n_chunk):
-            rows = self._preparation.transform(chunk, self._dataset.source, first)
-            start, stop = np.searchsorted(self._left_out, (first, first + len(rows)))
-            if stop > start:
-                rows = np.delete(rows, self._left_out[start:stop] - first, axis=0)
-            first += len(chunk)
+            left_out = self._left_out_between(first, first + len(chunk))
+            n_rows = len(chunk) - len(left_out)
+            if n_before + n_rows > start:
+                rows = self._preparation.transform(chunk, self._dataset.source, first)
+                if len(left_out):
+                    rows = np.delete(rows, left_out - first, axis=0)
+                yield rows[max(start - n_before, 0) : stop - n_before]
+                del rows
+            first, n_before = first + len(chunk), n_before + n_rows
             del chunk
-            yield rows
+            if n_before >= stop:
+                break
+        if n_before < stop or first > part.first_row + part.n_rows:
+            raise DataError(
+                f"{self._dataset.source} gave other rows than the {self._dataset.n_rows:,} that it "
+                "promised when it was opened: it has changed, so open it again."
+            )
 
-    def _minibatches(self, rows: np.ndarray, columns: slice) -> np.ndarray:
-        """Cut rows into minibatches, zeros after them in the last one."""
+    def _left_out_between(self, first: int, stop: int) -> np.ndarray:
+        return self._left_out[slice(*np.searchsorted(self._left_out, (first, stop)))]
+
+    def _minibatches(self, rows: np.ndarray, width: int) -> np.ndarray:
+        """Cut a share's rows into minibatches, zeros after them in the last one."""
         whole = rows
-        if len(rows) < self.steps_per_block * self.batch_size:
-            whole = self._empty(self.steps_per_block * self.batch_size)
+        if len(rows) < self.steps_per_block * width:
+            whole = self._empty((self.steps_per_block * width,))
             whole[: len(rows)] = rows
             whole[len(rows) :] = 0
-        return whole.reshape(self.steps_per_block, self.batch_size, -1)[:, columns]
+        return whole.reshape(self.steps_per_block, width, -1)
 
-    def _empty(self, n_rows: int) -> np.ndarray:
-        return np.empty((n_rows, self._preparation.n_features), self._dtype)
+    def _empty(self, shape: tuple[int, ...]) -> np.ndarray:
+        return np.empty((*shape, self._preparation.n_features), self._dtype)
+
+
+@dataclass(frozen=True)
+class _Share:
+    """Columns of every minibatch, from `start` to `stop`, and block by block their rows."""
+
+    start: int
+    stop: int
+    rows: Iterator[np.ndarray]
+
+    @property
+    def width(self) -> int:
+        return self.stop - self.start
 
 
 class _Source:
