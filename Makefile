@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install --constraint constraints.txt
 
 .PHONY: help demo test lint types layers unit docs pictures wheel \
-  bench bench-peers bench-mnist bench-papers bench-self clean
+  bench bench-peers bench-sweep bench-mnist bench-papers bench-self clean
 
 help:
 	@echo "make demo   squeeze digits into 2 and 16 numbers, beside PCA; ends with a report"
@@ -13,8 +13,9 @@ help:
 	@echo "make lint   ruff, and formatting"
 	@echo "make docs   build the documentation into site/"
 	@echo "make pictures  draw the pictures of the README and the docs anew"
-	@echo "make bench  speed beside other libraries, which it installs into .bench (an hour), and MNIST"
+	@echo "make bench  speed beside other libraries, which it installs into .bench (an hour), a sweep, and MNIST"
 	@echo "make bench-peers  the former alone"
+	@echo "make bench-sweep  six sizes of code trained together, beside one"
 	@echo "make bench-mnist  the default network on MNIST, epoch by epoch, beside PCA"
 	@echo "make bench-papers  what papers publish on MNIST, and what Isthmus gives (hours)"
 	@echo "            (these need ISTHMUS_DATA or ../shared/data)"
@@ -71,7 +72,10 @@ wheel: $(VENV)/.development
 	@echo "The built wheel on its own …"
 	@tests/wheel.sh $(PYTHON)
 
-bench: bench-peers bench-mnist
+bench: bench-peers bench-sweep bench-mnist
+
+bench-sweep: $(VENV)/.runtime
+	@$(BIN)/python benchmarks/sweep.py
 
 bench-mnist: $(VENV)/.development
 	@$(BIN)/python benchmarks/mnist.py

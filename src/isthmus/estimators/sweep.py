@@ -90,7 +90,7 @@ class SweepResults:
 class ComponentSweep(BaseEstimator):
     """Train autoencoders with codes of several sizes together, and suggest a size.
 
-    All learn from the same minibatches in one compiled program, each as it would alone.
+    All learn from the same minibatches, each as it would alone, in a compiled program on each core.
 
     Parameters
     ----------

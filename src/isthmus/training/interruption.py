@@ -10,7 +10,8 @@ from types import FrameType, TracebackType
 class Interruption:
     """While entered, the first Ctrl-C only sets `requested`; the second one raises as always.
 
-    One inside of another shares its state, so that one Ctrl-C ends every stage of a fit.
+    One inside of another shares its state, so that one Ctrl-C ends every stage of a fit; so does
+    one in another thread.
     """
 
     def __init__(self) -> None:
@@ -23,14 +24,20 @@ class Interruption:
         """Whether Ctrl-C was pressed."""
         return self._requested if self._outer is None else self._outer.requested
 
+    def request(self) -> None:
+        """Ask as Ctrl-C does."""
+        if self._outer is None:
+            self._requested = True
+        else:
+            self._outer.request()
+
     def __enter__(self) -> Interruption:
+        outer = getattr(signal.getsignal(signal.SIGINT), "__self__", None)
+        if isinstance(outer, Interruption):
+            self._outer = outer
         # Only the main thread may handle signals; elsewhere Ctrl-C is somebody else's business.
-        if threading.current_thread() is threading.main_thread():
-            outer = getattr(signal.getsignal(signal.SIGINT), "__self__", None)
-            if isinstance(outer, Interruption):
-                self._outer = outer
-            else:
-                self._previous = signal.signal(signal.SIGINT, self._handle)
+        elif threading.current_thread() is threading.main_thread():
+            self._previous = signal.signal(signal.SIGINT, self._handle)
         return self
 
     def __exit__(

@@ -288,7 +288,8 @@ class _Loop:
             now.finished = True
             return
         if self.observe is not None:
-            self.observe(now.epoch, self.layout.unflatten(now.carry.vector))
+            # Cut up by NumPy: JAX would dispatch a program for each parameter.
+            self.observe(now.epoch, self.layout.unflatten(np.array(now.carry.vector)))
         if value < now.best_loss or self.held_out is None:
             # The compiled program takes its argument's memory, so what is kept is copied.
             now.best, now.best_loss = jnp.copy(now.carry.vector), value

@@ -1,10 +1,15 @@
-"""Several models trained together, on the same minibatches in one compiled program."""
+"""Several models trained together, on the same minibatches, in a compiled program on each core."""
 
 from __future__ import annotations
 
+import os
+import threading
 import time
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
+from itertools import chain
 from typing import Any
 
 import jax
@@ -14,9 +19,10 @@ import numpy as np
 from isthmus.objectives import Jointly, Loss
 from isthmus.training.batches import ArrayBatches
 from isthmus.training.compiled import held_out_loss
+from isthmus.training.interruption import Interruption
 from isthmus.training.layout import Layout
 from isthmus.training.loop import Settings, Training, train
-from isthmus.training.progress import Reporter
+from isthmus.training.progress import Progress, Reporter
 
 
 def train_together(
@@ -42,19 +48,65 @@ def train_together(
     settings : Settings
         How long and how fast.
     report : callable or None
-        Called with a `Progress` after every compiled call.
+        Called with a `Progress` after every compiled call; its loss is the sum of all models'.
 
     Returns
     -------
     list of Training
         One for each model; their histories hold "validation_loss" and "seconds".
     """
-    together = Jointly(tuple(losses))
-    best = _Best(tuple(models), together, validation)
+    groups = _even_groups([Layout.of(model).n_parameters for model in models], _n_threads())
+    told = None if report is None else _Together(report, len(groups))
     settings = replace(settings, patience=None)
-    training = train(
-        tuple(models), together, batches, settings, report=report, observe=best.observe
-    )
+
+    def train_group(number: int) -> list[Training[Any]]:
+        try:
+            return _train_group(
+                tuple(models[i] for i in groups[number]),
+                Jointly(tuple(losses[i] for i in groups[number])),
+                batches,
+                settings,
+                validation,
+                None if told is None else partial(told, number),
+            )
+        except BaseException:
+            interruption.request()
+            raise
+
+    with Interruption() as interruption, ThreadPoolExecutor(len(groups)) as pool:
+        others = [pool.submit(train_group, number) for number in range(1, len(groups))]
+        # This thread is the one that hears Ctrl-C, so it does not wait.
+        trained = [train_group(0), *(other.result() for other in others)]
+    positions = [i for group in groups for i in group]
+    by_position = dict(zip(positions, chain.from_iterable(trained), strict=True))
+    return [by_position[i] for i in range(len(models))]
+
+
+def _n_threads() -> int:
+    """Give as many as there are cores for this process; another device has one program."""
+    if jax.default_backend() != "cpu":
+        return 1
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _even_groups(sizes: Sequence[int], n_groups: int) -> list[list[int]]:
+    """Give positions in groups, at most so many, of about equal sums of sizes."""
+    groups: list[list[int]] = [[] for _ in range(min(n_groups, len(sizes)))]
+    for i in sorted(range(len(sizes)), key=lambda i: -sizes[i]):
+        min(groups, key=lambda group: sum(sizes[j] for j in group)).append(i)
+    return groups
+
+
+def _train_group(
+    models: tuple[Any, ...],
+    loss: Jointly,
+    batches: ArrayBatches,
+    settings: Settings,
+    validation: ArrayBatches,
+    report: Reporter | None,
+) -> list[Training[Any]]:
+    best = _Best(models, loss, validation)
+    training = train(models, loss, batches, settings, report=report, observe=best.observe)
     return [
         replace(
             training,
@@ -70,6 +122,32 @@ def train_together(
     ]
 
 
+class _Together:
+    """What several trainings report, told as one: where the last one is, and all losses' sum."""
+
+    def __init__(self, report: Reporter, n_trainings: int) -> None:
+        self._report = report
+        self._lock = threading.Lock()
+        self._losses: list[list[float]] = [[] for _ in range(n_trainings)]  # of every epoch
+        self._n_updates = [0] * n_trainings
+
+    def __call__(self, number: int, progress: Progress) -> None:
+        with self._lock:
+            n_epochs = min(map(len, self._losses))
+            self._n_updates[number] = progress.n_updates
+            if progress.epoch_complete and progress.loss is not None:
+                self._losses[number].append(progress.loss)
+                last = min(map(len, self._losses)) > n_epochs
+            else:
+                last = progress.n_updates == min(self._n_updates)
+            if last:
+                self._report(progress._replace(loss=self._loss()))
+
+    def _loss(self) -> float | None:
+        n_epochs = min(map(len, self._losses))
+        return sum(losses[n_epochs - 1] for losses in self._losses) if n_epochs else None
+
+
 class _Best:
     """The best that was seen of each model."""
 
@@ -80,6 +158,7 @@ class _Best:
         self.seconds: list[float] = []
         self._layout, self._loss, self._n_rows = Layout.of(models), loss, validation.n_rows
         self._blocks = [(jnp.asarray(block.rows), block) for block in validation.epoch()]
+        self._key = jax.random.key(0)
         self._least = np.full(len(models), np.inf)
         self._start = time.perf_counter()
 
@@ -92,7 +171,7 @@ class _Best:
                 None,
                 block.n_rows,
                 block.n_steps,
-                jax.random.key(0),
+                self._key,
                 layout=self._layout,
                 objective=self._loss,
             )
