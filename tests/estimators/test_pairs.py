@@ -35,7 +35,7 @@ NETWORKS = [
     Dense((16,)),
     Dense((16,), tied_weights=True),
     Dense((16,), code_activation="sigmoid"),
-    Convolutional((4, 8)),
+    Convolutional((4,)),
 ]
 CODES = [Deterministic(), TopK(3), GaussianCode()]
 LIKELIHOODS = [
