@@ -97,7 +97,9 @@ def here(tmp_path, monkeypatch, fitted):
 # Every command
 
 
-def test_demo_prints_table_and_writes_report_and_models(tmp_path, capsys):
+def test_demo_prints_table_and_writes_report_and_models(tmp_path, capsys, monkeypatch):
+    # The docs run it in full.
+    monkeypatch.setattr("isthmus.estimators.trained.default_epochs", lambda *_: 2)
     assert run("demo", "-o", tmp_path / "out", "--random-state", "3") == 0
     captured = capsys.readouterr()
     assert "PCA" in captured.out
@@ -811,10 +813,10 @@ def test_fit_in_another_process_prints_no_progress_and_gives_equal_bits(here):
 
 
 KINDS = {
-    "denoising": "--corruption masking --level 0.2",
+    "denoising": "--corruption masking --level 0.2 --hidden 8",
     "contractive": "--strength 0.2",
     "sparse": "--n-components 12 --sparsity top_k --k 3",
-    "variational": "--beta 0.5 --n-warmup-epochs 1",
+    "variational": "--beta 0.5 --n-warmup-epochs 1 --hidden 8",
     "stacked": "--pretrain denoising --n-pretraining-epochs 1 --hidden 8",
 }
 

@@ -36,8 +36,8 @@ def test_samples_look_like_the_data(machine, digits):
     assert set(np.unique(noisy)) <= {0.0, 1.0}
 
 
-def test_visible_units_are_chosen_from_the_data(digits, table):
-    assert BoltzmannMachine(4, **QUICK).fit(digits).model_.likelihood == Bernoulli()
+def test_visible_units_are_chosen_from_the_data(machine, table):
+    assert machine.model_.likelihood == Bernoulli()
     real = BoltzmannMachine(4, **QUICK).fit(table)
     assert real.model_.likelihood == Gaussian(1.0)
     assert real.sample(7, n_steps=5, noise=True, random_state=0).shape == (7, 6)
@@ -53,7 +53,7 @@ def test_gaussian_visible_units_learn_a_table(table):
 
 def test_persistent_chains_go_on_over_passes_of_any_size(digits):
     machine = BoltzmannMachine(16, persistent=True, random_state=0)
-    for rows in (digits[:20], digits[:500], digits):
+    for rows in (digits[:20], digits[:500], digits[:400]):
         machine.partial_fit(rows)
     assert len(machine.history_["loss"]) == 3
     assert np.isfinite(machine.free_energy(digits)).all()

@@ -12,7 +12,7 @@ from isthmus import (
 
 
 @pytest.mark.parametrize(
-    "shape", [(8, 8), (7, 5), (9, 4, 3), (1, 6), (13,)], ids=lambda s: "x".join(map(str, s))
+    "shape", [(7, 5), (8, 4, 3), (1, 6), (13,)], ids=lambda s: "x".join(map(str, s))
 )
 def test_any_shape_comes_back(shape):
     x = np.random.default_rng(0).integers(0, 256, (40, *shape), dtype=np.uint8)

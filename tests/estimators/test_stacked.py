@@ -38,7 +38,7 @@ def test_layers_are_not_pretrained_where_training_starts_from_fitted_weights(dig
 
 
 def test_pretraining_starts_training_ahead(digits):
-    settings = {"hidden": [64, 32], "activation": "sigmoid", "max_epochs": 3, "random_state": 0}
+    settings = {"hidden": [32], "activation": "sigmoid", "max_epochs": 3, "random_state": 0}
     plain = Autoencoder(8, **settings).fit(digits)
     for pretrain in ("autoencoder", "rbm"):
         model = StackedAutoencoder(8, pretrain=pretrain, n_pretraining_epochs=50, **settings)

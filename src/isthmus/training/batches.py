@@ -12,6 +12,7 @@ import numpy as np
 
 _BLOCK_BYTES = 32 * 2**20
 _MOST_STEPS = 512
+_FEWEST_ROWS = 32
 
 
 class Block(NamedTuple):
@@ -159,7 +160,8 @@ def cut(
     n_rows: int, batch_size: int, row_bytes: int, most_bytes: int | None = None
 ) -> tuple[int, int, int]:
     """Give the rows of a minibatch, the minibatches of an epoch, and those of a block."""
-    batch_size = min(batch_size, _power_of_two(n_rows))
+    # Few rows are filled up too, so that a handful runs the program of another handful.
+    batch_size = min(batch_size, max(_power_of_two(n_rows), _FEWEST_ROWS))
     n_steps = -(-n_rows // batch_size)
     block_bytes = _BLOCK_BYTES if most_bytes is None else min(_BLOCK_BYTES, most_bytes)
     most = max(1, min(_MOST_STEPS, block_bytes // max(batch_size * row_bytes, 1)))
