@@ -9,6 +9,7 @@ that factor, for a trial. The files are made in a temporary folder, one at a tim
 import argparse
 import json
 import resource
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -23,8 +24,11 @@ import isthmus
 from isthmus.io import limited_memory
 
 NARROW, WIDE = 30, 784
+SMALL, LARGE = "8", "1000-500-250-30"  # codes, and layers before them where they are named
 ROW_GROUP = 16_384
 EPOCHS = 3
+MOST_EPOCHS = 20
+REPETITIONS = 3
 MEASURED = Path(__file__).resolve()
 
 
@@ -42,11 +46,18 @@ def make(path, n_rows, n_columns):
             writer.write_table(pa.table(columns, schema=schema))
 
 
-def fit(path, memory):
+def fit(path, memory, network=SMALL, n_epochs=EPOCHS):
     """Train, and give what it took; the first epoch compiles and is left out of the rate."""
     start = time.perf_counter()
+    *hidden, n_components = map(int, network.split("-"))
+    n_epochs = int(n_epochs)
     model = isthmus.Autoencoder(
-        8, hidden=32, max_epochs=EPOCHS, patience=EPOCHS, random_state=0, verbose=False
+        n_components,
+        hidden=hidden or 32,
+        max_epochs=n_epochs,
+        patience=n_epochs,
+        random_state=0,
+        verbose=False,
     )
     with limited_memory(memory):
         model.fit(path)
@@ -54,7 +65,7 @@ def fit(path, memory):
     n_rows = isthmus.read(path).n_rows - len(model.validation_rows_)
     return {
         "seconds": time.perf_counter() - start,
-        "rate": n_rows * (EPOCHS - 1) / (seconds[-1] - seconds[0]),
+        "rate": n_rows * (n_epochs - 1) / (seconds[-1] - seconds[0]),
         "validation_loss": model.history_["validation_loss"][-1],
         "peak": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
     }
@@ -77,14 +88,18 @@ def alone(what, *arguments):
 
 
 def cost_per_row(folder, scale):
-    print("rows, narrow table under 16MB | rows/s in an epoch | µs a row, whole fit")
+    print("rows, narrow table under 16MB | rows/s in an epoch | µs a row and epoch | whole fit, s")
     path = folder / "rows.parquet"
     for exponent in range(4, 8):
         n_rows = int(10**exponent * scale)
         make(path, n_rows, NARROW)
-        found = alone("fit", path, "16MB")
-        cost = 1e6 * found["seconds"] / n_rows / EPOCHS
-        print(f"{n_rows:>12,} | {found['rate']:>12,.0f} | {cost:8.2f}", flush=True)
+        n_epochs = max(EPOCHS, min(MOST_EPOCHS, 10**6 // n_rows))
+        found = alone("fit", path, "16MB", SMALL, n_epochs)
+        print(
+            f"{n_rows:>12,} | {found['rate']:>12,.0f} | {1e6 / found['rate']:8.3f} | "
+            f"{found['seconds']:8.1f} ({n_epochs} epochs)",
+            flush=True,
+        )
     path.unlink()
 
 
@@ -100,18 +115,27 @@ def peak_memory(folder, scale):
 
 
 def streaming_rate(folder, scale):
-    print("columns | bare scan, rows/s | in memory | streamed | share | held-out losses")
+    print("columns, network | bare scan, rows/s | in memory | streamed | share | held-out losses")
     path = folder / "rate.parquet"
-    for n_columns, n_rows in ((NARROW, 4_000_000), (WIDE, 400_000)):
+    workloads = ((NARROW, SMALL, 4_000_000), (WIDE, SMALL, 400_000), (WIDE, LARGE, 100_000))
+    for n_columns, network, n_rows in workloads:
         make(path, int(n_rows * scale), n_columns)
-        scale_bytes = int(n_rows * scale) * n_columns * 4
-        bare = alone("scan", path)
-        memory = alone("fit", path, "64GB")
-        streamed = alone("fit", path, f"{max(1, scale_bytes // 2**20)}MB")
+        n_bytes = int(n_rows * scale) * n_columns * 4
+        # A budget of their size: too small for the rows to stay in memory.
+        budget = f"{max(1, n_bytes // 2**20)}MB"
+        bare = alone("scan", path)["rate"]
+        pairs = [
+            (alone("fit", path, "64GB", network), alone("fit", path, budget, network))
+            for _ in range(REPETITIONS)
+        ]
+        memory, streamed = (
+            statistics.median(pair[side]["rate"] for pair in pairs) for side in (0, 1)
+        )
+        shares = sorted(streamed["rate"] / memory["rate"] for memory, streamed in pairs)
+        losses = ", ".join(f"{found['validation_loss']:.4g}" for found in pairs[0])
         print(
-            f"{n_columns:>4} | {bare['rate']:>12,.0f} | {memory['rate']:>12,.0f} | "
-            f"{streamed['rate']:>12,.0f} | {streamed['rate'] / memory['rate']:.2f} | "
-            f"{memory['validation_loss']:.4f}, {streamed['validation_loss']:.4f}",
+            f"{n_columns:>4}, {network} | {bare:>12,.0f} | {memory:>12,.0f} | {streamed:>12,.0f} | "
+            f"{streamed / memory:.2f} ({shares[0]:.2f}–{shares[-1]:.2f}) | {losses}",
             flush=True,
         )
     path.unlink()

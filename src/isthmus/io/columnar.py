@@ -173,13 +173,13 @@ def counted(
 ) -> Iterator[pa.Table]:
     """Yield the batches as checked tables, and see that they are as many rows as promised."""
     found = 0
+    names = list(dataset.schema.names or ())
     with refusing(dataset.source, "a table", DataError):
         for batch in batches:
             # Arrow trusts the offsets and the text inside a file; a damaged one could otherwise
             # crash whoever touches the column later.
             batch.validate(full=True)
             found += batch.num_rows
-            names = list(dataset.schema.names or ())
             yield pa.Table.from_batches([batch]).select(names)
     if found != n_promised:
         raise DataError(

@@ -72,7 +72,7 @@ class StreamedBatches:
         self._parts = list(dataset.parts())
         # A part between two shares is read twice.
         self._n_shares = min(max(_LEAST_SHARES, n_processes), len(self._parts))
-        self._n_chunk = affordable_rows(preparation.n_features) // 2
+        self._n_chunk = affordable_rows(preparation.n_features)
         self.window_bytes = self._n_window * row_bytes
 
     def epoch(
