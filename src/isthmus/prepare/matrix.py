@@ -116,7 +116,10 @@ def _same_floats(table: pa.Table) -> bool:
 
 def _transposed(table: pa.Table) -> np.ndarray:
     """Stack columns of one dtype, missing values as NaN; of wide tables this is the quick way."""
-    (batch,) = table.combine_chunks().to_batches()
+    batches = table.to_batches()
+    if len(batches) > 1:
+        batches = table.combine_chunks().to_batches()
+    (batch,) = batches
     return batch.to_tensor(null_to_nan=True, row_major=True).to_numpy()
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import final
+from typing import Any, final
 
 import numpy as np
+import pyarrow as pa
 
 from isthmus.errors import DataError
-from isthmus.io import Dataset, Part, affordable_rows, memory_budget, read_ahead
+from isthmus.io import Dataset, Part, Rows, affordable_rows, memory_budget, read_ahead
 from isthmus.prepare import Preparation
 from isthmus.training.batches import Block, cut
 
@@ -18,6 +19,8 @@ _BLOCK_SHARE = 64
 _BLOCKS_AHEAD = 1
 # A window smaller than the epoch by this much is soon filled, and then training can begin.
 _WINDOWS_AN_EPOCH = 8
+_PIECE_BYTES = 2 * 2**20
+_LEAST_PIECE = 256
 # Fewer processes than this many give the same order of rows as one.
 _LEAST_SHARES = 4
 
@@ -73,6 +76,7 @@ class StreamedBatches:
         # A part between two shares is read twice.
         self._n_shares = min(max(_LEAST_SHARES, n_processes), len(self._parts))
         self._n_chunk = affordable_rows(preparation.n_features)
+        self._n_piece = max(_LEAST_PIECE, _PIECE_BYTES // row_bytes)
         self.window_bytes = self._n_window * row_bytes
 
     def epoch(
@@ -161,7 +165,7 @@ class StreamedBatches:
 
     def _prepared(self, part: Part, start: int, stop: int) -> Iterator[np.ndarray]:
         first, n_before = part.first_row, 0
-        for chunk in part.chunks(self._n_chunk):
+        for chunk in self._pieces_of(part):
             left_out = self._left_out_between(first, first + len(chunk))
             n_rows = len(chunk) - len(left_out)
             if n_before + n_rows > start:
@@ -180,6 +184,13 @@ class StreamedBatches:
                 "promised when it was opened: it has changed, so open it again."
             )
 
+    def _pieces_of(self, part: Part) -> Iterator[Rows]:
+        """Cut what is read at once: small arrays, all of one size, leave no holes in memory."""
+        for chunk in part.chunks(self._n_chunk):
+            for start in range(0, len(chunk), self._n_piece):
+                yield _cut(chunk, start, self._n_piece)
+            del chunk
+
     def _left_out_between(self, first: int, stop: int) -> np.ndarray:
         return self._left_out[slice(*np.searchsorted(self._left_out, (first, stop)))]
 
@@ -194,6 +205,12 @@ class StreamedBatches:
 
     def _empty(self, shape: tuple[int, ...]) -> np.ndarray:
         return np.empty((*shape, self._preparation.n_features), self._dtype)
+
+
+def _cut(rows: Any, start: int, n_rows: int) -> Rows:
+    if isinstance(rows, pa.Table):
+        return rows.slice(start, n_rows)
+    return rows[start : start + n_rows]
 
 
 @dataclass(frozen=True)
