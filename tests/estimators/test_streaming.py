@@ -57,7 +57,9 @@ def streamed(monkeypatch):
     monkeypatch.setattr(
         StreamedBatches,
         "epoch",
-        lambda self, *arguments: epochs.append(self.n_rows) or epoch(self, *arguments),
+        lambda self, *arguments, **more: (
+            epochs.append(self.n_rows) or epoch(self, *arguments, **more)
+        ),
     )
     return epochs
 

@@ -6,6 +6,7 @@ A fixed shape means that data of any length run the same compiled program.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from math import prod
 from typing import NamedTuple, Protocol, final
 
 import numpy as np
@@ -13,6 +14,8 @@ import numpy as np
 _BLOCK_BYTES = 32 * 2**20
 _MOST_STEPS = 512
 _FEWEST_ROWS = 32
+# JAX takes memory at multiples of this many bytes as it is, and copies other.
+_ALIGNMENT = 64
 
 
 class Block(NamedTuple):
@@ -33,6 +36,25 @@ class Block(NamedTuple):
         return -(-self.n_rows // (self.batch_size or self.rows.shape[1]))
 
 
+@final
+class Buffers:
+    """Memory for one block after the other, where nobody needs the former one any more.
+
+    Fresh memory has to be brought in page by page, which takes as long as filling it.
+    """
+
+    def __init__(self) -> None:
+        self._held: dict[str, np.ndarray] = {}
+
+    def empty(self, name: str, shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
+        """Give an array of this shape, in the memory of the last one of this name."""
+        n_bytes = prod(shape) * dtype.itemsize
+        if name not in self._held or len(self._held[name]) < n_bytes:
+            memory = np.empty(n_bytes + _ALIGNMENT, np.uint8)
+            self._held[name] = memory[-memory.ctypes.data % _ALIGNMENT :]
+        return self._held[name][:n_bytes].view(dtype).reshape(shape)
+
+
 class Batches(Protocol):
     """Minibatches of rows, wherever the rows are; every row exactly once an epoch."""
 
@@ -42,11 +64,15 @@ class Batches(Protocol):
     steps_per_block: int
 
     def epoch(
-        self, generator: np.random.Generator | None = None, columns: slice = slice(None)
+        self,
+        generator: np.random.Generator | None = None,
+        columns: slice = slice(None),
+        buffers: Buffers | None = None,
     ) -> Iterator[Block]:
         """Yield all rows once, in an order drawn from `generator`, or as they are without one.
 
-        `columns` asks for a part of every minibatch only.
+        `columns` asks for a part of every minibatch only. With `buffers` a block may be lost
+        when the next one is asked for.
         """
         ...
 
@@ -121,18 +147,25 @@ class ArrayBatches:
         )
 
     def epoch(
-        self, generator: np.random.Generator | None = None, columns: slice = slice(None)
+        self,
+        generator: np.random.Generator | None = None,
+        columns: slice = slice(None),
+        buffers: Buffers | None = None,
     ) -> Iterator[Block]:
         """Yield all rows once, in an order drawn from `generator`, or as they are without one.
 
-        `columns` asks for a part of every minibatch only.
+        `columns` asks for a part of every minibatch only. With `buffers` a block is lost when
+        the next one is asked for.
         """
         order = self._order(generator)
         capacity = self.steps_per_block * self.batch_size
         for start in range(0, self.n_rows, capacity):
             chosen = order[start : start + capacity]
-            rows = self._take(self._matrix, chosen, columns)
-            targets = None if self._targets is None else self._take(self._targets, chosen, columns)
+            memory = buffers or Buffers()
+            rows = self._take(self._matrix, chosen, columns, memory, "rows")
+            targets = None
+            if self._targets is not None:
+                targets = self._take(self._targets, chosen, columns, memory, "targets")
             yield Block(rows, len(chosen), targets, self.batch_size)
 
     def _order(self, generator: np.random.Generator | None) -> np.ndarray:
@@ -140,7 +173,9 @@ class ArrayBatches:
             return self._rows.order(generator or np.random.default_rng(0))
         return self._rows if generator is None else generator.permutation(self._rows)
 
-    def _take(self, source: np.ndarray, chosen: np.ndarray, columns: slice) -> np.ndarray:
+    def _take(
+        self, source: np.ndarray, chosen: np.ndarray, columns: slice, memory: Buffers, name: str
+    ) -> np.ndarray:
         """Gather rows into minibatches, zeros after them in the last one."""
         steps, size = self.steps_per_block, self.batch_size
         n_used = -(-len(chosen) // size)
@@ -150,7 +185,7 @@ class ArrayBatches:
             whole = np.pad(chosen, (0, n_used * size - len(chosen))).reshape(n_used, size)
             size, last = stop - start, min(max(last - start, 0), stop - start)
             chosen = whole[:, columns].ravel()[: (n_used - 1) * size + last]
-        rows = np.empty((steps * size, *source.shape[1:]), source.dtype)
+        rows = memory.empty(name, (steps * size, *source.shape[1:]), source.dtype)
         np.take(source, chosen, axis=0, out=rows[: len(chosen)], mode="clip")
         rows[len(chosen) : n_used * size] = 0
         return rows.reshape(steps, size, *source.shape[1:])

@@ -7,12 +7,11 @@ from functools import cached_property
 from typing import Any, final
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 from jax.experimental import multihost_utils
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
-from isthmus.training.batches import Batches, Block
+from isthmus.training.batches import Batches, Block, Buffers
 
 _BATCH = "batch"
 _PART = 2**26
@@ -60,19 +59,23 @@ class Devices:
         return jax.random.wrap_key_data(self.everywhere(jax.random.key_data(key)))
 
     def blocks(
-        self, batches: Batches, generator: np.random.Generator | None = None
+        self,
+        batches: Batches,
+        generator: np.random.Generator | None = None,
+        buffers: Buffers | None = None,
     ) -> Iterator[tuple[Block, Any, Any, Any]]:
         """Yield an epoch's blocks, and their rows, targets and counts as the programs take them.
 
-        Each process gathers its own share of every minibatch only.
+        Each process gathers its own share of every minibatch only. With `buffers` a block may be
+        lost when the next one is asked for, so it has to be done with by then.
         """
         if self.alone:
-            for block in batches.epoch(generator):
-                rows, targets = jax.tree.map(jnp.asarray, (block.rows, block.targets))
+            for block in batches.epoch(generator, buffers=buffers):
+                rows, targets = jax.device_put((block.rows, block.targets))
                 yield block, rows, targets, block.n_rows
             return
         size = batches.batch_size
-        for block in batches.epoch(generator, self._own_columns(size)):
+        for block in batches.epoch(generator, self._own_columns(size), buffers):
             rows, targets = jax.tree.map(
                 lambda array: self._spread(array, size), (block.rows, block.targets)
             )

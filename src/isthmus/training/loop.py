@@ -13,7 +13,7 @@ import numpy as np
 
 from isthmus.errors import IsthmusError
 from isthmus.objectives import Loss
-from isthmus.training.batches import Batches
+from isthmus.training.batches import Batches, Buffers
 from isthmus.training.checkpoints import CheckpointFile, Snapshot
 from isthmus.training.compilation_cache import use_compilation_cache
 from isthmus.training.compiled import Carry, advance, held_out_loss, initial_carry
@@ -203,6 +203,7 @@ class _Loop:
     interruption: Interruption
     report: Reporter | None
     observe: Observer | None
+    buffers: Buffers = field(default_factory=Buffers)
     started: float = field(default_factory=time.perf_counter)
     epoch_started: float = 0.0
     first_step: int = 0  # of this epoch, in this process
@@ -242,7 +243,9 @@ class _Loop:
             nothing = jax.device_put(np.zeros((), np.float32))
             now.carry = now.carry._replace(loss_sum=self.devices.everywhere(nothing))
         first = 0
-        for block, rows, targets, n_rows in self.devices.blocks(self.batches, generator):
+        for block, rows, targets, n_rows in self.devices.blocks(
+            self.batches, generator, self.buffers
+        ):
             first, before = first + block.n_steps, first
             while now.step < first:
                 start = now.step - before

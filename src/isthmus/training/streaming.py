@@ -12,7 +12,7 @@ import pyarrow as pa
 from isthmus.errors import DataError
 from isthmus.io import Dataset, Part, Rows, affordable_rows, memory_budget, read_ahead
 from isthmus.prepare import Preparation
-from isthmus.training.batches import Block, cut
+from isthmus.training.batches import Block, Buffers, cut
 
 _WINDOW_SHARE = 8
 _BLOCK_SHARE = 64
@@ -80,12 +80,15 @@ class StreamedBatches:
         self.window_bytes = self._n_window * row_bytes
 
     def epoch(
-        self, generator: np.random.Generator | None = None, columns: slice = slice(None)
+        self,
+        generator: np.random.Generator | None = None,
+        columns: slice = slice(None),
+        buffers: Buffers | None = None,
     ) -> Iterator[Block]:
         """Yield all rows once, in an order drawn from `generator`, or as they are without one.
 
         `columns` asks for a part of every minibatch only. Rows are read and drawn in a thread,
-        which ends when the iterator does.
+        which ends when the iterator does; as it works ahead, it uses no `buffers`.
         """
         return read_ahead(self._blocks(generator, columns), _BLOCKS_AHEAD)
 
