@@ -27,7 +27,7 @@ class Bernoulli(Likelihood):
         return n_features
 
     def log_prob(self, parameters: jax.Array, x: jax.Array) -> jax.Array:
-        return jnp.sum(x * parameters - jax.nn.softplus(parameters), axis=-1)
+        return jnp.sum(x * parameters - _softplus(parameters), axis=-1)
 
     def mean(self, parameters: jax.Array) -> jax.Array:
         return jax.nn.sigmoid(parameters)
@@ -37,6 +37,11 @@ class Bernoulli(Likelihood):
 
     def sample(self, parameters: jax.Array, key: jax.Array) -> jax.Array:
         return jax.random.bernoulli(key, jax.nn.sigmoid(parameters)).astype(parameters.dtype)
+
+
+def _softplus(x: jax.Array) -> jax.Array:
+    # Half the time of JAX's own, which also provides for complex numbers and NaN.
+    return jnp.maximum(x, 0) + jnp.log1p(jnp.exp(-jnp.abs(x)))
 
 
 def logits(mean: np.ndarray) -> np.ndarray:
