@@ -39,9 +39,19 @@ class Bernoulli(Likelihood):
         return jax.random.bernoulli(key, jax.nn.sigmoid(parameters)).astype(parameters.dtype)
 
 
+@jax.custom_jvp
 def _softplus(x: jax.Array) -> jax.Array:
     # Half the time of JAX's own, which also provides for complex numbers and NaN.
     return jnp.maximum(x, 0) + jnp.log1p(jnp.exp(-jnp.abs(x)))
+
+
+@_softplus.defjvp
+def _softplus_jvp(
+    primals: tuple[jax.Array], tangents: tuple[jax.Array]
+) -> tuple[jax.Array, jax.Array]:
+    # Written out, because the maximum and the absolute value have no slope at 0.
+    (x,), (tangent,) = primals, tangents
+    return _softplus(x), jax.nn.sigmoid(x) * tangent
 
 
 def logits(mean: np.ndarray) -> np.ndarray:
