@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from numbers import Integral, Real
-from typing import Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 from scipy import linalg
-from sklearn.decomposition import PCA, IncrementalPCA
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.extmath import svd_flip
 
@@ -20,6 +19,9 @@ from isthmus.networks.dense import Affine, DenseNetwork
 from isthmus.objectives import Deterministic, Model, Objective, SquaredError, WeightDecay
 from isthmus.prepare import SCALINGS, Preparation, as_float
 from isthmus.training import ArrayBatches, Settings
+
+if TYPE_CHECKING:
+    from sklearn.decomposition import IncrementalPCA
 
 # As in scikit-learn's PCA, float32 rows are worked on in float32.
 _FLOAT32_HOLDS = frozenset({"float32", "float16", "uint8", "int8", "uint16", "int16", "bool"})
@@ -191,6 +193,8 @@ class LinearAutoencoder(BaseAutoencoder):
             train_one_pass(self, matrix, self._objective(matrix))
         else:
             if first:
+                from sklearn.decomposition import IncrementalPCA
+
                 self._incremental = IncrementalPCA(self._whole_n_components())
             elif not hasattr(self, "_incremental"):
                 raise IsthmusError(
@@ -222,6 +226,9 @@ class LinearAutoencoder(BaseAutoencoder):
         few_features = n_features <= 1_000 and n_rows >= 10 * n_features
         if few_features and isinstance(self.n_components, Integral):
             return _components_by_covariance(values, int(self.n_components))
+        # Imported here, as it takes a twentieth of a second that most models do without.
+        from sklearn.decomposition import PCA
+
         pca = PCA(self.n_components, random_state=self._training_seed).fit(values)
         return _as_incremental(
             pca.components_,
@@ -294,6 +301,8 @@ def _as_incremental(
     n_rows: int,
 ) -> IncrementalPCA:
     """Let incremental PCA go on from here."""
+    from sklearn.decomposition import IncrementalPCA
+
     incremental: Any = IncrementalPCA(len(components))
     incremental.components_ = components
     incremental.explained_variance_ratio_ = explained_variance_ratio

@@ -10,7 +10,6 @@ from typing import Any, ClassVar, Self, final
 
 import numpy as np
 from sklearn.base import BaseEstimator, clone
-from sklearn.decomposition import PCA
 from sklearn.utils import check_random_state
 
 from isthmus.errors import IsthmusError
@@ -272,6 +271,9 @@ def _judge(
     held_out: np.ndarray,
 ) -> SweepResults:
     x = as_float(matrix[held_out])
+    # Imported here, as in LinearAutoencoder.
+    from sklearn.decomposition import PCA
+
     row_errors = np.array(
         [
             [_row_errors(x, decode_rows(e.model_, encode_rows(e.model_, x))) for e in of_size]

@@ -15,6 +15,12 @@ from isthmus.training.batches import Batches, Block, Buffers
 
 _BATCH = "batch"
 _PART = 2**26
+_RANDOM = "threefry2x32"
+
+
+def random_key(seed: int) -> jax.Array:
+    """Give what ``jax.random.key`` gives for a seed under 2³², which compiles programs for it."""
+    return jax.random.wrap_key_data(jax.device_put(np.array([0, seed], np.uint32)), impl=_RANDOM)
 
 
 @final
@@ -53,10 +59,10 @@ class Devices:
 
     def key(self, seed: int) -> jax.Array:
         """Give a random key on every device."""
-        key = jax.random.key(seed)
+        key = random_key(seed)
         if self.alone:
             return key
-        return jax.random.wrap_key_data(self.everywhere(jax.random.key_data(key)))
+        return jax.random.wrap_key_data(self.everywhere(jax.random.key_data(key)), impl=_RANDOM)
 
     def blocks(
         self,

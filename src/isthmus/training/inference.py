@@ -21,6 +21,7 @@ from isthmus.objectives import (
     sample_hidden,
 )
 from isthmus.prepare import as_float
+from isthmus.training.devices import random_key
 from isthmus.training.layout import Layout
 
 # Every call is filled up to one of these numbers of rows.
@@ -68,20 +69,20 @@ def _score_alone(
 def encode_rows(model: Model, x: np.ndarray) -> np.ndarray:
     """Encode prepared rows: ``(rows, features) -> (rows, components)``, float32."""
     layout = Layout.of(model)
-    return _in_batches(partial(_encode, jnp.asarray(layout.flatten(model)), layout=layout), x)
+    return _in_batches(partial(_encode, jax.device_put(layout.flatten(model)), layout=layout), x)
 
 
 def decode_rows(model: Model, z: np.ndarray) -> np.ndarray:
     """Decode codes: ``(rows, components) -> (rows, features)``, float32 in the prepared scale."""
     layout = Layout.of(model)
     z = z.astype(np.float32, copy=False)
-    return _in_batches(partial(_decode, jnp.asarray(layout.flatten(model)), layout=layout), z)
+    return _in_batches(partial(_decode, jax.device_put(layout.flatten(model)), layout=layout), z)
 
 
 def score_rows(model: Model, x: np.ndarray, objective: Objective, seed: int = 0) -> np.ndarray:
     """Give each prepared row's negative loss, penalties left out: ``(rows,)``, float32."""
     layout = Layout.of(model)
-    vector = jnp.asarray(layout.flatten(model))
+    vector = jax.device_put(layout.flatten(model))
     return _in_keyed_batches(partial(_score, vector, layout=layout, objective=objective), x, seed)
 
 
@@ -94,8 +95,8 @@ def score_rows_alone(model: Model, x: np.ndarray, objective: Objective, n_draws:
     layout = Layout.of(model)
     program = partial(
         _score_alone,
-        jnp.asarray(layout.flatten(model)),
-        key=jax.random.key(0),
+        jax.device_put(layout.flatten(model)),
+        key=random_key(0),
         layout=layout,
         objective=objective,
         n_draws=n_draws,
@@ -116,14 +117,14 @@ def _outputs(vector: jax.Array, x: jax.Array, *, layout: Layout) -> jax.Array:
 def feature_rows(predictor: Predictor, x: np.ndarray) -> np.ndarray:
     """Give what the predictor's head takes: ``(rows, features) -> (rows, components)``."""
     layout = Layout.of(predictor)
-    program = partial(_features, jnp.asarray(layout.flatten(predictor)), layout=layout)
+    program = partial(_features, jax.device_put(layout.flatten(predictor)), layout=layout)
     return _in_batches(program, x)
 
 
 def predict_rows(predictor: Predictor, x: np.ndarray) -> np.ndarray:
     """Give what the predictor's head gives: ``(rows, features) -> (rows, outputs)``."""
     layout = Layout.of(predictor)
-    program = partial(_outputs, jnp.asarray(layout.flatten(predictor)), layout=layout)
+    program = partial(_outputs, jax.device_put(layout.flatten(predictor)), layout=layout)
     return _in_batches(program, x)
 
 
@@ -131,7 +132,7 @@ def _in_keyed_batches(
     program: Callable[[np.ndarray, jax.Array], jax.Array], rows: np.ndarray, seed: int
 ) -> np.ndarray:
     """Give every batch a key of its own."""
-    keys = (jax.random.fold_in(jax.random.key(seed), i) for i in count())
+    keys = (jax.random.fold_in(random_key(seed), i) for i in count())
     return _in_batches(lambda part: program(part, next(keys)), rows)
 
 
@@ -183,26 +184,28 @@ def _importance_weighted(
 def code_std(model: Model, x: np.ndarray) -> np.ndarray:
     """Give the standard deviations of Gaussian codes: ``(rows, components)``."""
     layout = Layout.of(model)
-    return _in_batches(partial(_std, jnp.asarray(layout.flatten(model)), layout=layout), x)
+    return _in_batches(partial(_std, jax.device_put(layout.flatten(model)), layout=layout), x)
 
 
 def code_divergence(model: Model, x: np.ndarray) -> np.ndarray:
     """Give the divergence of Gaussian codes from their prior: ``(rows, components)``, in nats."""
     layout = Layout.of(model)
-    return _in_batches(partial(_divergence, jnp.asarray(layout.flatten(model)), layout=layout), x)
+    return _in_batches(
+        partial(_divergence, jax.device_put(layout.flatten(model)), layout=layout), x
+    )
 
 
 def sample_rows(model: Model, z: np.ndarray, seed: int) -> np.ndarray:
     """Draw rows from p(x|z), in the prepared scale: ``(rows, components) -> (rows, features)``."""
     layout = Layout.of(model)
-    vector = jnp.asarray(layout.flatten(model))
+    vector = jax.device_put(layout.flatten(model))
     return _in_keyed_batches(partial(_sample, vector, layout=layout), z, seed)
 
 
 def importance_weighted_bound(model: Model, x: np.ndarray, n_samples: int, seed: int) -> np.ndarray:
     """Give each row's importance-weighted bound on its log-likelihood: ``(rows,)``, in nats."""
     layout = Layout.of(model)
-    vector = jnp.asarray(layout.flatten(model))
+    vector = jax.device_put(layout.flatten(model))
 
     def program(part: np.ndarray, key: jax.Array) -> jax.Array:
         return _importance_weighted(vector, part, n_samples, key, layout=layout)
@@ -228,13 +231,15 @@ def _gibbs(
 def free_energy_rows(model: Model, x: np.ndarray) -> np.ndarray:
     """Give the free energy of prepared rows: ``(rows, features) -> (rows,)``, in nats."""
     layout = Layout.of(model)
-    return _in_batches(partial(_free_energy, jnp.asarray(layout.flatten(model)), layout=layout), x)
+    return _in_batches(
+        partial(_free_energy, jax.device_put(layout.flatten(model)), layout=layout), x
+    )
 
 
 def gibbs_rows(model: Model, h: np.ndarray, n_steps: int, seed: int) -> np.ndarray:
     """Give hidden units after this many Gibbs steps: ``(rows, components)`` to the same."""
     layout = Layout.of(model)
-    vector = jnp.asarray(layout.flatten(model))
+    vector = jax.device_put(layout.flatten(model))
 
     def program(part: np.ndarray, key: jax.Array) -> jax.Array:
         return _gibbs(vector, part, n_steps, key, layout=layout)

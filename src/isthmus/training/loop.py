@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from typing import Any, Generic, NamedTuple, TypeAlias, TypeVar, final
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 
 from isthmus.errors import IsthmusError
@@ -158,7 +157,7 @@ def train(
     rates = jax.device_put(one if relative_rates is None else layout.flatten(relative_rates))
     if state is None:
         memory = objective.initial_memory(model, devices.padded(batches.batch_size))
-        state = TrainingState(initial_carry(jnp.asarray(layout.flatten(model)), memory), 0)
+        state = TrainingState(initial_carry(jax.device_put(layout.flatten(model)), memory), 0)
     held_out = None
     if validation is not None:
         held_out = _HeldOut(layout, objective, validation, devices)
@@ -295,8 +294,9 @@ class _Loop:
             self.observe(now.epoch, self.layout.unflatten(np.array(now.carry.vector)))
         if value < now.best_loss or self.held_out is None:
             # The compiled program takes its argument's memory, so what is kept is copied.
-            now.best, now.best_loss = jnp.copy(now.carry.vector), value
-            now.best_epoch = now.epoch
+            vector = now.carry.vector
+            now.best = jax.device_put(vector, vector.sharding, may_alias=False)
+            now.best_loss, now.best_epoch = value, now.epoch
         if complete:
             self._record(loss, value)
             self._show(epoch_complete=True)

@@ -13,12 +13,12 @@ from itertools import chain
 from typing import Any
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 
 from isthmus.objectives import Jointly, Loss
 from isthmus.training.batches import ArrayBatches
 from isthmus.training.compiled import held_out_loss
+from isthmus.training.devices import random_key
 from isthmus.training.interruption import Interruption
 from isthmus.training.layout import Layout
 from isthmus.training.loop import Settings, Training, train
@@ -157,13 +157,13 @@ class _Best:
         self.losses: list[np.ndarray] = []
         self.seconds: list[float] = []
         self._layout, self._loss, self._n_rows = Layout.of(models), loss, validation.n_rows
-        self._blocks = [(jnp.asarray(block.rows), block) for block in validation.epoch()]
-        self._key = jax.random.key(0)
+        self._blocks = [(jax.device_put(block.rows), block) for block in validation.epoch()]
+        self._key = random_key(0)
         self._least = np.full(len(models), np.inf)
         self._start = time.perf_counter()
 
     def observe(self, epoch: int, models: tuple[Any, ...]) -> None:
-        vector = jnp.asarray(self._layout.flatten(models))
+        vector = jax.device_put(self._layout.flatten(models))
         parts = [
             held_out_loss(
                 vector,
