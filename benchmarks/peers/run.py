@@ -28,16 +28,16 @@ class Contender:
     """A module in contenders/, the environment it runs in, and variables of its own."""
 
     module: str
-    environment: str | None = None  # None is the one of Isthmus
+    environment: str
     variables: dict[str, str] = field(default_factory=dict)
 
 
 ONE_THREAD = {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
 WARM = "isthmus, warm cache"
 CONTENDERS = {
-    "isthmus": Contender("isthmus"),
-    WARM: Contender("isthmus"),
-    "limit": Contender("limit"),
+    "isthmus": Contender("isthmus", "isthmus"),
+    WARM: Contender("isthmus", "isthmus"),
+    "limit": Contender("limit", "isthmus"),
     "sklearn mlp": Contender("sklearn_mlp", "scikit_learn"),
     "sklearn predict": Contender("sklearn_predict", "scikit_learn"),
     "sklearn pca": Contender("sklearn_pca", "scikit_learn"),
@@ -106,12 +106,8 @@ def make_environments(names, folder, torch_index):
     """Give the Python of each contender, or the reason why it has none."""
     pythons, failed = {}, {}
     for name in names:
-        environment_name = CONTENDERS[name].environment
-        if environment_name is None:
-            pythons[name] = Path(sys.executable)
-            continue
         try:
-            pythons[name] = environments.ensure(environment_name, folder, torch_index)
+            pythons[name] = environments.ensure(CONTENDERS[name].environment, folder, torch_index)
         except subprocess.CalledProcessError as error:
             failed[name] = f"its environment could not be made (exit status {error.returncode})"
             print(f"{name}: {failed[name]}", file=sys.stderr)
