@@ -36,8 +36,10 @@ class ColumnStatistics:
         self.least = np.minimum(self.least, matrix.min(axis=0))
         self.greatest = np.maximum(self.greatest, matrix.max(axis=0))
         self.binary = self.binary and bool(((matrix == 0) | (matrix == 1)).all())
-        mean = matrix.mean(axis=0, dtype=np.float64)
-        squared_deviations = matrix.var(axis=0, dtype=np.float64) * len(matrix)
+        values = matrix.astype(np.float64)
+        mean = values.mean(axis=0)
+        values -= mean
+        squared_deviations = np.einsum("ij,ij->j", values, values)
         total = self.count + len(matrix)
         shift = mean - self.mean
         self.mean = self.mean + shift * (len(matrix) / total)
