@@ -40,6 +40,21 @@ def test_closed_form_agrees_with_scikit_learn_to_float_precision(raw_digits, n_c
     )
 
 
+@pytest.mark.parametrize("offsets", [(0, 0, 0, 0, 0, 0), (0, 1_000, -1_000, 1, 0, 5_000)])
+def test_means_far_from_zero_cost_no_digits(offsets):
+    centred, _ = known_spectrum()
+    rows = np.float32(centred)
+    rows[:, 4] = 0  # a constant column
+    rows = rows + np.float32(offsets)
+    ours = LinearAutoencoder(3, scaling="none").fit(rows)
+    theirs = PCA(3, svd_solver="full").fit(rows.astype(np.float64))
+    np.testing.assert_allclose(
+        ours.explained_variance_ratio_, theirs.explained_variance_ratio_, rtol=1e-5
+    )
+    angles = subspace_angles(decoder_matrix(ours).T, theirs.components_.T)
+    assert angles.max() < 1e-3
+
+
 @pytest.mark.parametrize("n_components", [5, 16])
 @pytest.mark.parametrize("seed", [0, 1])
 def test_training_by_gradient_finds_the_principal_subspace(raw_digits, n_components, seed):
