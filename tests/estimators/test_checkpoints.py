@@ -4,6 +4,7 @@ import subprocess
 import sys
 import time
 
+import jax
 import numpy as np
 import pytest
 
@@ -11,11 +12,10 @@ import isthmus
 from isthmus import Autoencoder, BoltzmannMachine, Checkpoint, CheckpointError, StackedAutoencoder
 from isthmus.errors import IsthmusError
 from isthmus.io import read_model_file
-from isthmus.training.layout import Layout
 
 
 def vector(model):
-    return Layout.of(model.model_).flatten(model.model_)
+    return np.concatenate([np.ravel(leaf) for leaf in jax.tree.leaves(model.model_)])
 
 
 def make(**parameters):

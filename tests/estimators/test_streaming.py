@@ -4,6 +4,7 @@ import os
 import re
 import signal
 
+import jax
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -24,7 +25,6 @@ from isthmus.io import columnar as columnar_module
 from isthmus.io import limited_memory
 from isthmus.training import StreamedBatches
 from isthmus.training import loop as loop_module
-from isthmus.training.layout import Layout
 
 N_ROWS = 30_000
 
@@ -72,7 +72,7 @@ def make(kind=Autoencoder, **parameters):
 
 
 def vector(model):
-    return Layout.of(model.model_).flatten(model.model_)
+    return np.concatenate([np.ravel(leaf) for leaf in jax.tree.leaves(model.model_)])
 
 
 def test_what_fits_into_the_budget_is_trained_as_ever(rows, path, streamed):

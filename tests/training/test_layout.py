@@ -1,34 +1,48 @@
 import jax
 import numpy as np
+import pytest
 
 from isthmus.networks import Dense, glorot_uniform
 from isthmus.objectives import Bernoulli, Deterministic, Model
 from isthmus.training.layout import Layout
 
 
-def make_model(seed=0):
+def make_model(seed=0, widths=(5, 3)):
     initialize = glorot_uniform(np.random.default_rng(seed))
-    network = Dense((5, 3)).build((7,), 2, 2, 7, initialize)
+    network = Dense(widths).build((7,), 2, 2, 7, initialize)
     return Model(network, Deterministic(), Bernoulli())
 
 
-def test_unflatten_undoes_flatten():
-    model = make_model()
+@pytest.mark.parametrize("widths", [(5, 3), (200, 100)])
+def test_unflatten_undoes_flatten(widths):
+    model = make_model(widths=widths)
     layout = Layout.of(model)
-    vector = layout.flatten(model)
-    assert vector.shape == (layout.n_parameters,)
-    again = layout.unflatten(vector)
+    parameters = layout.flatten(model)
+    assert sum(array.size for array in parameters) == layout.n_parameters
+    again = layout.unflatten(parameters)
     assert jax.tree.structure(again) == jax.tree.structure(model)
     for a, b in zip(jax.tree.leaves(again), jax.tree.leaves(model), strict=True):
         np.testing.assert_array_equal(a, b)
 
 
-def test_matrices_come_first_so_that_only_they_decay():
-    model = make_model()
+def test_small_parameters_share_a_vector_and_large_matrices_stand_alone():
+    vector, *large = Layout.of(make_model()).flatten(make_model())
+    assert vector.ndim == 1
+    assert not large
+    wide = make_model(widths=(200, 100))
+    vector, *large = Layout.of(wide).flatten(wide)
+    assert [matrix.shape for matrix in large] == [(200, 100), (100, 200)]
+    assert vector.size == sum(leaf.size for leaf in jax.tree.leaves(wide)) - 40_000
+
+
+@pytest.mark.parametrize("widths", [(5, 3), (200, 100)])
+def test_only_matrices_decay(widths):
+    model = make_model(widths=widths)
     layout = Layout.of(model)
-    matrices = [leaf for leaf in jax.tree.leaves(model) if leaf.ndim == 2]
-    assert layout.n_decayed == sum(leaf.size for leaf in matrices)
-    assert (layout.flatten(model)[layout.n_decayed :] == 0).all()  # biases start at zero
+    shapes = [array.shape for array in layout.flatten(model)]
+    whole = tuple(np.broadcast_to(d, shape) for d, shape in zip(layout.decays, shapes, strict=True))
+    for leaf in jax.tree.leaves(layout.unflatten(whole)):
+        assert (leaf == (leaf.ndim > 1)).all()
 
 
 def test_models_of_one_shape_share_one_layout_and_so_one_compiled_program():

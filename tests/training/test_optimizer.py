@@ -19,19 +19,23 @@ def test_without_decay_the_rate_stays():
 
 def test_update_is_adamw_on_the_decayed_part_and_adam_on_the_rest():
     generator = np.random.default_rng(0)
-    ours = jnp.asarray(generator.normal(size=6), jnp.float32)
-    theirs = {"matrix": ours[:4], "bias": ours[4:]}
+    ours = tuple(jnp.asarray(generator.normal(size=n), jnp.float32) for n in (6, 3))
+    decay = (jnp.asarray([0.3, 0.3, 0.3, 0.3, 0.0, 0.0]), jnp.asarray(0.3))
+    rates = (jnp.ones(()), jnp.ones(()))
+    theirs = {"matrix": ours[0][:4], "bias": ours[0][4:], "large": ours[1]}
     state = initial_optimizer_state(ours)
-    reference = optax.adamw(0.01, weight_decay=0.3, mask={"matrix": True, "bias": False})
+    reference = optax.adamw(
+        0.01, weight_decay=0.3, mask={"matrix": True, "bias": False, "large": True}
+    )
     reference_state = reference.init(theirs)
     for _ in range(5):
-        gradient = jnp.asarray(generator.normal(size=6), jnp.float32)
-        ours, state = update(
-            ours, gradient, state, jnp.asarray(0.01), jnp.asarray(0.3), 4, jnp.ones(())
-        )
+        gradient = tuple(jnp.asarray(generator.normal(size=n), jnp.float32) for n in (6, 3))
+        ours, state = update(ours, gradient, state, jnp.asarray(0.01), decay, rates)
         step, reference_state = reference.update(
-            {"matrix": gradient[:4], "bias": gradient[4:]}, reference_state, theirs
+            {"matrix": gradient[0][:4], "bias": gradient[0][4:], "large": gradient[1]},
+            reference_state,
+            theirs,
         )
         theirs = optax.apply_updates(theirs, step)
-    expected = jnp.concatenate([theirs["matrix"], theirs["bias"]])
-    np.testing.assert_allclose(ours, expected, rtol=1e-5)
+    expected = jnp.concatenate([theirs["matrix"], theirs["bias"], theirs["large"]])
+    np.testing.assert_allclose(jnp.concatenate(ours), expected, rtol=1e-5)

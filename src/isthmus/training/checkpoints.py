@@ -20,8 +20,9 @@ from isthmus.io import read_model_file, write_model_file
 from isthmus.io.failures import SYSTEM_REASONS, first_line
 from isthmus.training.compiled import Carry
 from isthmus.training.devices import Devices
+from isthmus.training.layout import Parameters
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 
 _NAME = "checkpoint.isthmus"
 _START_OVER = "start over with --fresh, in Python with Checkpoint(…, fresh=True)"
@@ -69,7 +70,7 @@ class Snapshot:
     carry: Carry
     epoch: int  # the one being run, counted from 1
     step: int = 0  # minibatches of that epoch that are done
-    best: jax.Array | None = None
+    best: Parameters | None = None
     best_loss: float = np.inf
     best_epoch: int = 0
     history: dict[str, list[float]] = field(default_factory=dict)
@@ -267,7 +268,7 @@ class CheckpointFile:
         for name, values in snapshot.history.items():
             tensors[f"history.{name}"] = np.array(values, np.float64)
         if snapshot.best is not None:
-            tensors["best"] = np.asarray(snapshot.best)
+            tensors |= {f"best.{i}": np.asarray(array) for i, array in enumerate(snapshot.best)}
         write_model_file(self.path, header, tensors)
 
     def _share(self, devices: Devices) -> None:
@@ -306,12 +307,16 @@ class CheckpointFile:
         header, tensors = self._header, self._tensors
         leaves, structure = jax.tree.flatten(start.carry)
         saved = [_like(tensors[f"carry.{i}"], leaf) for i, leaf in enumerate(leaves)]
-        best = tensors.get("best")
+        best = None
+        if "best.0" in tensors:
+            best = tuple(
+                _like(tensors[f"best.{i}"], array) for i, array in enumerate(start.carry.parameters)
+            )
         return Snapshot(
             jax.tree.unflatten(structure, saved),
             int(header["epoch"]),
             int(header["step"]),
-            None if best is None else _like(best, start.carry.vector),
+            best,
             float(tensors["best_loss"]),
             int(header["best_epoch"]),
             {name: tensors[f"history.{name}"].tolist() for name in start.history},

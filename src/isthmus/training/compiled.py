@@ -15,24 +15,24 @@ from jax.sharding import NamedSharding
 from isthmus.networks import products_in
 from isthmus.objectives import Loss, Minibatch
 from isthmus.prepare import as_float
-from isthmus.training.layout import Layout
+from isthmus.training.layout import Layout, Parameters
 from isthmus.training.optimizer import Schedule, initial_optimizer_state, update
 
 
 class Carry(NamedTuple):
     """What goes from one update to the next."""
 
-    vector: jax.Array  # (parameters,)
+    parameters: Parameters
     optimizer: optax.OptState
     n_updates: jax.Array
     loss_sum: jax.Array  # over the rows seen since it was last set to zero
     memory: Any = None  # the loss's own
 
 
-def initial_carry(vector: jax.Array, memory: Any = None) -> Carry:
+def initial_carry(parameters: Parameters, memory: Any = None) -> Carry:
     """Give the state before the first update."""
     n_updates, loss_sum = jax.device_put((np.zeros((), np.int32), np.zeros((), np.float32)))
-    return Carry(vector, initial_optimizer_state(vector), n_updates, loss_sum, memory)
+    return Carry(parameters, initial_optimizer_state(parameters), n_updates, loss_sum, memory)
 
 
 def _batch(
@@ -63,7 +63,7 @@ def advance(
     stop: jax.Array,
     schedule: Schedule,
     weight_decay: jax.Array,
-    relative_rates: jax.Array,
+    relative_rates: Parameters,
     key: jax.Array,
     *,
     layout: Layout,
@@ -77,6 +77,10 @@ def advance(
     from the number of the update. Where rows are spread over several devices, `replicated` says
     that the carry is not.
     """
+    # All at once before the loop: each scalar of its own in a step costs time there, for XLA then
+    # starts to share the step's short operations between threads.
+    rates = schedule.rate(carry.n_updates + jnp.arange(rows.shape[0]) - start)
+    decay = tuple(weight_decay * decays for decays in layout.decays)
 
     def step(i: jax.Array, carry: Carry) -> Carry:
         batch = _batch(rows, targets, n_rows, i)
@@ -87,19 +91,19 @@ def advance(
                 return objective.update_loss(model, batch, step_key, carry.n_updates, carry.memory)
 
         # Derivatives with respect to slices of the vector would each be a vector of full length.
-        model = layout.unflatten(carry.vector)
+        model = layout.unflatten(carry.parameters)
         (value, memory), gradient = jax.value_and_grad(loss, has_aux=True)(model)
-        vector, optimizer = update(
-            carry.vector,
+        rate = lax.dynamic_index_in_dim(rates, i, keepdims=False)
+        parameters, optimizer = update(
+            carry.parameters,
             layout.concatenate(gradient),
             carry.optimizer,
-            schedule.rate(carry.n_updates),
-            weight_decay,
-            layout.n_decayed,
+            rate,
+            decay,
             relative_rates,
         )
         loss_sum = carry.loss_sum + value * jnp.sum(batch.weights)
-        carry = Carry(vector, optimizer, carry.n_updates + 1, loss_sum, memory)
+        carry = Carry(parameters, optimizer, carry.n_updates + 1, loss_sum, memory)
         return carry if replicated is None else lax.with_sharding_constraint(carry, replicated)
 
     return lax.fori_loop(start, stop, step, carry)
@@ -107,7 +111,7 @@ def advance(
 
 @partial(jax.jit, static_argnames=("layout", "objective"))
 def held_out_loss(
-    vector: jax.Array,
+    parameters: Parameters,
     rows: jax.Array,
     targets: jax.Array | None,
     n_rows: jax.Array,
@@ -118,7 +122,7 @@ def held_out_loss(
     objective: Loss[Any],
 ) -> jax.Array:
     """Sum the losses of a block's rows, penalties left out."""
-    model = layout.unflatten(vector)
+    model = layout.unflatten(parameters)
 
     def losses_of(i: jax.Array) -> jax.Array:
         batch = _batch(rows, targets, n_rows, i)

@@ -18,7 +18,7 @@ from isthmus.training.compilation_cache import use_compilation_cache
 from isthmus.training.compiled import Carry, advance, held_out_loss, initial_carry
 from isthmus.training.devices import Devices
 from isthmus.training.interruption import Interruption
-from isthmus.training.layout import Layout
+from isthmus.training.layout import Layout, Parameters
 from isthmus.training.optimizer import Schedule
 from isthmus.training.progress import Progress, Reporter
 
@@ -153,8 +153,10 @@ def train(
     use_compilation_cache()
     layout = Layout.of(model)
     devices = Devices()
-    one = np.ones((), np.float32)
-    rates = jax.device_put(one if relative_rates is None else layout.flatten(relative_rates))
+    rates = tuple(np.ones((), np.float32) for _ in layout.decays)
+    if relative_rates is not None:
+        rates = layout.flatten(relative_rates)
+    rates = jax.device_put(rates)
     if state is None:
         memory = objective.initial_memory(model, devices.padded(batches.batch_size))
         state = TrainingState(initial_carry(jax.device_put(layout.flatten(model)), memory), 0)
@@ -194,7 +196,7 @@ class _Loop:
     batches: Batches
     settings: Settings
     devices: Devices
-    relative_rates: jax.Array
+    relative_rates: Parameters
     now: Snapshot
     n_epochs_before: int
     held_out: _HeldOut | None
@@ -225,8 +227,8 @@ class _Loop:
             if complete and (now.finished or self.stopping):
                 self._save()
         # Cut up by NumPy, which compiles nothing.
-        best = np.array(now.carry.vector if now.best is None else now.best)
-        model = self.layout.unflatten(best)
+        best = now.carry.parameters if now.best is None else now.best
+        model = self.layout.unflatten(jax.tree.map(np.array, best))
         state = TrainingState(now.carry, now.epoch if now.step else now.epoch - 1)
         return Training(model, now.history, now.best_epoch, self.stopping, state)
 
@@ -280,7 +282,7 @@ class _Loop:
         """Look at what an epoch, or the part of it that was done, has led to."""
         now, patience = self.now, self.settings.patience
         loss = float(now.carry.loss_sum) / self.batches.n_rows
-        value = loss if self.held_out is None else self.held_out.loss(now.carry.vector)
+        value = loss if self.held_out is None else self.held_out.loss(now.carry.parameters)
         if not np.isfinite(value):
             if now.best is None:
                 raise IsthmusError(
@@ -291,11 +293,14 @@ class _Loop:
             return
         if self.observe is not None:
             # Cut up by NumPy: JAX would dispatch a program for each parameter.
-            self.observe(now.epoch, self.layout.unflatten(np.array(now.carry.vector)))
+            arrays = jax.tree.map(np.array, now.carry.parameters)
+            self.observe(now.epoch, self.layout.unflatten(arrays))
         if value < now.best_loss or self.held_out is None:
             # The compiled program takes its argument's memory, so what is kept is copied.
-            vector = now.carry.vector
-            now.best = jax.device_put(vector, vector.sharding, may_alias=False)
+            now.best = tuple(
+                jax.device_put(array, array.sharding, may_alias=False)
+                for array in now.carry.parameters
+            )
             now.best_loss, now.best_epoch = value, now.epoch
         if complete:
             self._record(loss, value)
@@ -377,12 +382,12 @@ class _HeldOut:
             for block, rows, targets, n_rows in devices.blocks(batches)
         ]
 
-    def loss(self, vector: jax.Array) -> float:
+    def loss(self, parameters: Parameters) -> float:
         """Give the mean loss per held-out row."""
         total = sum(
             float(
                 held_out_loss(
-                    vector, *block, self._key, layout=self._layout, objective=self._objective
+                    parameters, *block, self._key, layout=self._layout, objective=self._objective
                 )
             )
             for block in self._blocks

@@ -1,4 +1,4 @@
-"""AdamW with a warm-up and a cosine, on one flat vector."""
+"""AdamW with a warm-up and a cosine."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
+
+from isthmus.training.layout import Parameters
 
 SCHEDULES = ("cosine", "constant")
 """How the learning rate may go."""
@@ -39,31 +41,35 @@ class Schedule(NamedTuple):
         return self.peak * warmup * 0.5 * (1 + numpy.cos(numpy.pi * numpy.clip(share, 0.0, 1.0)))
 
 
-def initial_optimizer_state(vector: jax.Array) -> optax.OptState:
+def initial_optimizer_state(parameters: Parameters) -> optax.OptState:
     """Give Adam's moments before the first update."""
     # Zeros of NumPy's, put on the device: making them there would compile a program.
-    shapes = jax.eval_shape(_ADAM.init, vector)
+    shapes = jax.eval_shape(_ADAM.init, parameters)
     return jax.tree.map(lambda leaf: jax.device_put(np.zeros(leaf.shape, leaf.dtype)), shapes)
 
 
 def update(
-    vector: jax.Array,
-    gradient: jax.Array,
+    parameters: Parameters,
+    gradient: Parameters,
     state: optax.OptState,
     rate: jax.Array,
-    weight_decay: jax.Array,
-    n_decayed: int,
-    relative_rates: jax.Array,
-) -> tuple[jax.Array, optax.OptState]:
-    """Take one step of AdamW; only the first `n_decayed` parameters decay.
+    decay: Parameters,
+    relative_rates: Parameters,
+) -> tuple[Parameters, optax.OptState]:
+    """Take one step of AdamW.
 
-    `relative_rates` multiplies the rate, for each parameter or for all.
+    `decay` gives each parameter's weight decay, and `relative_rates` multiplies its rate; both
+    hold, for each array of parameters, an array of the same shape or a scalar.
 
     References
     ----------
     Kingma & Ba (2015), Adam; Loshchilov & Hutter (2019), Decoupled weight decay, algorithm 2.
     """
-    direction, state = _ADAM.update(gradient, state)
-    decay = jnp.where(jnp.arange(len(vector)) < n_decayed, weight_decay, 0.0)
-    rate = rate * relative_rates
-    return vector - rate * (jnp.asarray(direction) + decay * vector), state
+    directions, state = _ADAM.update(gradient, state)
+    updated = tuple(
+        array - rate * relative * (jnp.asarray(direction) + shrinking * array)
+        for array, direction, shrinking, relative in zip(
+            parameters, directions, decay, relative_rates, strict=True
+        )
+    )
+    return updated, state

@@ -163,10 +163,10 @@ class _Best:
         self._start = time.perf_counter()
 
     def observe(self, epoch: int, models: tuple[Any, ...]) -> None:
-        vector = jax.device_put(self._layout.flatten(models))
+        parameters = jax.device_put(self._layout.flatten(models))
         parts = [
             held_out_loss(
-                vector,
+                parameters,
                 rows,
                 None,
                 block.n_rows,
