@@ -221,7 +221,7 @@ DAMAGES = {
         "parts that do not fit together",
     ),
     "with another shape": (
-        lambda path: rewrite(path, lambda _, tensors: tensors.update(best=np.zeros(3))),
+        lambda path: rewrite(path, lambda _, tensors: tensors.update({"best.0": np.zeros(3)})),
         "parts that do not fit together",
     ),
     "without an identity": (
