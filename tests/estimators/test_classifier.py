@@ -23,6 +23,7 @@ from isthmus import (
     VirtualAdversarial,
     load,
 )
+from isthmus.estimators.holding_out import hold_out
 from isthmus.estimators.labels import known_labels
 from isthmus.io import read_model_file, write_model_file
 
@@ -143,6 +144,32 @@ def test_which_rows_are_labelled(labels, known):
 def test_classes_of_a_classifier_say_whether_minus_one_is_one():
     assert known_labels([1, -1, None], classes=np.array([-1, 1])).tolist() == [True, True, False]
     assert known_labels([1, -1, None], classes=np.array([0, 1])).tolist() == [True, False, False]
+
+
+@pytest.mark.parametrize("n_labels", [2, 3, 8, 40])
+@pytest.mark.parametrize("fraction", [0.1, 0.5, 0.9, 0.99])
+def test_holding_out_leaves_rows_of_every_class_to_train_on(n_labels, fraction):
+    labelled, targets = np.arange(5, 5 + n_labels), np.full(50, -1, np.int32)
+    targets[labelled] = np.minimum(np.arange(n_labels), 2) % 2
+    for seed in range(10):
+        generator = np.random.default_rng(seed)
+        rows, held_out = hold_out(labelled, targets, fraction, generator)
+        assert sorted([*rows, *held_out]) == labelled.tolist()
+        assert min(len(rows), len(held_out)) > 0
+        assert set(targets[rows]) == {0, 1} or n_labels == 2
+        numbers = np.zeros((50, 1), np.float32)
+        rows, held_out = hold_out(labelled, numbers, fraction, generator)
+        assert min(len(rows), len(held_out)) > 0
+
+
+def test_early_stopping_with_two_labels_trains_on_one():
+    x, y = np.random.default_rng(0).normal(size=(60, 4)), np.full(60, -1)
+    y[:2] = 0, 1
+    classifier = AutoencoderClassifier(
+        Autoencoder(2, hidden=[4], **QUICK), early_stopping=True, validation_fraction=0.9, **QUICK
+    ).fit(x, y)
+    assert np.isfinite(classifier.history_["validation_loss"]).all()
+    assert np.isfinite(classifier.history_["loss"]).all()
 
 
 def test_labels_may_be_a_column_of_the_table(tmp_path):
