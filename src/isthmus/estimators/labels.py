@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from sklearn.utils import check_array, column_or_1d
+from sklearn.utils import assert_all_finite, column_or_1d
 
 
 def as_labels(y: Any) -> np.ndarray:
@@ -16,7 +16,7 @@ def as_labels(y: Any) -> np.ndarray:
         y = np.array([None if _is_gap(value) else value for value in y], dtype=object)
     y = column_or_1d(y, warn=True)
     if y.dtype.kind == "f":
-        check_array(y, ensure_2d=False, ensure_all_finite="allow-nan", input_name="y")
+        assert_all_finite(y, allow_nan=True, input_name="y")
     return y
 
 
