@@ -1,8 +1,8 @@
 """Test error of classifiers on MNIST with few labels and with all, beside what was published.
 
 Run all or some: ``python benchmarks/classification.py few all pretraining``. Choices were made on
-the last 10,000 training images with other draws of the labels; the test images are looked at once for
-few labels. The row of every label was chosen after another network's error on them had been seen.
+the last 10,000 training images with other draws of the labels; the test images are looked at once
+for few labels. With all labels, another network's error on them had been seen before.
 """
 
 import argparse

@@ -103,7 +103,7 @@ def sparse(train, test):
         error = 100 * (1 - classifier.score(test_codes / scale, test_labels))
         print(
             f"sparse: logistic regression on the {k} largest, C={best[1]:g}: test error "
-            f"{error:.2f} % (validation {100 * (1 - best[0]):.2f} %; published 1.35 %, from memory)",
+            f"{error:.2f} % (validation {100 * (1 - best[0]):.2f} %; published 1.35 % by memory)",
             flush=True,
         )
 
