@@ -23,6 +23,8 @@ from isthmus import (
     VirtualAdversarial,
     load,
 )
+from isthmus.estimators.holding_out import hold_out
+from isthmus.estimators.labels import known_labels
 from isthmus.io import read_model_file, write_model_file
 
 QUICK = {"max_epochs": 3, "random_state": 0}
@@ -83,6 +85,9 @@ def test_unlabelled_rows_teach(encoder, digits_data):
         pd.Series([[1.0, 2.0, np.nan][i % 3] for i in range(60)]),
         pd.Series([[1, 2, None][i % 3] for i in range(60)], dtype="Int64"),
         np.array([["yes", "no", -1][i % 3] for i in range(60)], dtype=object),
+        [["yes", "no", "", "-1"][i % 4] for i in range(60)],
+        [[1.0, 2.0, np.nan][i % 3] for i in range(60)],
+        [[-1, 1, None][i % 3] for i in range(60)],
     ],
     ids=[
         "strings",
@@ -96,11 +101,14 @@ def test_unlabelled_rows_teach(encoder, digits_data):
         "float column",
         "integer column",
         "marks",
+        "marks of text",
+        "gaps of numbers",
+        "signs and gaps",
     ],
 )
 def test_labels_of_any_kind(labels, tmp_path):
-    known = {value for value in labels if not pd.isna(value)}
-    expected = known - {-1} if len(known) > 2 else known
+    known = {value for value in labels if not pd.isna(value) and value != ""}
+    expected = known - {-1, "-1"} if len(known) > 2 else known
     x = np.random.default_rng(0).normal(size=(60, 4))
     classifier = AutoencoderClassifier(Autoencoder(2, hidden=[4], **QUICK), **QUICK)
     classifier.fit(x, labels)
@@ -109,6 +117,59 @@ def test_labels_of_any_kind(labels, tmp_path):
     again = load(tmp_path / "model.isthmus")
     assert again.classes_.dtype == classifier.classes_.dtype
     np.testing.assert_array_equal(again.predict(x), classifier.predict(x))
+
+
+@pytest.mark.parametrize(
+    ("labels", "known"),
+    [
+        ([0, 1, -1], [True, True, False]),
+        ([-1, 1, 1], [True, True, True]),
+        ([-1, 1, None], [True, True, False]),
+        (np.array([-1.0, 1.0, np.nan]), [True, True, False]),
+        ([2.0, 1.0, np.nan, -1.0], [True, True, False, False]),
+        (["yes", "no", "", "-1", None, np.nan], [True, True, False, False, False, False]),
+        (np.array(["yes", "no", " ", "-1"]), [True, True, False, False]),
+        (np.array(["1", "-1", ""]), [True, True, False]),
+        (["yes", "no", -1], [True, True, False]),
+        (pd.Series(["yes", "no", pd.NA]), [True, True, False]),
+        (np.array([True, False]), [True, True]),
+        ([-1, None], [False, False]),
+    ],
+    ids=str,
+)
+def test_which_rows_are_labelled(labels, known):
+    assert known_labels(labels).tolist() == known
+
+
+def test_classes_of_a_classifier_say_whether_minus_one_is_one():
+    assert known_labels([1, -1, None], classes=np.array([-1, 1])).tolist() == [True, True, False]
+    assert known_labels([1, -1, None], classes=np.array([0, 1])).tolist() == [True, False, False]
+
+
+@pytest.mark.parametrize("n_labels", [2, 3, 8, 40])
+@pytest.mark.parametrize("fraction", [0.1, 0.5, 0.9, 0.99])
+def test_holding_out_leaves_rows_of_every_class_to_train_on(n_labels, fraction):
+    labelled, targets = np.arange(5, 5 + n_labels), np.full(50, -1, np.int32)
+    targets[labelled] = np.minimum(np.arange(n_labels), 2) % 2
+    for seed in range(10):
+        generator = np.random.default_rng(seed)
+        rows, held_out = hold_out(labelled, targets, fraction, generator)
+        assert sorted([*rows, *held_out]) == labelled.tolist()
+        assert min(len(rows), len(held_out)) > 0
+        assert set(targets[rows]) == {0, 1} or n_labels == 2
+        numbers = np.zeros((50, 1), np.float32)
+        rows, held_out = hold_out(labelled, numbers, fraction, generator)
+        assert min(len(rows), len(held_out)) > 0
+
+
+def test_early_stopping_with_two_labels_trains_on_one():
+    x, y = np.random.default_rng(0).normal(size=(60, 4)), np.full(60, -1)
+    y[:2] = 0, 1
+    classifier = AutoencoderClassifier(
+        Autoencoder(2, hidden=[4], **QUICK), early_stopping=True, validation_fraction=0.9, **QUICK
+    ).fit(x, y)
+    assert np.isfinite(classifier.history_["validation_loss"]).all()
+    assert np.isfinite(classifier.history_["loss"]).all()
 
 
 def test_labels_may_be_a_column_of_the_table(tmp_path):
@@ -233,7 +294,9 @@ def test_works_inside_scikit_learns_tools(encoder, digits_data):
     ("settings", "y", "message"),
     [
         ({}, np.full(60, -1.5), "Unknown label type"),
-        ({}, np.full(60, np.nan), "Input y contains NaN"),
+        ({}, np.full(60, np.inf), "Input y contains infinity"),
+        ({}, np.full(60, np.nan), "no label"),
+        ({}, ["", "-1"] * 30, "no label"),
         ({}, [None] * 60, "no label"),
         ({}, np.arange(50) % 2, r"60.*50|50.*60"),
         ({"unlabelled": ["guess"]}, np.arange(60) % 2, "'guess', which is no way"),

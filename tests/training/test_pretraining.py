@@ -22,7 +22,7 @@ from isthmus.training import (
     decode_rows,
     encode_rows,
     pretrain,
-    single_layer_models,
+    pretraining,
 )
 
 SHAPE = (5, 4)
@@ -57,17 +57,43 @@ STACKS = {
 }
 
 
+@pytest.fixture
+def trained_layers(monkeypatch):
+    """What the training of each layer gave, from the data up."""
+    layers, train = [], pretraining.train
+
+    def remember(*arguments, **options):
+        training = train(*arguments, **options)
+        layers.append(training.model)
+        return training
+
+    monkeypatch.setattr(pretraining, "train", remember)
+    return layers
+
+
+def assert_made_of(network, layers):
+    """Compare the weights with those of the layers, bit for bit."""
+    mirrored = reversed(network.decoder)
+    for layer, up, down in zip(layers, network.encoder, mirrored, strict=True):
+        (encoder,), (decoder,) = layer.network.encoder, layer.network.decoder
+        np.testing.assert_array_equal(up.weight, encoder.weight)
+        np.testing.assert_array_equal(up.bias, encoder.bias)
+        np.testing.assert_array_equal(down.bias, decoder.bias)
+        if down.weight is not None:  # else the decoder uses the encoder's
+            np.testing.assert_array_equal(down.weight, encoder.weight.T)
+
+
 @pytest.mark.parametrize("case", STACKS)
-def test_unrolled_network_is_the_composition_of_its_layers(matrix, case):
+def test_unrolled_network_is_the_composition_of_its_layers(matrix, trained_layers, case):
     design, likelihood, kind = STACKS[case]
     result = pretrain(make(design, likelihood), plan(kind, corruption=Masking(0.2)), matrix)
-    layers = single_layer_models(result.model, kind)
+    assert_made_of(result.model.network, trained_layers)
     codes = matrix
-    for layer in layers:
+    for layer in trained_layers:
         codes = encode_rows(layer, codes)
     np.testing.assert_allclose(encode_rows(result.model, matrix), codes, atol=1e-5)
     back = codes
-    for layer in reversed(layers):
+    for layer in reversed(trained_layers):
         back = decode_rows(layer, back)
     np.testing.assert_allclose(decode_rows(result.model, codes), back, atol=1e-5)
     n_layers = len(result.model.network.encoder)

@@ -8,12 +8,12 @@ from typing import Any, ClassVar, final
 import numpy as np
 from sklearn.base import ClassifierMixin
 from sklearn.frozen import FrozenEstimator
-from sklearn.utils import check_array, column_or_1d
 from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.multiclass import check_classification_targets
 
 from isthmus.errors import DataError, IsthmusError
 from isthmus.estimators.base import BaseAutoencoder
+from isthmus.estimators.labels import as_labels, known_labels
 from isthmus.estimators.supervised import SHARE, SupervisedAutoencoder
 from isthmus.objectives import UNLABELLED, Classes, Corruption, Outcome, Unlabelled
 
@@ -25,8 +25,8 @@ class AutoencoderClassifier(ClassifierMixin, SupervisedAutoencoder):
     """Classifier on an autoencoder's code: the decoder is dropped, everything is fine-tuned.
 
     The autoencoder learns from all rows, a softmax on its code from those with a label. Rows
-    labelled −1 are unlabelled, as elsewhere in scikit-learn; so are gaps in a column or list of
-    labels. Where −1 and one other label are all there is, both are classes.
+    labelled −1 are unlabelled, as elsewhere in scikit-learn; so are gaps: None, NaN, empty text.
+    Where −1 and one other label are all there is, both are classes.
 
     Parameters
     ----------
@@ -166,8 +166,8 @@ class AutoencoderClassifier(ClassifierMixin, SupervisedAutoencoder):
         return odds / odds.sum(axis=1, keepdims=True)
 
     def _read_targets(self, y: Any) -> tuple[np.ndarray, np.ndarray]:
-        y = _as_labels(y)
-        known = _known(y)
+        y = as_labels(y)
+        known = known_labels(y)
         if not known.any():
             raise DataError("y has no label, only marks of unlabelled rows: label some rows.")
         labels = _plain(y[known])
@@ -205,32 +205,6 @@ class AutoencoderClassifier(ClassifierMixin, SupervisedAutoencoder):
                     f"unlabelled rows: name {', '.join(sorted(UNLABELLED))}, or give a part."
                 )
         return tuple(UNLABELLED[term]() if isinstance(term, str) else term for term in terms)
-
-
-def _as_labels(y: Any) -> np.ndarray:
-    has_gaps = y.hasnans if hasattr(y, "hasnans") else isinstance(y, list) and None in y
-    if has_gaps:
-        y = np.array([None if _is_missing(value) else value for value in y], dtype=object)
-    y = column_or_1d(y, warn=True)
-    if y.dtype.kind == "f":
-        check_array(y, ensure_2d=False, input_name="y")
-    return y
-
-
-def _known(y: np.ndarray) -> np.ndarray:
-    """Tell which rows are labelled."""
-    if y.dtype.kind not in "iufO":
-        return np.ones(len(y), bool)
-    missing = np.array([_is_missing(value) for value in y], bool)
-    unlabelled = missing | np.array([not isinstance(v, str) and v == _UNLABELLED for v in y], bool)
-    # With one class left there would be nothing to tell apart: then −1 is a class like others.
-    if not missing.any() and len(set(y[~unlabelled].tolist())) == 1:
-        return np.ones(len(y), bool)
-    return ~unlabelled
-
-
-def _is_missing(value: Any) -> bool:
-    return value is None or type(value).__name__ == "NAType" or value != value
 
 
 def _plain(labels: np.ndarray) -> np.ndarray:

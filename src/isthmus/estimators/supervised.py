@@ -21,6 +21,7 @@ from isthmus.errors import DataError, IsthmusError
 from isthmus.estimators.base import BaseAutoencoder
 from isthmus.estimators.denoising import DenoisingAutoencoder
 from isthmus.estimators.fitting import default_epochs
+from isthmus.estimators.holding_out import hold_out
 from isthmus.estimators.rows import rows_in_memory
 from isthmus.estimators.trained import NOT_NEGATIVE, POSITIVE, TrainedAutoencoder
 from isthmus.estimators.validation import open_dataset
@@ -250,9 +251,9 @@ class SupervisedAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, B
         generator = np.random.default_rng(seed)
         training_rows, held_out = labelled, None
         if self.early_stopping and len(labelled) > 1:
-            n_held_out = min(max(round(len(labelled) * self.validation_fraction), 1), len(labelled))
-            drawn = generator.permutation(labelled)
-            held_out, training_rows = drawn[:n_held_out], np.sort(drawn[n_held_out:])
+            training_rows, held_out = hold_out(
+                labelled, targets, self.validation_fraction, generator
+            )
         batches = ArrayBatches(matrix, self.batch_size, self._mix(training_rows, targets), targets)
         validation = None
         if held_out is not None:

@@ -1,0 +1,66 @@
+"""Which rows are labelled."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from sklearn.utils import assert_all_finite, column_or_1d
+
+
+def as_labels(y: Any) -> np.ndarray:
+    """Give labels as an array, whatever they came in; gaps stay gaps."""
+    has_gaps = y.hasnans if hasattr(y, "hasnans") else isinstance(y, list) and any(map(_is_gap, y))
+    if has_gaps:
+        y = np.array([None if _is_gap(value) else value for value in y], dtype=object)
+    y = column_or_1d(y, warn=True)
+    if y.dtype.kind == "f":
+        assert_all_finite(y, allow_nan=True, input_name="y")
+    return y
+
+
+def known_labels(y: Any, classes: np.ndarray | Sequence[Any] | None = None) -> np.ndarray:
+    """Tell which rows are labelled.
+
+    Gaps are not: None, NaN, empty text. Nor is −1, as a number or as text; but where −1 and one
+    other label are all there is, both are classes, since −1 and 1 often are.
+
+    Parameters
+    ----------
+    y : array, list or column, shape (rows,)
+        The labels.
+    classes : sequence or None
+        The classes of a fitted classifier: they say then whether −1 is one. None asks `y`.
+
+    Returns
+    -------
+    known : ndarray of bool, shape (rows,)
+    """
+    y = as_labels(y)
+    gaps, marks = _where(y)
+    if classes is None:
+        is_class = len(set(y[~(gaps | marks)].tolist())) == 1
+    else:
+        is_class = any(map(_is_mark, np.asarray(classes).tolist()))
+    return ~gaps if is_class else ~(gaps | marks)
+
+
+def _where(y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Tell where gaps are, and where −1."""
+    if y.dtype.kind in "biuf":
+        return y != y, y == -1
+    values = y.tolist()
+    return np.array(list(map(_is_gap, values)), bool), np.array(list(map(_is_mark, values)), bool)
+
+
+def _is_gap(value: Any) -> bool:
+    if isinstance(value, str):
+        return not value.strip()
+    if isinstance(value, float | np.floating):
+        return bool(np.isnan(value))
+    return value is None or type(value).__name__ in ("NAType", "NaTType")
+
+
+def _is_mark(value: Any) -> bool:
+    return value.strip() == "-1" if isinstance(value, str) else value == -1
