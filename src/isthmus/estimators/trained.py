@@ -27,6 +27,7 @@ from isthmus.estimators.rows import RowsInMemory, TrainingRows, open_rows, rows_
 from isthmus.io import Dataset
 from isthmus.networks import ACTIVATIONS, PRECISIONS, Architecture, DenseNetwork, glorot_uniform
 from isthmus.objectives import (
+    CORRUPTIONS,
     LIKELIHOODS,
     Bernoulli,
     Corruption,
@@ -61,6 +62,8 @@ SHARED_CONSTRAINTS: dict[str, list[Any]] = {
     "n_components": [POSITIVE],
     "network": [Architecture, None],
     "likelihood": [StrOptions({"auto", *LIKELIHOODS}), Likelihood],
+    "corruption": [StrOptions(set(CORRUPTIONS)), Corruption, None],
+    "penalty": [Penalty, list, tuple, None],
     "scaling": [StrOptions(set(SCALINGS))],
     "batch_size": [POSITIVE],
     "max_epochs": [POSITIVE, None],
@@ -91,7 +94,7 @@ PRETRAINING_CONSTRAINTS: dict[str, list[Any]] = {
 
 
 class TrainedAutoencoder(BaseAutoencoder):
-    """Fitting by minibatches; a subclass says which network, code and objective."""
+    """Fitting by minibatches; a subclass says which network, code and objective of its own."""
 
     _saved: ClassVar[tuple[str, ...]] = ("best_epoch_", "interrupted_")
 
@@ -99,6 +102,9 @@ class TrainedAutoencoder(BaseAutoencoder):
     network: Architecture | None
     likelihood: str | Likelihood
     scaling: str
+    corruption: str | Corruption | None = None
+    level: float = 0.3
+    penalty: Penalty | Sequence[Penalty] | None = None
     batch_size: int
     max_epochs: int | None
     learning_rate: float
@@ -120,9 +126,18 @@ class TrainedAutoencoder(BaseAutoencoder):
     def _default_architecture(self) -> Architecture:
         """Give the network that the estimator's own parameters describe."""
 
-    @abstractmethod
+    def _own_objective(self, n_epochs: int, n_steps: int) -> Objective:
+        """Give what this kind of model minimizes in this many epochs of this many updates."""
+        return Objective()
+
     def _objective(self, n_epochs: int, n_steps: int) -> Objective:
-        """Give what to minimize in this many epochs of this many updates."""
+        """Give the same with the corruption and the penalties that were asked for."""
+        own = self._own_objective(n_epochs, n_steps)
+        corruption = self.corruption
+        if isinstance(corruption, str):
+            corruption = CORRUPTIONS[corruption](self.level)
+        penalties = (*own.penalties, *checked_penalties(self.penalty))
+        return replace(own, corruption=corruption, penalties=penalties)
 
     @property
     def corruption_in_training(self) -> Corruption | None:

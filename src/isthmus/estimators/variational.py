@@ -22,7 +22,16 @@ from isthmus.estimators.trained import (
 )
 from isthmus.io import to_container
 from isthmus.networks import Architecture, Dense
-from isthmus.objectives import Bernoulli, Code, Gaussian, GaussianCode, Likelihood, Objective
+from isthmus.objectives import (
+    Bernoulli,
+    Code,
+    Corruption,
+    Gaussian,
+    GaussianCode,
+    Likelihood,
+    Objective,
+    Penalty,
+)
 from isthmus.prepare import Support
 from isthmus.training import (
     code_divergence,
@@ -75,9 +84,10 @@ class VariationalAutoencoder(TrainedAutoencoder):
     likelihood : str or Likelihood, default="auto"
         "auto" takes Bernoulli for data in [0, 1] and for all others a Gaussian whose variance
         the decoder gives for every feature; see `Gaussian` for shared and fixed variances.
-    scaling, batch_size, max_epochs, learning_rate, learning_rate_schedule, weight_decay, \
-    early_stopping, validation_fraction, patience, precision, random_state, warm_start, verbose
-        As in `Autoencoder`.
+    corruption, penalty, scaling, batch_size, max_epochs, learning_rate, \
+    learning_rate_schedule, weight_decay, early_stopping, validation_fraction, patience, \
+    precision, random_state, warm_start, verbose
+        As in `Autoencoder`; a penalty on the code looks at the mean of q(z|x).
 
     References
     ----------
@@ -117,6 +127,8 @@ class VariationalAutoencoder(TrainedAutoencoder):
         hidden: int | Sequence[int] | None = None,
         activation: str = "silu",
         network: Architecture | None = None,
+        corruption: str | Corruption | None = None,
+        penalty: Penalty | Sequence[Penalty] | None = None,
         likelihood: str | Likelihood = "auto",
         scaling: str = "auto",
         batch_size: int = 128,
@@ -141,6 +153,8 @@ class VariationalAutoencoder(TrainedAutoencoder):
         self.hidden = hidden
         self.activation = activation
         self.network = network
+        self.corruption = corruption
+        self.penalty = penalty
         self.likelihood = likelihood
         self.scaling = scaling
         self.batch_size = batch_size
@@ -321,7 +335,7 @@ class VariationalAutoencoder(TrainedAutoencoder):
     def _default_likelihood(self, support: Support) -> Likelihood:
         return Gaussian() if support == "real" else Bernoulli()
 
-    def _objective(self, n_epochs: int, n_steps: int) -> Objective:
+    def _own_objective(self, n_epochs: int, n_steps: int) -> Objective:
         return Objective(
             n_importance_samples=self.n_importance_samples,
             n_warmup_updates=self.n_warmup_epochs * n_steps,
