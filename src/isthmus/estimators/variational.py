@@ -71,7 +71,8 @@ class VariationalAutoencoder(TrainedAutoencoder):
     n_warmup_epochs : int, default=0
         Epochs over which the divergence's weight rises from nothing.
     n_importance_samples : int, default=1
-        With more than one, training maximizes the importance-weighted bound.
+        With more than one, training maximizes the importance-weighted bound, which knows no
+        `beta` and no `free_bits`.
     binarize : bool, default=False
         Draw every value anew in each batch as 0 or 1, with itself as the probability of 1
         (data in [0, 1] only; Salakhutdinov & Murray, 2008).
@@ -315,6 +316,15 @@ class VariationalAutoencoder(TrainedAutoencoder):
         """Give KL(q(z|x) ‖ p(z)) of each row and unit, in nats: ``(n_samples, n_components_)``."""
         check_is_fitted(self)
         return np.concatenate([code_divergence(self.model_, x) for x in self._prepared(X)])
+
+    def _validate_params(self) -> None:
+        super()._validate_params()
+        if self.n_importance_samples > 1 and (self.beta != 1 or self.free_bits > 0):
+            raise IsthmusError(
+                f"n_importance_samples={self.n_importance_samples} bounds the log-likelihood "
+                f"itself, in which beta={self.beta} and free_bits={self.free_bits} have no place: "
+                "leave those at 1 and 0, or take n_importance_samples=1."
+            )
 
     def _one_row(self, row: Any) -> Any:
         shape = self.preparation_.schema.row_shape
