@@ -65,6 +65,9 @@ VARIANTS = (Gaussian("shared"), Gaussian(0.1))
 
 def makes_sense(network=None, code=None, likelihood=None, corruption=None, penalty=None):
     """Tell whether parts go together; a part not given goes with everything."""
+    bent = getattr(network, "code_activation", "identity") != "identity"
+    if bent and isinstance(code, GaussianCode):
+        return False
     tied = isinstance(network, Dense) and network.tied_weights
     per_feature_variance = likelihood == Gaussian() or isinstance(likelihood, DiscretizedLogistic)
     if tied and (isinstance(code, GaussianCode) or per_feature_variance):
@@ -144,6 +147,8 @@ TIED = Dense((16,), tied_weights=True)
 REFUSED = [
     {"network": TIED, "code": GaussianCode()},
     {"network": TIED, "likelihood": Gaussian()},
+    {"network": Dense((16,), code_activation="sigmoid"), "code": GaussianCode()},
+    {"network": Convolutional((4,), code_activation="tanh"), "code": GaussianCode()},
     {"network": Dense((16,)), "penalty": TargetActivation(0.1)},
     {"code": GaussianCode(), "penalty": AuxiliaryTopK(4)},
     {"code": TopK(7)},

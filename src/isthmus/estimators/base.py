@@ -78,6 +78,7 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
             likelihood.n_parameters(int(np.prod(schema_shape))),
             initialize,
         )
+        code.check(network)
         return Model(network, code, likelihood)
 
     def _open(self, X: Any, *, reset: bool) -> Dataset:
