@@ -112,3 +112,27 @@ def test_parts_are_searched_over(digits):
         cv=2,
     ).fit(digits[:200])
     assert np.isfinite(search.cv_results_["mean_test_score"]).all()
+
+
+WARMING = {
+    "divergence": VariationalAutoencoder(2, hidden=[8], n_warmup_epochs=5),
+    "falling k": SparseAutoencoder(20, k=4, tied_weights=False),
+}
+
+
+@pytest.mark.parametrize("name", WARMING)
+def test_partial_fit_warms_up_before_fit_and_never_again(name, digits, tmp_path, monkeypatch):
+    fresh, fitted = (clone(WARMING[name]).set_params(max_epochs=1, random_state=0) for _ in "ab")
+    fitted.fit(digits[:256]).save(tmp_path / "model.isthmus")
+    loaded, seen = load(tmp_path / "model.isthmus"), []
+
+    def look(estimator, matrix, objective, weight_decay):
+        seen.append(objective.n_warmup_updates)
+
+    monkeypatch.setattr("isthmus.estimators.trained.train_one_pass", look)
+    for estimator in (fresh, fresh, fitted, fitted, loaded):
+        estimator.partial_fit(digits[:256])
+    first, second, *later = seen
+    assert first > 0
+    assert second == first
+    assert later == [0, 0, 0]

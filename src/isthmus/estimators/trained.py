@@ -243,7 +243,8 @@ class TrainedAutoencoder(BaseAutoencoder):
         """Learn from these rows in one pass, going on from what was learned before.
 
         The first call fixes scale, likelihood and network; the learning rate stays at its
-        peak, no rows are held out, and no layers are pretrained.
+        peak, no rows are held out, and no layers are pretrained. After `fit`, or for a model that
+        was loaded, nothing warms up again.
 
         Parameters
         ----------
@@ -265,6 +266,8 @@ class TrainedAutoencoder(BaseAutoencoder):
         if first:
             self._start_model(RowsInMemory(matrix), self._training_seed)
         objective = self._checked_objective(1, -(-len(matrix) // self.batch_size))
+        if self._warmed_up:
+            objective = objective.warmed_up()
         train_one_pass(self, matrix, objective, self.weight_decay)
         return self
 
@@ -366,6 +369,7 @@ class TrainedAutoencoder(BaseAutoencoder):
     def _keep(self, training: Training[Model], seed: int, validation_rows: np.ndarray) -> None:
         """Be what this training gave."""
         self._start_passes()
+        self._warmed_up = True
         self.model_, self.history_ = training.model, training.history
         self.best_epoch_, self.interrupted_ = training.best_epoch, training.interrupted
         self.validation_rows_, self._training_seed = validation_rows, seed
