@@ -171,5 +171,10 @@ def test_parts_that_make_no_sense_together_are_refused_in_a_sentence(parts, imag
     ids=repr,
 )
 def test_parts_for_values_between_0_and_1_refuse_others(parts, table):
-    with pytest.raises(IsthmusError, match=r"needs values in \[0, 1\]"):
+    with pytest.raises(IsthmusError, match=r"needs (values in \[0, 1\]|shades between 0 and 1)"):
         Autoencoder(2, **parts, max_epochs=1).fit(table)
+
+
+def test_likelihood_of_shades_refuses_black_and_white_for_what_they_are(images):
+    with pytest.raises(IsthmusError, match=r"needs shades .* X has 0 and 1 alone: use .*bernoulli"):
+        Autoencoder(2, likelihood="discretized_logistic", max_epochs=1).fit(images > 0.5)

@@ -55,6 +55,14 @@ from isthmus.training import (
 _PRETRAINING_UPDATES = (2_000, 3, 100)
 _PRETRAINING_NOISE = 0.25
 
+# What X has that a likelihood cannot take, and what to do about it.
+_MEMBERS = {"real": "others", "unit": "others", "binary": "0 and 1 alone"}
+_REMEDIES = {
+    "real": "use likelihood='squared_error', or bring X into [0, 1] first",
+    "unit": "use likelihood='squared_error' or 'bernoulli'",
+    "binary": "use likelihood='bernoulli'",
+}
+
 POSITIVE = Interval(Integral, 1, None, closed="left")
 NOT_NEGATIVE = Interval(Real, 0, None, closed="left")
 
@@ -307,9 +315,9 @@ class TrainedAutoencoder(BaseAutoencoder):
             likelihood = LIKELIHOODS[self.likelihood]()
         if support not in likelihood.supports:
             raise IsthmusError(
-                f"likelihood={self.likelihood!r} needs values in [0, 1], but with "
-                f"scaling={self.preparation_.scaling!r} X has others: "
-                "use likelihood='squared_error', or bring X into [0, 1] first."
+                f"likelihood={self.likelihood!r} needs {likelihood.needs}, but with "
+                f"scaling={self.preparation_.scaling!r} X has {_MEMBERS[support]}: "
+                f"{_REMEDIES[support]}."
             )
         return likelihood
 
