@@ -17,10 +17,12 @@ from isthmus import (
     cli,
 )
 from isthmus.cli_models import make_estimator, model_class
+from isthmus.networks import ARCHITECTURES
+from isthmus.objectives import CORRUPTIONS, LIKELIHOODS, PENALTIES
 
 MODELS = get_args(get_type_hints(cli.fit)["model"])
 OPTIONS = {
-    argument.name.removeprefix("--").replace("-", "_")
+    argument.name.removeprefix("--").replace("-", "_"): argument.parameter.help
     for argument in cli.app["fit"].assemble_argument_collection()
 }
 EXCEPTIONS = {
@@ -32,12 +34,25 @@ EXCEPTIONS = {
 @pytest.mark.parametrize("model", MODELS)
 def test_every_parameter_is_an_option_or_has_a_reason(model):
     parameters = set(model_class(model)().get_params())
-    assert parameters - OPTIONS <= set(EXCEPTIONS)
+    assert parameters - set(OPTIONS) <= set(EXCEPTIONS)
 
 
 def test_no_exception_is_an_option():
     assert len(MODELS) == 9
-    assert not OPTIONS & set(EXCEPTIONS)
+    assert not set(OPTIONS) & set(EXCEPTIONS)
+
+
+@pytest.mark.parametrize(
+    ("option", "family"),
+    [("corruption", CORRUPTIONS), ("likelihood", LIKELIHOODS), ("penalty", PENALTIES)],
+)
+def test_help_names_every_part_of_the_family(option, family):
+    assert not [name for name in family if name not in OPTIONS[option]]
+
+
+@pytest.mark.parametrize("network", ARCHITECTURES)
+def test_every_network_is_an_option(network):
+    assert make_estimator("deep", {"network": network}).n_components == 2
 
 
 DEEP = ["deep", "denoising", "sparse", "contractive", "variational", "stacked"]
