@@ -416,6 +416,14 @@ MISUSES = {
     "unknown likelihood": ([*FIT, "--likelihood", "foo"], "likelihood"),
     "unknown scaling": ([*FIT, "--scaling", "foo"], "scaling"),
     "negative seed": ([*FIT, "--random-state=-1"], "random_state"),
+    "half a unit": ([*FIT, "--n-components", "2.5"], "n_components"),
+    "level of nothing": ([*FIT, "--level", "0.1"], "--level means nothing without --corruption"),
+    "channels of a dense network": ([*FIT, "--channels", "4"], "give --network convolutional"),
+    "k of another sparsity": (
+        [*FIT, "--model", "sparse", "--sparsity", "l1", "--k", "3"],
+        "--k means nothing to --sparsity l1",
+    ),
+    "penalty without strength": ([*FIT, "--penalty", "l1"], "l1=0.01,contractive=0.1"),
     "batches of no row": ([*FIT, "--batch-size", "0"], "batch_size"),
 }
 
@@ -834,6 +842,37 @@ def test_a_convolutional_model_fits_images(here):
     options = "--model convolutional --channels 4,8 --kernel-size 3 --max-epochs 1"
     assert run("fit", "pixels.npy", "-o", "kind.isthmus", *options.split()) == 0
     assert tuple(load("kind.isthmus").channels) == (4, 8)
+
+
+COMBINED = {
+    "images.npy": "--model variational --network convolutional --channels 4 --kernel-size 3",
+    "table.csv": "--model sparse --n-components 12 --k 3 --corruption masking --level 0.1 "
+    "--penalty l1=0.01,contractive=0.1",
+}
+
+
+@pytest.mark.parametrize("data", COMBINED)
+def test_parts_combine(here, data):
+    options = [*COMBINED[data].split(), "--max-epochs", "2"]
+    assert run("fit", data, "-o", "kind.isthmus", *options) == 0
+    assert Path("kind-report/report.html").exists()
+    assert run("encode", "kind.isthmus", data, "-o", "z.npy") == 0
+    assert np.isfinite(np.load("z.npy")).all()
+
+
+def test_signals_of_several_channels_are_convolved(here):
+    np.save("signals.npy", np.random.default_rng(0).normal(size=(40, 16, 3)))
+    options = "--model convolutional --channels 4 --signal --max-epochs 1 --no-report"
+    assert run("fit", "signals.npy", "-o", "kind.isthmus", *options.split()) == 0
+    assert load("kind.isthmus").network.signal
+
+
+def test_linear_code_is_as_large_as_a_share_of_the_variance_needs(here):
+    arguments = ["--model", "linear", "--n-components", "0.9", "--no-report"]
+    assert run("fit", "table.csv", "-o", "new.isthmus", *arguments) == 0
+    model = load("new.isthmus")
+    assert model.n_components == 0.9
+    assert model.explained_variance_ratio_.sum() >= 0.9
 
 
 @pytest.mark.parametrize(

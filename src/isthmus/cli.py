@@ -183,7 +183,16 @@ def fit(
         ],
         Parameter(help="Which autoencoder.", group=_MODEL),
     ] = "deep",
-    n_components: Annotated[int | None, Parameter(help="Size of the code.", group=_MODEL)] = None,
+    n_components: Annotated[
+        float | None,
+        Parameter(
+            help="Size of the code; linear: or a share of the variance, such as 0.9.", group=_MODEL
+        ),
+    ] = None,
+    network: Annotated[
+        Literal["dense", "convolutional", "linear"] | None,
+        Parameter(help="Another network than the model's own.", group=_MODEL),
+    ] = None,
     hidden: Annotated[
         str | None,
         Parameter(
@@ -193,13 +202,64 @@ def fit(
     activation: Annotated[
         str | None, Parameter(help="Nonlinearity between layers, such as silu.", group=_MODEL)
     ] = None,
+    code_activation: Annotated[
+        str | None, Parameter(help="Nonlinearity of the code, such as sigmoid.", group=_MODEL)
+    ] = None,
     tied_weights: Annotated[
         bool | None, Parameter(help="Decoder uses the encoder's weights.", group=_MODEL)
     ] = None,
+    channels: Annotated[
+        str | None,
+        Parameter(
+            help="Convolutional network: channels of the layers, such as 32,64.", group=_MODEL
+        ),
+    ] = None,
+    kernel_size: Annotated[
+        int | None, Parameter(help="Convolutional network: side of the kernels.", group=_MODEL)
+    ] = None,
+    signal: Annotated[
+        bool,
+        Parameter(
+            help="Convolutional network: rows are signals, (length, channels), and no images.",
+            negative=(),
+            group=_MODEL,
+        ),
+    ] = False,
     likelihood: Annotated[
         str | None,
         Parameter(
             help="auto, squared_error, bernoulli, gaussian or discretized_logistic.", group=_MODEL
+        ),
+    ] = None,
+    variance: Annotated[
+        str | None,
+        Parameter(
+            help="Of --likelihood gaussian: code (one for every value), feature, shared or a "
+            "number.",
+            group=_MODEL,
+        ),
+    ] = None,
+    corruption: Annotated[
+        str | None,
+        Parameter(
+            help="Noise that the encoder sees: gaussian, masking, salt_and_pepper or swap.",
+            group=_MODEL,
+        ),
+    ] = None,
+    level: Annotated[
+        float | None,
+        Parameter(
+            help="With --corruption: deviation of the noise, or share of values hit; 0.3 by "
+            "default.",
+            group=_MODEL,
+        ),
+    ] = None,
+    penalty: Annotated[
+        str | None,
+        Parameter(
+            help="Added to the loss, each with its strength, such as l1=0.01,contractive=0.1; also "
+            "weight_decay, target_activation and auxiliary_top_k.",
+            group=_MODEL,
         ),
     ] = None,
     scaling: Annotated[
@@ -212,14 +272,6 @@ def fit(
     l2: Annotated[
         float | None, Parameter(help="Linear: strength of the L2 penalty.", group=_KINDS)
     ] = None,
-    corruption: Annotated[
-        str | None,
-        Parameter(help="Denoising: gaussian, masking, salt_and_pepper or swap.", group=_KINDS),
-    ] = None,
-    level: Annotated[
-        float | None,
-        Parameter(help="Denoising: deviation of the noise, or share of values hit.", group=_KINDS),
-    ] = None,
     strength: Annotated[
         float | None,
         Parameter(help="Contractive, sparse: weight of the penalty.", group=_KINDS),
@@ -227,16 +279,12 @@ def fit(
     sparsity: Annotated[
         str | None, Parameter(help="Sparse: top_k, l1 or target_activation.", group=_KINDS)
     ] = None,
-    k: Annotated[int | None, Parameter(help="Sparse: active units per row.", group=_KINDS)] = None,
+    k: Annotated[
+        int | None, Parameter(help="Sparse, top_k: active units per row.", group=_KINDS)
+    ] = None,
     target: Annotated[
-        float | None, Parameter(help="Sparse: mean activation wanted.", group=_KINDS)
-    ] = None,
-    channels: Annotated[
-        str | None,
-        Parameter(help="Convolutional: channels of the layers, such as 32,64.", group=_KINDS),
-    ] = None,
-    kernel_size: Annotated[
-        int | None, Parameter(help="Convolutional: side of the kernels.", group=_KINDS)
+        float | None,
+        Parameter(help="Sparse, target_activation: mean activation wanted.", group=_KINDS),
     ] = None,
     beta: Annotated[
         float | None, Parameter(help="Variational: weight of the divergence.", group=_KINDS)
@@ -252,6 +300,13 @@ def fit(
     n_importance_samples: Annotated[
         int | None, Parameter(help="Variational: draws in the bound trained on.", group=_KINDS)
     ] = None,
+    binarize: Annotated[
+        bool | None,
+        Parameter(
+            help="Variational: draw values anew as 0 or 1, with themselves as probabilities.",
+            group=_KINDS,
+        ),
+    ] = None,
     pretrain: Annotated[
         str | None,
         Parameter(
@@ -262,6 +317,10 @@ def fit(
     ] = None,
     n_pretraining_epochs: Annotated[
         int | None, Parameter(help="With --pretrain: passes for each layer.", group=_KINDS)
+    ] = None,
+    visible: Annotated[
+        str | None,
+        Parameter(help="Boltzmann: visible units, auto, bernoulli or gaussian.", group=_KINDS),
     ] = None,
     n_steps: Annotated[
         int | None, Parameter(help="Boltzmann: Gibbs steps in an update.", group=_KINDS)
@@ -335,28 +394,35 @@ def fit(
     `isthmus fit "scans/part-*.parquet" -o scans.isthmus --hidden 512,128 --labels diagnosis`
     """
     given = {
-        "n_components": n_components,
+        "n_components": _whole(n_components),
+        "network": network,
         "hidden": _widths(hidden),
         "activation": activation,
+        "code_activation": code_activation,
         "tied_weights": tied_weights,
+        "channels": _channels(channels),
+        "kernel_size": kernel_size,
+        "signal": signal or None,
         "likelihood": likelihood,
+        "variance": variance,
+        "corruption": corruption,
+        "level": level,
+        "penalty": penalty,
         "scaling": scaling,
         "solver": solver,
         "l2": l2,
-        "corruption": corruption,
-        "level": level,
         "strength": strength,
         "sparsity": sparsity,
         "k": k,
         "target": target,
-        "channels": _channels(channels),
-        "kernel_size": kernel_size,
         "beta": beta,
         "free_bits": free_bits,
         "n_warmup_epochs": n_warmup_epochs,
         "n_importance_samples": n_importance_samples,
+        "binarize": binarize,
         "pretrain": pretrain,
         "n_pretraining_epochs": n_pretraining_epochs,
+        "visible": visible,
         "n_steps": n_steps,
         "persistent": persistent,
         "batch_size": batch_size,
@@ -969,6 +1035,10 @@ def _widths(text: str | None, option: str = "--hidden") -> int | tuple[int, ...]
     return widths[0] if len(widths) == 1 and "," not in text else widths
 
 
+def _whole(number: float | None) -> float | None:
+    return int(number) if number is not None and number.is_integer() else number
+
+
 def _channels(text: str | None) -> tuple[int, ...] | None:
     widths = _widths(text, "--channels")
     return (widths,) if isinstance(widths, int) else widths
@@ -1038,19 +1108,12 @@ def _check_report_folder(path: Path) -> None:
 
 
 def _make_estimator(model: str, given: dict[str, Any]) -> Any:
-    from isthmus.estimators import ESTIMATORS
+    from isthmus.cli_models import make_estimator
 
-    names = {"deep": "Autoencoder", "boltzmann": "BoltzmannMachine"}
-    name = names.get(model, f"{model.capitalize()}Autoencoder")
-    kind: Any = ESTIMATORS[name]
-    known = kind().get_params()
-    for name in given:
-        if name not in known:
-            option = "--" + name.replace("_", "-")
-            raise _MisuseError(f"{option} means nothing to --model {model}: leave it away.")
-    estimator = kind(**given)
-    _check_parameters(estimator)
-    return estimator
+    try:
+        return make_estimator(model, given)
+    except ValueError as error:
+        raise _MisuseError(str(error)) from error
 
 
 def _check_parameters(*estimators: Any) -> None:

@@ -65,6 +65,9 @@ VARIANTS = (Gaussian("shared"), Gaussian(0.1))
 
 def makes_sense(network=None, code=None, likelihood=None, corruption=None, penalty=None):
     """Tell whether parts go together; a part not given goes with everything."""
+    bent = getattr(network, "code_activation", "identity") != "identity"
+    if bent and isinstance(code, GaussianCode):
+        return False
     tied = isinstance(network, Dense) and network.tied_weights
     per_feature_variance = likelihood == Gaussian() or isinstance(likelihood, DiscretizedLogistic)
     if tied and (isinstance(code, GaussianCode) or per_feature_variance):
@@ -144,6 +147,8 @@ TIED = Dense((16,), tied_weights=True)
 REFUSED = [
     {"network": TIED, "code": GaussianCode()},
     {"network": TIED, "likelihood": Gaussian()},
+    {"network": Dense((16,), code_activation="sigmoid"), "code": GaussianCode()},
+    {"network": Convolutional((4,), code_activation="tanh"), "code": GaussianCode()},
     {"network": Dense((16,)), "penalty": TargetActivation(0.1)},
     {"code": GaussianCode(), "penalty": AuxiliaryTopK(4)},
     {"code": TopK(7)},
@@ -166,5 +171,10 @@ def test_parts_that_make_no_sense_together_are_refused_in_a_sentence(parts, imag
     ids=repr,
 )
 def test_parts_for_values_between_0_and_1_refuse_others(parts, table):
-    with pytest.raises(IsthmusError, match=r"needs values in \[0, 1\]"):
+    with pytest.raises(IsthmusError, match=r"needs (values in \[0, 1\]|shades between 0 and 1)"):
         Autoencoder(2, **parts, max_epochs=1).fit(table)
+
+
+def test_likelihood_of_shades_refuses_black_and_white_for_what_they_are(images):
+    with pytest.raises(IsthmusError, match=r"needs shades .* X has 0 and 1 alone: use .*bernoulli"):
+        Autoencoder(2, likelihood="discretized_logistic", max_epochs=1).fit(images > 0.5)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.stats import multivariate_normal
 
-from isthmus import Gaussian, Linear, VariationalAutoencoder
+from isthmus import Gaussian, IsthmusError, Linear, VariationalAutoencoder
 
 SPECTRUM = np.array([4.0, 2.0, 1.2, 0.7, 0.5, 0.3])
 
@@ -178,3 +178,9 @@ def test_digits_are_drawn_in_their_range(digits, likelihood):
     if likelihood != "gaussian":
         assert drawn.min() >= 0
         assert drawn.max() <= 1
+
+
+@pytest.mark.parametrize("settings", [{"beta": 4.0}, {"free_bits": 0.1}])
+def test_importance_weighted_bound_takes_neither_beta_nor_free_bits(x, settings):
+    with pytest.raises(IsthmusError, match="n_importance_samples=5 bounds"):
+        linear_model(2, 1.0, n_importance_samples=5, **settings).fit(x)

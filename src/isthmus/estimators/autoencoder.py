@@ -12,18 +12,10 @@ from isthmus.estimators.trained import (
     PRETRAINING_CONSTRAINTS,
     SHARED_CONSTRAINTS,
     TrainedAutoencoder,
-    checked_penalties,
     checked_widths,
 )
 from isthmus.networks import Architecture, Dense
-from isthmus.objectives import (
-    Code,
-    Corruption,
-    Deterministic,
-    Likelihood,
-    Objective,
-    Penalty,
-)
+from isthmus.objectives import Code, Corruption, Deterministic, Likelihood, Penalty
 
 
 @final
@@ -48,11 +40,12 @@ class Autoencoder(TrainedAutoencoder):
         `tied_weights`, such as ``Convolutional()``.
     code : Code or None, default=None
         Another code than the encoder's output itself, such as ``TopK(10)``.
-    corruption : Corruption or None, default=None
+    corruption : {"gaussian", "masking", "salt_and_pepper", "swap"}, Corruption or None, \
+            default=None
         Noise on the encoder's input, such as ``Masking(0.25)``; the loss is against the clean
-        rows.
+        rows. A name takes the level 0.3.
     penalty : Penalty, sequence of Penalty or None, default=None
-        Added to the loss, such as ``L1(0.01)``.
+        Added to the loss, beside what the model itself adds, such as ``L1(0.01)``.
     pretrain : {"autoencoder", "denoising", "rbm"} or None, default=None
         Let each layer learn first, on the codes of the layer below it: as an autoencoder with
         tied weights, as one that denoises (by `corruption`, or a quarter of the
@@ -135,8 +128,6 @@ class Autoencoder(TrainedAutoencoder):
         **DENSE_CONSTRAINTS,
         "tied_weights": ["boolean"],
         "code": [Code, None],
-        "corruption": [Corruption, None],
-        "penalty": [Penalty, list, tuple, None],
     }
 
     def __init__(
@@ -148,7 +139,7 @@ class Autoencoder(TrainedAutoencoder):
         tied_weights: bool = False,
         network: Architecture | None = None,
         code: Code | None = None,
-        corruption: Corruption | None = None,
+        corruption: str | Corruption | None = None,
         penalty: Penalty | Sequence[Penalty] | None = None,
         pretrain: str | None = None,
         n_pretraining_epochs: int | None = None,
@@ -197,6 +188,3 @@ class Autoencoder(TrainedAutoencoder):
 
     def _code(self) -> Code:
         return Deterministic() if self.code is None else self.code
-
-    def _objective(self, n_epochs: int, n_steps: int) -> Objective:
-        return Objective(self.corruption, checked_penalties(self.penalty))

@@ -50,6 +50,7 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
     _container: str
     _training_state: TrainingState | None
     _training_seed: int
+    _warmed_up: bool = False
 
     @abstractmethod
     def fit(self, X: Any, y: Any = None) -> Self:
@@ -78,6 +79,7 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
             likelihood.n_parameters(int(np.prod(schema_shape))),
             initialize,
         )
+        code.check(network)
         return Model(network, code, likelihood)
 
     def _open(self, X: Any, *, reset: bool) -> Dataset:
@@ -91,6 +93,7 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
     def _start_passes(self) -> None:
         """Get ready for a first partial_fit."""
         self._training_state, self._training_seed = None, self._seed()
+        self._warmed_up = False
         self.validation_rows_ = np.empty(0, int)
         self.history_ = {"loss": [], "seconds": []}
 

@@ -22,9 +22,11 @@ from isthmus.objectives import (
     Likelihood,
     Loss,
     Model,
-    Objective,
 )
 from isthmus.training import free_energy_rows, gibbs_rows, sample_rows
+
+# What it learns by leaves no choice of these.
+_NOT_ITS_OWN = {"network", "likelihood", "corruption", "penalty"}
 
 
 @final
@@ -73,7 +75,7 @@ class BoltzmannMachine(TrainedAutoencoder):
     """
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
-        **{k: v for k, v in SHARED_CONSTRAINTS.items() if k not in {"network", "likelihood"}},
+        **{k: v for k, v in SHARED_CONSTRAINTS.items() if k not in _NOT_ITS_OWN},
         "visible": [StrOptions({"auto", "bernoulli", "gaussian"})],
         "n_steps": [POSITIVE],
         "persistent": ["boolean"],
@@ -199,9 +201,6 @@ class BoltzmannMachine(TrainedAutoencoder):
             )
         gaussian = real if self.visible == "auto" else self.visible == "gaussian"
         return Gaussian(1.0) if gaussian else Bernoulli()
-
-    def _objective(self, n_epochs: int, n_steps: int) -> Objective:
-        return Objective()
 
     def _checked_objective(self, n_epochs: int, n_steps: int) -> Loss[Model]:
         return ContrastiveDivergence(self.n_steps, self.persistent)

@@ -17,7 +17,7 @@ from isthmus.estimators.trained import (
     checked_widths,
 )
 from isthmus.networks import ACTIVATIONS, Architecture, Dense
-from isthmus.objectives import Contractive, Likelihood, Objective
+from isthmus.objectives import Contractive, Corruption, Likelihood, Objective, Penalty
 
 
 @final
@@ -43,13 +43,13 @@ class ContractiveAutoencoder(TrainedAutoencoder):
         Another network, such as ``Convolutional()``.
     pretrain : {"autoencoder", "denoising", "rbm"} or None, default=None
         Let each layer learn first, on the codes of the layer below it: as an autoencoder with
-        tied weights, as one that denoises (a quarter of the inputs masked), or as a
-        restricted Boltzmann machine.
+        tied weights, as one that denoises (by `corruption`, or a quarter of the inputs
+        masked), or as a restricted Boltzmann machine.
     n_pretraining_epochs : int or None, default=None
         Passes over the data for each layer; None makes about 2,000 updates.
-    likelihood, scaling, batch_size, max_epochs, learning_rate, learning_rate_schedule, \
-    weight_decay, early_stopping, validation_fraction, patience, precision, random_state, \
-    warm_start, verbose
+    corruption, penalty, likelihood, scaling, batch_size, max_epochs, learning_rate, \
+    learning_rate_schedule, weight_decay, early_stopping, validation_fraction, patience, \
+    precision, random_state, warm_start, verbose
         As in `Autoencoder`.
 
     References
@@ -83,6 +83,8 @@ class ContractiveAutoencoder(TrainedAutoencoder):
         activation: str = "sigmoid",
         code_activation: str = "sigmoid",
         network: Architecture | None = None,
+        corruption: str | Corruption | None = None,
+        penalty: Penalty | Sequence[Penalty] | None = None,
         pretrain: str | None = None,
         n_pretraining_epochs: int | None = None,
         likelihood: str | Likelihood = "auto",
@@ -106,6 +108,8 @@ class ContractiveAutoencoder(TrainedAutoencoder):
         self.activation = activation
         self.code_activation = code_activation
         self.network = network
+        self.corruption = corruption
+        self.penalty = penalty
         self.pretrain = pretrain
         self.n_pretraining_epochs = n_pretraining_epochs
         self.likelihood = likelihood
@@ -127,5 +131,5 @@ class ContractiveAutoencoder(TrainedAutoencoder):
         widths = checked_widths(self.hidden)
         return Dense(widths, self.activation, code_activation=self.code_activation)
 
-    def _objective(self, n_epochs: int, n_steps: int) -> Objective:
+    def _own_objective(self, n_epochs: int, n_steps: int) -> Objective:
         return Objective(penalties=(Contractive(self.strength),))

@@ -13,12 +13,11 @@ from isthmus.estimators.trained import (
     PRETRAINING_CONSTRAINTS,
     SHARED_CONSTRAINTS,
     TrainedAutoencoder,
-    checked_penalties,
     checked_sequence,
     checked_widths,
 )
 from isthmus.networks import ACTIVATIONS, Architecture, Convolutional
-from isthmus.objectives import Code, Corruption, Deterministic, Likelihood, Objective, Penalty
+from isthmus.objectives import Code, Corruption, Deterministic, Likelihood, Penalty
 
 
 @final
@@ -42,10 +41,6 @@ class ConvolutionalAutoencoder(TrainedAutoencoder):
         Nonlinearity between layers, as in `Autoencoder`.
     code : Code or None, default=None
         Another code than the encoder's output itself, such as ``TopK(10)``.
-    corruption : Corruption or None, default=None
-        Noise on the encoder's input, such as ``Masking(0.25)``.
-    penalty : Penalty, sequence of Penalty or None, default=None
-        Added to the loss, such as ``Contractive(0.1)``.
     network : Architecture or None, default=None
         Another network than `channels`, `kernel_size` and `hidden` describe, such as
         ``Convolutional(signal=True)`` for signals of several channels.
@@ -55,9 +50,9 @@ class ConvolutionalAutoencoder(TrainedAutoencoder):
         inputs masked).
     n_pretraining_epochs : int or None, default=None
         Passes over the data for each layer; None makes about 2,000 updates.
-    likelihood, scaling, batch_size, max_epochs, learning_rate, learning_rate_schedule, \
-    weight_decay, early_stopping, validation_fraction, patience, precision, random_state, \
-    warm_start, verbose
+    corruption, penalty, likelihood, scaling, batch_size, max_epochs, learning_rate, \
+    learning_rate_schedule, weight_decay, early_stopping, validation_fraction, patience, \
+    precision, random_state, warm_start, verbose
         As in `Autoencoder`.
 
     Notes
@@ -88,8 +83,6 @@ class ConvolutionalAutoencoder(TrainedAutoencoder):
         "hidden": [POSITIVE, list, tuple, None],
         "activation": [StrOptions(set(ACTIVATIONS))],
         "code": [Code, None],
-        "corruption": [Corruption, None],
-        "penalty": [Penalty, list, tuple, None],
     }
 
     def __init__(
@@ -101,7 +94,7 @@ class ConvolutionalAutoencoder(TrainedAutoencoder):
         hidden: int | Sequence[int] | None = (),
         activation: str = "silu",
         code: Code | None = None,
-        corruption: Corruption | None = None,
+        corruption: str | Corruption | None = None,
         penalty: Penalty | Sequence[Penalty] | None = None,
         network: Architecture | None = None,
         pretrain: str | None = None,
@@ -157,6 +150,3 @@ class ConvolutionalAutoencoder(TrainedAutoencoder):
 
     def _code(self) -> Code:
         return Deterministic() if self.code is None else self.code
-
-    def _objective(self, n_epochs: int, n_steps: int) -> Objective:
-        return Objective(self.corruption, checked_penalties(self.penalty))

@@ -17,7 +17,7 @@ from isthmus.estimators.trained import (
     checked_widths,
 )
 from isthmus.networks import Architecture, Dense
-from isthmus.objectives import CORRUPTIONS, Corruption, Likelihood, Objective
+from isthmus.objectives import CORRUPTIONS, Corruption, Likelihood, Penalty
 
 
 @final
@@ -36,7 +36,7 @@ class DenoisingAutoencoder(TrainedAutoencoder):
         values replaced by another row's, for tables.
     level : float, default=0.3
         The noise's standard deviation in the prepared scale, or the share of values that it
-        hits.
+        hits, where `corruption` is a name.
     hidden : int, sequence of int or None, default=None
         Widths of the hidden layers, as in `Autoencoder`.
     activation : str, default="silu"
@@ -49,9 +49,9 @@ class DenoisingAutoencoder(TrainedAutoencoder):
         (sigmoid units).
     n_pretraining_epochs : int or None, default=None
         Passes over the data for each layer; None makes about 2,000 updates.
-    likelihood, scaling, batch_size, max_epochs, learning_rate, learning_rate_schedule, \
-    weight_decay, early_stopping, validation_fraction, patience, precision, random_state, \
-    warm_start, verbose
+    penalty, likelihood, scaling, batch_size, max_epochs, learning_rate, \
+    learning_rate_schedule, weight_decay, early_stopping, validation_fraction, patience, \
+    precision, random_state, warm_start, verbose
         As in `Autoencoder`.
 
     References
@@ -86,6 +86,7 @@ class DenoisingAutoencoder(TrainedAutoencoder):
         hidden: int | Sequence[int] | None = None,
         activation: str = "silu",
         network: Architecture | None = None,
+        penalty: Penalty | Sequence[Penalty] | None = None,
         pretrain: str | None = None,
         n_pretraining_epochs: int | None = None,
         likelihood: str | Likelihood = "auto",
@@ -109,6 +110,7 @@ class DenoisingAutoencoder(TrainedAutoencoder):
         self.hidden = hidden
         self.activation = activation
         self.network = network
+        self.penalty = penalty
         self.pretrain = pretrain
         self.n_pretraining_epochs = n_pretraining_epochs
         self.likelihood = likelihood
@@ -143,8 +145,3 @@ class DenoisingAutoencoder(TrainedAutoencoder):
 
     def _default_architecture(self) -> Architecture:
         return Dense(checked_widths(self.hidden), self.activation)
-
-    def _objective(self, n_epochs: int, n_steps: int) -> Objective:
-        if isinstance(self.corruption, Corruption):
-            return Objective(self.corruption)
-        return Objective(CORRUPTIONS[self.corruption](self.level))

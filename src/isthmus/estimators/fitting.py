@@ -34,6 +34,7 @@ class Trainable(Protocol):
     history_: dict[str, list[float]]
     _training_state: TrainingState | None
     _training_seed: int
+    _warmed_up: bool
 
 
 def train_whole(
@@ -79,7 +80,7 @@ def train_whole(
         progress.close()
     estimator.model_, estimator.history_ = training.model, training.history
     # A later partial_fit starts from the model kept, not from where the updates ended.
-    estimator._training_state = None
+    estimator._training_state, estimator._warmed_up = None, True
     estimator._training_seed = settings.seed
     return training
 

@@ -205,6 +205,7 @@ def _restore(
     if not isinstance(likelihood, Likelihood):
         raise ValueError("unknown likelihood")
     estimator._training_state, estimator._training_seed = None, estimator._seed()
+    estimator._warmed_up = True
     estimator.validation_rows_ = np.empty(0, int)
     row_shape = estimator.preparation_.schema.row_shape
     return estimator, estimator._build(row_shape, likelihood, shapes_only)

@@ -26,9 +26,11 @@ from isthmus.objectives import (
     L1,
     AuxiliaryTopK,
     Code,
+    Corruption,
     Deterministic,
     Likelihood,
     Objective,
+    Penalty,
     SquaredError,
     TargetActivation,
     TopK,
@@ -71,8 +73,9 @@ class SparseAutoencoder(TrainedAutoencoder):
         Another network, such as ``Convolutional()``.
     likelihood : str or Likelihood, default="auto"
         As in `Autoencoder`, but "auto" takes squared error for all data.
-    scaling, batch_size, max_epochs, learning_rate, learning_rate_schedule, weight_decay, \
-    early_stopping, validation_fraction, patience, precision, random_state, warm_start, verbose
+    corruption, penalty, scaling, batch_size, max_epochs, learning_rate, \
+    learning_rate_schedule, weight_decay, early_stopping, validation_fraction, patience, \
+    precision, random_state, warm_start, verbose
         As in `Autoencoder`.
 
     References
@@ -112,6 +115,8 @@ class SparseAutoencoder(TrainedAutoencoder):
         activation: str = "silu",
         tied_weights: bool = True,
         network: Architecture | None = None,
+        corruption: str | Corruption | None = None,
+        penalty: Penalty | Sequence[Penalty] | None = None,
         likelihood: str | Likelihood = "auto",
         scaling: str = "auto",
         batch_size: int = 128,
@@ -136,6 +141,8 @@ class SparseAutoencoder(TrainedAutoencoder):
         self.activation = activation
         self.tied_weights = tied_weights
         self.network = network
+        self.corruption = corruption
+        self.penalty = penalty
         self.likelihood = likelihood
         self.scaling = scaling
         self.batch_size = batch_size
@@ -226,7 +233,7 @@ class SparseAutoencoder(TrainedAutoencoder):
         start = None if self.tied_weights else max(self.k, self.n_components_ // 3)
         return TopK(self.k, start)
 
-    def _objective(self, n_epochs: int, n_steps: int) -> Objective:
+    def _own_objective(self, n_epochs: int, n_steps: int) -> Objective:
         revival = 0.0 if self.tied_weights else 1 / 32
         default = {"top_k": revival, "l1": 0.1, "target_activation": 1.0}[self.sparsity]
         strength = default if self.strength is None else self.strength

@@ -12,18 +12,10 @@ from isthmus.estimators.trained import (
     PRETRAINING_CONSTRAINTS,
     SHARED_CONSTRAINTS,
     TrainedAutoencoder,
-    checked_penalties,
     checked_widths,
 )
 from isthmus.networks import Architecture, Dense
-from isthmus.objectives import (
-    Code,
-    Corruption,
-    Deterministic,
-    Likelihood,
-    Objective,
-    Penalty,
-)
+from isthmus.objectives import Code, Corruption, Deterministic, Likelihood, Penalty
 
 
 @final
@@ -84,8 +76,6 @@ class StackedAutoencoder(TrainedAutoencoder):
         **DENSE_CONSTRAINTS,
         "tied_weights": ["boolean"],
         "code": [Code, None],
-        "corruption": [Corruption, None],
-        "penalty": [Penalty, list, tuple, None],
     }
 
     def __init__(
@@ -99,7 +89,7 @@ class StackedAutoencoder(TrainedAutoencoder):
         tied_weights: bool = False,
         network: Architecture | None = None,
         code: Code | None = None,
-        corruption: Corruption | None = None,
+        corruption: str | Corruption | None = None,
         penalty: Penalty | Sequence[Penalty] | None = None,
         likelihood: str | Likelihood = "auto",
         scaling: str = "auto",
@@ -146,6 +136,3 @@ class StackedAutoencoder(TrainedAutoencoder):
 
     def _code(self) -> Code:
         return Deterministic() if self.code is None else self.code
-
-    def _objective(self, n_epochs: int, n_steps: int) -> Objective:
-        return Objective(self.corruption, checked_penalties(self.penalty))

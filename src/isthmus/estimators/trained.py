@@ -27,6 +27,7 @@ from isthmus.estimators.rows import RowsInMemory, TrainingRows, open_rows, rows_
 from isthmus.io import Dataset
 from isthmus.networks import ACTIVATIONS, PRECISIONS, Architecture, DenseNetwork, glorot_uniform
 from isthmus.objectives import (
+    CORRUPTIONS,
     LIKELIHOODS,
     Bernoulli,
     Corruption,
@@ -54,6 +55,14 @@ from isthmus.training import (
 _PRETRAINING_UPDATES = (2_000, 3, 100)
 _PRETRAINING_NOISE = 0.25
 
+# What X has that a likelihood cannot take, and what to do about it.
+_MEMBERS = {"real": "others", "unit": "others", "binary": "0 and 1 alone"}
+_REMEDIES = {
+    "real": "use likelihood='squared_error', or bring X into [0, 1] first",
+    "unit": "use likelihood='squared_error' or 'bernoulli'",
+    "binary": "use likelihood='bernoulli'",
+}
+
 POSITIVE = Interval(Integral, 1, None, closed="left")
 NOT_NEGATIVE = Interval(Real, 0, None, closed="left")
 
@@ -61,6 +70,8 @@ SHARED_CONSTRAINTS: dict[str, list[Any]] = {
     "n_components": [POSITIVE],
     "network": [Architecture, None],
     "likelihood": [StrOptions({"auto", *LIKELIHOODS}), Likelihood],
+    "corruption": [StrOptions(set(CORRUPTIONS)), Corruption, None],
+    "penalty": [Penalty, list, tuple, None],
     "scaling": [StrOptions(set(SCALINGS))],
     "batch_size": [POSITIVE],
     "max_epochs": [POSITIVE, None],
@@ -91,7 +102,7 @@ PRETRAINING_CONSTRAINTS: dict[str, list[Any]] = {
 
 
 class TrainedAutoencoder(BaseAutoencoder):
-    """Fitting by minibatches; a subclass says which network, code and objective."""
+    """Fitting by minibatches; a subclass says which network, code and objective of its own."""
 
     _saved: ClassVar[tuple[str, ...]] = ("best_epoch_", "interrupted_")
 
@@ -99,6 +110,9 @@ class TrainedAutoencoder(BaseAutoencoder):
     network: Architecture | None
     likelihood: str | Likelihood
     scaling: str
+    corruption: str | Corruption | None = None
+    level: float = 0.3
+    penalty: Penalty | Sequence[Penalty] | None = None
     batch_size: int
     max_epochs: int | None
     learning_rate: float
@@ -120,9 +134,18 @@ class TrainedAutoencoder(BaseAutoencoder):
     def _default_architecture(self) -> Architecture:
         """Give the network that the estimator's own parameters describe."""
 
-    @abstractmethod
+    def _own_objective(self, n_epochs: int, n_steps: int) -> Objective:
+        """Give what this kind of model minimizes in this many epochs of this many updates."""
+        return Objective()
+
     def _objective(self, n_epochs: int, n_steps: int) -> Objective:
-        """Give what to minimize in this many epochs of this many updates."""
+        """Give the same with the corruption and the penalties that were asked for."""
+        own = self._own_objective(n_epochs, n_steps)
+        corruption = self.corruption
+        if isinstance(corruption, str):
+            corruption = CORRUPTIONS[corruption](self.level)
+        penalties = (*own.penalties, *checked_penalties(self.penalty))
+        return replace(own, corruption=corruption, penalties=penalties)
 
     @property
     def corruption_in_training(self) -> Corruption | None:
@@ -228,7 +251,8 @@ class TrainedAutoencoder(BaseAutoencoder):
         """Learn from these rows in one pass, going on from what was learned before.
 
         The first call fixes scale, likelihood and network; the learning rate stays at its
-        peak, no rows are held out, and no layers are pretrained.
+        peak, no rows are held out, and no layers are pretrained. After `fit`, or for a model that
+        was loaded, nothing warms up again.
 
         Parameters
         ----------
@@ -250,6 +274,8 @@ class TrainedAutoencoder(BaseAutoencoder):
         if first:
             self._start_model(RowsInMemory(matrix), self._training_seed)
         objective = self._checked_objective(1, -(-len(matrix) // self.batch_size))
+        if self._warmed_up:
+            objective = objective.warmed_up()
         train_one_pass(self, matrix, objective, self.weight_decay)
         return self
 
@@ -289,9 +315,9 @@ class TrainedAutoencoder(BaseAutoencoder):
             likelihood = LIKELIHOODS[self.likelihood]()
         if support not in likelihood.supports:
             raise IsthmusError(
-                f"likelihood={self.likelihood!r} needs values in [0, 1], but with "
-                f"scaling={self.preparation_.scaling!r} X has others: "
-                "use likelihood='squared_error', or bring X into [0, 1] first."
+                f"likelihood={self.likelihood!r} needs {likelihood.needs}, but with "
+                f"scaling={self.preparation_.scaling!r} X has {_MEMBERS[support]}: "
+                f"{_REMEDIES[support]}."
             )
         return likelihood
 
@@ -351,6 +377,7 @@ class TrainedAutoencoder(BaseAutoencoder):
     def _keep(self, training: Training[Model], seed: int, validation_rows: np.ndarray) -> None:
         """Be what this training gave."""
         self._start_passes()
+        self._warmed_up = True
         self.model_, self.history_ = training.model, training.history
         self.best_epoch_, self.interrupted_ = training.best_epoch, training.interrupted
         self.validation_rows_, self._training_seed = validation_rows, seed

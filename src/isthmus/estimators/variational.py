@@ -22,7 +22,16 @@ from isthmus.estimators.trained import (
 )
 from isthmus.io import to_container
 from isthmus.networks import Architecture, Dense
-from isthmus.objectives import Bernoulli, Code, Gaussian, GaussianCode, Likelihood, Objective
+from isthmus.objectives import (
+    Bernoulli,
+    Code,
+    Corruption,
+    Gaussian,
+    GaussianCode,
+    Likelihood,
+    Objective,
+    Penalty,
+)
 from isthmus.prepare import Support
 from isthmus.training import (
     code_divergence,
@@ -62,7 +71,8 @@ class VariationalAutoencoder(TrainedAutoencoder):
     n_warmup_epochs : int, default=0
         Epochs over which the divergence's weight rises from nothing.
     n_importance_samples : int, default=1
-        With more than one, training maximizes the importance-weighted bound.
+        With more than one, training maximizes the importance-weighted bound, which knows no
+        `beta` and no `free_bits`.
     binarize : bool, default=False
         Draw every value anew in each batch as 0 or 1, with itself as the probability of 1
         (data in [0, 1] only; Salakhutdinov & Murray, 2008).
@@ -75,9 +85,10 @@ class VariationalAutoencoder(TrainedAutoencoder):
     likelihood : str or Likelihood, default="auto"
         "auto" takes Bernoulli for data in [0, 1] and for all others a Gaussian whose variance
         the decoder gives for every feature; see `Gaussian` for shared and fixed variances.
-    scaling, batch_size, max_epochs, learning_rate, learning_rate_schedule, weight_decay, \
-    early_stopping, validation_fraction, patience, precision, random_state, warm_start, verbose
-        As in `Autoencoder`.
+    corruption, penalty, scaling, batch_size, max_epochs, learning_rate, \
+    learning_rate_schedule, weight_decay, early_stopping, validation_fraction, patience, \
+    precision, random_state, warm_start, verbose
+        As in `Autoencoder`; a penalty on the code looks at the mean of q(z|x).
 
     References
     ----------
@@ -117,6 +128,8 @@ class VariationalAutoencoder(TrainedAutoencoder):
         hidden: int | Sequence[int] | None = None,
         activation: str = "silu",
         network: Architecture | None = None,
+        corruption: str | Corruption | None = None,
+        penalty: Penalty | Sequence[Penalty] | None = None,
         likelihood: str | Likelihood = "auto",
         scaling: str = "auto",
         batch_size: int = 128,
@@ -141,6 +154,8 @@ class VariationalAutoencoder(TrainedAutoencoder):
         self.hidden = hidden
         self.activation = activation
         self.network = network
+        self.corruption = corruption
+        self.penalty = penalty
         self.likelihood = likelihood
         self.scaling = scaling
         self.batch_size = batch_size
@@ -302,6 +317,15 @@ class VariationalAutoencoder(TrainedAutoencoder):
         check_is_fitted(self)
         return np.concatenate([code_divergence(self.model_, x) for x in self._prepared(X)])
 
+    def _validate_params(self) -> None:
+        super()._validate_params()
+        if self.n_importance_samples > 1 and (self.beta != 1 or self.free_bits > 0):
+            raise IsthmusError(
+                f"n_importance_samples={self.n_importance_samples} bounds the log-likelihood "
+                f"itself, in which beta={self.beta} and free_bits={self.free_bits} have no place: "
+                "leave those at 1 and 0, or take n_importance_samples=1."
+            )
+
     def _one_row(self, row: Any) -> Any:
         shape = self.preparation_.schema.row_shape
         return np.asarray(row)[None] if np.shape(row) == shape else row
@@ -321,7 +345,7 @@ class VariationalAutoencoder(TrainedAutoencoder):
     def _default_likelihood(self, support: Support) -> Likelihood:
         return Gaussian() if support == "real" else Bernoulli()
 
-    def _objective(self, n_epochs: int, n_steps: int) -> Objective:
+    def _own_objective(self, n_epochs: int, n_steps: int) -> Objective:
         return Objective(
             n_importance_samples=self.n_importance_samples,
             n_warmup_updates=self.n_warmup_epochs * n_steps,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import Any, Generic, NamedTuple, TypeVar
+from typing import Any, Generic, NamedTuple, Self, TypeVar
 
 import jax
 
@@ -23,6 +23,10 @@ class Loss(ABC, Generic[M]):
 
     It is hashable: programs are compiled once for each loss and shape of model.
     """
+
+    def warmed_up(self) -> Self:
+        """Give the loss as it is once it has warmed up; most need not."""
+        return self
 
     def initial_memory(self, model: M, batch_size: int) -> Any:
         """Give what the first update is to know; most losses remember nothing."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import log
 from typing import Any, final
 
@@ -44,6 +44,9 @@ class Objective(Loss[Model]):
     n_importance_samples: int = 1
     n_warmup_updates: int = 0
     binarize: bool = False
+
+    def warmed_up(self) -> Objective:
+        return replace(self, n_warmup_updates=0)
 
     def row_losses(
         self, model: Model, x: jax.Array, weights: jax.Array, key: jax.Array

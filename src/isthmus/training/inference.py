@@ -61,9 +61,13 @@ def _score_alone(
     def score(row: jax.Array, key: jax.Array) -> jax.Array:
         return -objective.row_losses(model, row[None], jnp.ones(1), key)[0]
 
-    # One key for all rows: what is drawn for a row must not depend on where it stands.
-    scores = jax.vmap(jax.vmap(score, (0, None)), (None, 0))
-    return jnp.mean(scores(as_float(x), jax.random.split(key, n_draws)), axis=0)
+    x = as_float(x)
+    # One key for all rows: what is drawn for a row must not depend on where it stands. One draw
+    # after the other, so that memory does not grow with them.
+    scores = jax.lax.map(
+        lambda key: jax.vmap(score, (0, None))(x, key), jax.random.split(key, n_draws)
+    )  # (draws, batch)
+    return jnp.mean(scores, axis=0)
 
 
 def encode_rows(model: Model, x: np.ndarray) -> np.ndarray:

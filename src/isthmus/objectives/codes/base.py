@@ -6,9 +6,14 @@ from abc import ABC, abstractmethod
 
 import jax
 
+from isthmus.networks import Network
+
 
 class Code(ABC):
     """How the encoder's output becomes a code, and what that costs."""
+
+    def check(self, network: Network) -> None:  # noqa: B027 - most suit every network
+        """Raise IsthmusError if what this network's encoder gives cannot be read as the code."""
 
     @abstractmethod
     def n_parameters(self, n_components: int) -> int:

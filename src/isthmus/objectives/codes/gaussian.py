@@ -9,6 +9,8 @@ from typing import final
 import jax
 import jax.numpy as jnp
 
+from isthmus.errors import IsthmusError
+from isthmus.networks import Network
 from isthmus.objectives.codes.base import Code
 
 
@@ -36,6 +38,14 @@ class GaussianCode(Code):
 
     beta: float = 1.0
     free_bits: float = 0.0
+
+    def check(self, network: Network) -> None:
+        activation = getattr(network, "code_activation", "identity")
+        if activation != "identity":
+            raise IsthmusError(
+                f"code_activation={activation!r} would bend the log variances of a Gaussian code "
+                "too: leave it at 'identity'."
+            )
 
     def n_parameters(self, n_components: int) -> int:
         return 2 * n_components

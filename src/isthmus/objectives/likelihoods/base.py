@@ -21,9 +21,12 @@ class Likelihood(eqx.Module):
     ----------
     supports : tuple of {"binary", "unit", "real"}
         The kinds of prepared data it is made for.
+    needs : str
+        What data are of these kinds, to tell a user whose data are not.
     """
 
     supports: ClassVar[tuple[Support, ...]]
+    needs: ClassVar[str] = "values in [0, 1]"
 
     def sized(self, n_features: int) -> Self:
         """Give the likelihood with parameters of its own, where it has any, for `n_features`."""

@@ -27,6 +27,7 @@ class DiscretizedLogistic(Likelihood):
     """
 
     supports: ClassVar[tuple[Support, ...]] = ("unit",)
+    needs: ClassVar[str] = "shades between 0 and 1, such as those of 8-bit pixels"
 
     def n_parameters(self, n_features: int) -> int:
         return 2 * n_features

@@ -1,0 +1,178 @@
+"""The autoencoder that options of the command line describe."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from isthmus.errors import IsthmusError
+
+# Libraries are imported inside the functions, as in the commands.
+
+_CLASSES = {"deep": "Autoencoder", "boltzmann": "BoltzmannMachine"}
+_NETWORK_OPTIONS = {
+    "dense": ("hidden", "activation", "code_activation", "tied_weights"),
+    "convolutional": (
+        *("hidden", "activation", "code_activation"),
+        *("channels", "kernel_size", "signal"),
+    ),
+    "linear": ("tied_weights",),
+}
+# Options that set no parameter of the estimator where they set one of a part that it takes.
+_PART_OF = {option: "network" for options in _NETWORK_OPTIONS.values() for option in options}
+_PART_OF |= {"level": "corruption", "variance": "likelihood"}
+
+
+def model_class(model: str) -> Any:
+    """Give the class that ``--model`` names."""
+    from isthmus.estimators import ESTIMATORS
+
+    return ESTIMATORS[_CLASSES.get(model, f"{model.capitalize()}Autoencoder")]
+
+
+def make_estimator(model: str, given: dict[str, Any]) -> Any:
+    """Give the unfitted autoencoder that the options describe.
+
+    Parameters
+    ----------
+    model : str
+        What ``--model`` names.
+    given : dict of str to value
+        The options that were given, named as parameters are; parts by their names.
+
+    Raises
+    ------
+    ValueError
+        An option means nothing, or its value is none that it can take.
+    """
+    kind = model_class(model)
+    defaults = kind().get_params()
+    for name in given:
+        if name not in defaults and _PART_OF.get(name) not in defaults:
+            raise IsthmusError(f"{_flag(name)} means nothing to --model {model}: leave it away.")
+    _check_company({**defaults, **given}, given)
+    parameters = {name: given[name] for name in given if name in defaults and name != "network"}
+    if "level" in given and "level" not in defaults:
+        parameters["corruption"] = _corruption(given["corruption"], given["level"])
+    if "penalty" in given:
+        parameters["penalty"] = _penalties(given["penalty"])
+    if "variance" in given:
+        parameters["likelihood"] = _gaussian(given["variance"])
+    estimator = kind(**parameters)
+    estimator._validate_params()
+    if "network" in defaults:
+        own = "convolutional" if model == "convolutional" else "dense"
+        estimator.set_params(network=_network(estimator, own, given))
+    return estimator
+
+
+def _flag(name: str) -> str:
+    return "--" + name.replace("_", "-")
+
+
+def _check_company(chosen: dict[str, Any], given: dict[str, Any]) -> None:
+    """Refuse options that mean nothing beside the others."""
+    for name, other, wanted in (
+        ("k", "sparsity", "top_k"),
+        ("target", "sparsity", "target_activation"),
+        ("variance", "likelihood", "gaussian"),
+    ):
+        if name in given and chosen[other] != wanted:
+            raise IsthmusError(
+                f"{_flag(name)} means nothing to {_flag(other)} {chosen[other]}: "
+                f"give {_flag(other)} {wanted}, or leave it away."
+            )
+    for name, other in (("level", "corruption"), ("n_pretraining_epochs", "pretrain")):
+        if name in given and chosen[other] is None:
+            raise IsthmusError(
+                f"{_flag(name)} means nothing without {_flag(other)}: "
+                "give that too, or leave it away."
+            )
+
+
+def _corruption(name: str, level: float) -> Any:
+    from isthmus.objectives import CORRUPTIONS
+
+    # A name that there is not is refused with the other parameters.
+    return CORRUPTIONS[name](level) if name in CORRUPTIONS else name
+
+
+def _penalties(text: str) -> Any:
+    """Read penalties such as ``l1=0.01,contractive=0.1``."""
+    from isthmus.objectives import PENALTIES
+
+    penalties = []
+    for part in text.split(","):
+        name, _, number = part.strip().partition("=")
+        try:
+            strength = float(number)
+        except ValueError:
+            strength = -1.0
+        if name not in PENALTIES or not 0 <= strength < float("inf"):
+            raise IsthmusError(
+                f"--penalty {text!r} holds {part.strip()!r}, which is no penalty with a strength: "
+                f"write it like l1=0.01,contractive=0.1, with names from {', '.join(PENALTIES)}."
+            )
+        kind: Any = PENALTIES[name]
+        penalties.append(kind(strength=strength))
+    return tuple(penalties) if len(penalties) > 1 else penalties[0]
+
+
+def _gaussian(variance: str) -> Any:
+    from isthmus.objectives import Gaussian
+
+    try:
+        return Gaussian(float(variance))
+    except IsthmusError:
+        raise
+    except ValueError:
+        return Gaussian(variance)
+
+
+def _network(estimator: Any, own: str, given: dict[str, Any]) -> Any:
+    """Give the network that differs from the estimator's own, None if none does."""
+    name = given.get("network", own)
+    options = {option: given[option] for option in given if _PART_OF.get(option) == "network"}
+    for option in options:
+        if option not in _NETWORK_OPTIONS[name]:
+            others = [other for other, known in _NETWORK_OPTIONS.items() if option in known]
+            raise IsthmusError(
+                f"{_flag(option)} means nothing to a {name} network: "
+                f"give --network {' or '.join(others)}, or leave it away."
+            )
+    _check_activation(options.get("code_activation"))
+    design = estimator._default_architecture()
+    if name == own:
+        parameters = estimator.get_params(deep=False)
+        more = {option: value for option, value in options.items() if option not in parameters}
+        return replace(design, **more) if more else None
+    # The nonlinearities belong to the kind of model more than to its network.
+    usual = {option: getattr(design, option) for option in ("activation", "code_activation")}
+    options = {**usual, **options}
+    return _design(name, {key: options[key] for key in options if key in _NETWORK_OPTIONS[name]})
+
+
+def _design(name: str, options: dict[str, Any]) -> Any:
+    from isthmus.estimators import ESTIMATORS
+    from isthmus.networks import ARCHITECTURES
+
+    faces = {"dense": "Autoencoder", "convolutional": "ConvolutionalAutoencoder"}
+    if name not in faces:
+        return ARCHITECTURES[name](**options)
+    # The estimator of that network checks its options.
+    face: Any = ESTIMATORS[faces[name]]
+    known = face().get_params()
+    estimator = face(**{key: options[key] for key in options if key in known})
+    estimator._validate_params()
+    more = {key: options[key] for key in options if key not in known}
+    return replace(estimator._default_architecture(), **more)
+
+
+def _check_activation(name: str | None) -> None:
+    from isthmus.networks import ACTIVATIONS
+
+    if name is not None and name not in ACTIVATIONS:
+        raise IsthmusError(
+            f"--code-activation {name!r} is no nonlinearity: choose one of "
+            f"{', '.join(ACTIVATIONS)}."
+        )
