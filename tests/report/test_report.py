@@ -76,6 +76,21 @@ def test_without_held_out_rows_the_training_rows_are_judged_and_named_so(images,
     assert f"{len(images):,} training rows" in capsys.readouterr().out
 
 
+DECIDED = "Held-out rows also decided which parameters to keep"
+TRAINED_ON = (
+    "LinearAutoencoder held out no rows: these errors are those of rows that it was trained on"
+)
+
+
+@pytest.mark.parametrize("kinds", [("deep",), ("linear",), ("deep", "linear")], ids=str)
+def test_page_says_what_part_the_judged_rows_had_in_training(kinds, deep, images, tmp_path):
+    models = {"deep": deep, "linear": LinearAutoencoder(3).fit(images)}
+    write_report([models[kind] for kind in kinds], images, tmp_path)
+    page = (tmp_path / "report.html").read_text("utf-8")
+    assert (DECIDED in page) == ("deep" in kinds)
+    assert (TRAINED_ON in page) == ("linear" in kinds)
+
+
 def test_table_prints_both_errors(comparison, capsys):
     print_table([comparison], Console(width=120))
     printed = capsys.readouterr().out
