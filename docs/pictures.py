@@ -1,11 +1,11 @@
 """Draw the pictures of the README and the docs: `make pictures`, after the docs' code has run."""
 
-import shutil
 from pathlib import Path
 
 import matplotlib
 import numpy as np
 from matplotlib.figure import Figure
+from PIL import Image
 from sklearn.datasets import load_digits
 
 from isthmus import Autoencoder
@@ -14,7 +14,9 @@ HERE = Path(__file__).parent
 PICTURES = HERE / "pictures"
 MADE_BY_THE_DOCS = {
     "bottleneck.png": ("bottleneck", "error-and-the-size-of-the-code"),
+    "pca.png": ("linear", "what-each-unit-of-the-code-draws"),
     "deep.png": ("deep", "originals-and-reconstructions"),
+    "stacked.png": ("stacked", "-code"),
     "denoising.png": ("denoising", "clean-noisy-and-denoised"),
     "regularized.png": ("contractive", "weights-of-the-first-layer"),
     "sparse.png": ("sparse", "what-each-unit-of-the-code-draws"),
@@ -26,7 +28,8 @@ MADE_BY_THE_DOCS = {
 def copy_what_the_docs_made():
     for name, (folder, caption) in MADE_BY_THE_DOCS.items():
         (source,) = (HERE.parent / ".test-run" / "docs" / folder).glob(f"*{caption}.png")
-        shutil.copyfile(source, PICTURES / name)
+        # A palette halves the file, and nobody sees it.
+        Image.open(source).convert("RGB").quantize(128).save(PICTURES / name, optimize=True)
 
 
 def draw_digits():

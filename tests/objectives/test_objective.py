@@ -1,9 +1,20 @@
 import jax
 import jax.numpy as jnp
 import numpy as np
+import pytest
+from scipy.special import logsumexp
+from scipy.stats import norm
 
 from isthmus.networks import Dense, glorot_uniform
-from isthmus.objectives import Deterministic, Model, Objective, SquaredError, WeightDecay
+from isthmus.objectives import (
+    Deterministic,
+    Gaussian,
+    GaussianCode,
+    Model,
+    Objective,
+    SquaredError,
+    WeightDecay,
+)
 
 KEY = jax.random.key(0)
 
@@ -21,6 +32,29 @@ def test_loss_is_the_weighted_mean_of_row_losses():
     np.testing.assert_allclose(objective(model, x, weights, KEY, 0), rows[:4].mean(), rtol=1e-6)
     expected = jnp.sum((model.decode(model.encode(x)) - x) ** 2, axis=1)
     np.testing.assert_allclose(rows, expected, rtol=1e-5)
+
+
+@pytest.mark.parametrize("k", [2, 7])
+def test_importance_weighted_loss_is_minus_the_log_of_the_mean_importance_weight(k):
+    """Burda, Grosse & Salakhutdinov (2016), equation 8, with the densities of SciPy."""
+    initialize = glorot_uniform(np.random.default_rng(0))
+    network = Dense((5,)).build((4,), 2, 4, 4, initialize)
+    model = Model(network, GaussianCode(), Gaussian(0.3))
+    x = jnp.asarray(np.random.default_rng(1).normal(size=(6, 4)), jnp.float32)
+    losses = Objective(n_importance_samples=k).row_losses(model, x, jnp.ones(6), KEY)
+    parameters = network.encode(x)
+    mean, log_variance = np.split(np.asarray(parameters, float), 2, axis=1)
+    log_weights = []
+    # The objective's own draws: the first half of its key is for corruption.
+    for key in jax.random.split(jax.random.split(KEY)[1], k):
+        z = model.code.sample(parameters, key)
+        log_p_x = norm(network.decode(z), 0.3**0.5).logpdf(x).sum(axis=1)
+        log_p_z = norm.logpdf(z).sum(axis=1)
+        log_q = norm(mean, np.exp(log_variance / 2)).logpdf(z).sum(axis=1)
+        log_weights.append(log_p_x + log_p_z - log_q)
+    expected = np.log(k) - logsumexp(log_weights, axis=0)
+    np.testing.assert_allclose(losses, expected, rtol=1e-4)
+    assert np.ptp(log_weights, axis=0).min() > 0.1
 
 
 def test_rows_of_weight_zero_change_neither_loss_nor_gradient():

@@ -10,6 +10,7 @@ from sklearn.decomposition import PCA
 from isthmus import (
     Autoencoder,
     ContractiveAutoencoder,
+    Convolutional,
     ConvolutionalAutoencoder,
     DenoisingAutoencoder,
     LinearAutoencoder,
@@ -75,6 +76,21 @@ def test_without_held_out_rows_the_training_rows_are_judged_and_named_so(images,
     assert f"{len(images):,} training rows" in capsys.readouterr().out
 
 
+DECIDED = "Held-out rows also decided which parameters to keep"
+TRAINED_ON = (
+    "LinearAutoencoder held out no rows: these errors are those of rows that it was trained on"
+)
+
+
+@pytest.mark.parametrize("kinds", [("deep",), ("linear",), ("deep", "linear")], ids=str)
+def test_page_says_what_part_the_judged_rows_had_in_training(kinds, deep, images, tmp_path):
+    models = {"deep": deep, "linear": LinearAutoencoder(3).fit(images)}
+    write_report([models[kind] for kind in kinds], images, tmp_path)
+    page = (tmp_path / "report.html").read_text("utf-8")
+    assert (DECIDED in page) == ("deep" in kinds)
+    assert (TRAINED_ON in page) == ("linear" in kinds)
+
+
 def test_table_prints_both_errors(comparison, capsys):
     print_table([comparison], Console(width=120))
     printed = capsys.readouterr().out
@@ -113,7 +129,11 @@ def test_page_needs_nothing_from_outside(deep, images, tmp_path):
 
 
 ALWAYS = {"code", "loss", "originals-and-reconstructions"}
-FEATURES = {"weights-of-the-first-layer", "what-each-unit-of-the-code-draws"}
+FEATURES = {
+    "activations",
+    "weights-of-the-first-layer",
+    "what-each-unit-of-the-code-draws",
+}
 GENERATED = {"samples", "along-the-units-of-the-code"}
 SHORT = {"max_epochs": 2, "random_state": 0}
 PICTURES = {
@@ -123,11 +143,11 @@ PICTURES = {
         DenoisingAutoencoder(3, hidden=[16], **SHORT),
         ALWAYS | FEATURES | {"clean-noisy-and-denoised"},
     ),
-    "contractive": (ContractiveAutoencoder(12, **SHORT), ALWAYS | FEATURES | {"activations"}),
-    "sparse": (SparseAutoencoder(80, k=4, **SHORT), ALWAYS | FEATURES | {"activations"}),
+    "contractive": (ContractiveAutoencoder(12, **SHORT), ALWAYS | FEATURES),
+    "sparse": (SparseAutoencoder(80, k=4, **SHORT), ALWAYS | FEATURES),
     "convolutional": (
         ConvolutionalAutoencoder(3, channels=(4,), **SHORT),
-        ALWAYS | FEATURES - {"weights-of-the-first-layer"},
+        ALWAYS | FEATURES,
     ),
     "variational": (
         VariationalAutoencoder(3, hidden=[16], **SHORT),
@@ -135,7 +155,7 @@ PICTURES = {
     ),
     "variational, flat": (
         VariationalAutoencoder(2, hidden=[16], **SHORT),
-        ALWAYS | GENERATED | {"weights-of-the-first-layer", "the-code-s-plane-decoded"},
+        ALWAYS | FEATURES | GENERATED | {"the-code-s-plane-decoded"},
     ),
 }
 
@@ -143,22 +163,75 @@ PICTURES = {
 @pytest.mark.parametrize("kind", PICTURES)
 def test_pictures_of_every_kind_are_whole(kind, images, tmp_path):
     estimator, expected = PICTURES[kind]
-    write_report(estimator.fit(images[:300]), images[:300], tmp_path)
-    found = {
-        re.sub(r"^\w+-\d+-components-", "", path.stem): path for path in tmp_path.glob("*.png")
-    }
-    assert set(found) == expected
+    assert set(pictures_of(estimator, images[:300], tmp_path)) == expected
+
+
+def pictures_of(estimator, x, folder):
+    """Write a report and open its pictures, by caption."""
+    write_report(estimator.fit(x), x, folder)
+    found = {re.sub(r"^\w+-\d+-components?-", "", path.stem): path for path in folder.glob("*.png")}
     for picture in found.values():
         with Image.open(picture) as image:
             image.load()
             assert min(image.size) > 60
+    return found
 
 
-def test_tables_have_pictures_of_columns_and_of_samples(table, tmp_path):
-    write_report(VariationalAutoencoder(2, **SHORT).fit(table), table, tmp_path)
-    captions = {path.stem.split("components-")[1] for path in tmp_path.glob("*.png")}
-    columns = {"columns-worst-and-best-reconstructed", "quantiles-of-data-and-samples"}
-    assert captions == {"code", "loss"} | columns
+COLUMNS = {"code", "loss", "columns-worst-and-best-reconstructed"}
+TABLE_PICTURES = {
+    "one unit": (Autoencoder(1, **SHORT), COLUMNS | FEATURES - {"activations"}),
+    "linear": (LinearAutoencoder(2), (COLUMNS | FEATURES) - {"loss"}),
+    "denoising": (
+        DenoisingAutoencoder(2, corruption="swap", **SHORT),
+        COLUMNS | FEATURES | {"clean-noisy-and-denoised"},
+    ),
+    "variational": (
+        VariationalAutoencoder(2, **SHORT),
+        COLUMNS | FEATURES | {"quantiles-of-data-and-samples", "along-the-units-of-the-code"},
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", TABLE_PICTURES)
+def test_pictures_of_tables_are_about_columns(kind, table, tmp_path):
+    estimator, expected = TABLE_PICTURES[kind]
+    assert set(pictures_of(estimator, table, tmp_path)) == expected
+
+
+def test_kernels_over_the_columns_of_a_frame_are_not_drawn(table, tmp_path):
+    import pandas as pd
+
+    frame = pd.DataFrame(table, columns=[f"a long name of column {letter}" for letter in "abcdef"])
+    convolutional = ConvolutionalAutoencoder(2, channels=(4,), **SHORT)
+    found = pictures_of(convolutional, frame, tmp_path)
+    assert set(found) == COLUMNS | FEATURES - {"weights-of-the-first-layer"}
+
+
+SIGNALS = ALWAYS | FEATURES | {"variance-that-comes-back-place-by-place"}
+STEREO = Convolutional(channels=(4,), signal=True)
+SIGNAL_PICTURES = {
+    "dense": (Autoencoder(3, hidden=[16], **SHORT), 1, SIGNALS),
+    "convolutional": (ConvolutionalAutoencoder(3, channels=(4,), **SHORT), 1, SIGNALS),
+    "denoising": (
+        DenoisingAutoencoder(3, network=STEREO, **SHORT),
+        2,
+        SIGNALS | {"clean-noisy-and-denoised"},
+    ),
+    "variational": (
+        VariationalAutoencoder(2, hidden=[16], **SHORT),
+        1,
+        SIGNALS | GENERATED | {"the-code-s-plane-decoded"},
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", SIGNAL_PICTURES)
+def test_pictures_of_signals_are_about_lines(kind, tmp_path):
+    estimator, n_channels, expected = SIGNAL_PICTURES[kind]
+    phases = np.random.default_rng(0).uniform(0, 6, size=(100, 1))
+    waves = np.sin(phases + np.linspace(0, 9, 41))
+    waves = waves if n_channels == 1 else np.stack([waves, waves**2], axis=2)
+    assert set(pictures_of(estimator, waves, tmp_path)) == expected
 
 
 def test_denoising_figures_are_those_of_the_noise_that_was_trained_on(images):

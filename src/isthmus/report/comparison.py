@@ -17,6 +17,7 @@ from isthmus.estimators.rows import judged_rows
 from isthmus.io import Dataset, as_dataset
 from isthmus.objectives import TopK
 from isthmus.prepare import as_float
+from isthmus.report.shapes import image_shape, signal_shape
 from isthmus.training import decode_rows, encode_rows
 
 _MOST_DRAWN = 10_000
@@ -145,16 +146,18 @@ class Comparison:
     @property
     def image_shape(self) -> tuple[int, ...] | None:
         """Shape of a row if it is a picture, else None."""
-        shape = self.estimator.preparation_.schema.row_shape
-        if len(shape) == 2 and min(shape) > 1:
-            return shape
-        return shape if len(shape) == 3 and shape[-1] in {1, 3, 4} else None
+        return image_shape(self._row_shape, self.estimator.model_.network)
 
     @property
-    def known_image_shape(self) -> tuple[int, ...]:
-        """Shape of a row that is known to be a picture."""
-        assert self.image_shape is not None
-        return self.image_shape
+    def signal_shape(self) -> tuple[int, int] | None:
+        """Length and channels of a row if it is a signal, else None."""
+        if self.image_shape or self.estimator.preparation_.schema.names:
+            return None
+        return signal_shape(self._row_shape, self.estimator.model_.network)
+
+    @property
+    def _row_shape(self) -> tuple[int, ...]:
+        return self.estimator.preparation_.schema.row_shape
 
     @property
     def n_parameters(self) -> int:

@@ -105,6 +105,7 @@ def save_report(
         date=date.today().isoformat(),
         headings=HEADINGS,
         judged_on=judged_on(comparisons[0]),
+        about_rows=_about_rows(comparisons),
         together=together,
         sections=sections,
         python=platform.python_version(),
@@ -115,6 +116,23 @@ def save_report(
             temporary.write_bytes(picture.data)
     with replacing(target / "report.html") as temporary:
         temporary.write_text(html, "utf-8")
+
+
+def _about_rows(comparisons: Sequence[Comparison]) -> str:
+    """Say what part the judged rows had in training."""
+    sentences = []
+    if any(comparison.held_out for comparison in comparisons):
+        sentences.append(
+            "Held-out rows also decided which parameters to keep and, with early stopping, when "
+            "to stop; no weight was fitted to them."
+        )
+    trained_on = dict.fromkeys(type(c.estimator).__name__ for c in comparisons if not c.held_out)
+    if trained_on:
+        sentences.append(
+            f"{', '.join(trained_on)} held out no rows: these errors are those of rows that it "
+            "was trained on."
+        )
+    return " ".join(sentences)
 
 
 def _section(comparison: Comparison) -> dict[str, Any]:

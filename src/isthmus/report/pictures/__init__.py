@@ -11,25 +11,21 @@ from isthmus.objectives import GaussianCode
 from isthmus.report.comparison import Comparison
 from isthmus.report.pictures.canvas import to_png
 from isthmus.report.pictures.codes import draw_activations, draw_code
+from isthmus.report.pictures.errors import draw_errors
 from isthmus.report.pictures.features import draw_decoder, draw_first_layer, has_first_layer
 from isthmus.report.pictures.generated import (
     draw_manifold,
     draw_sampled_columns,
     draw_samples,
     draw_traversals,
+    draw_traversed_columns,
 )
+from isthmus.report.pictures.images import draw_denoised_images, draw_images
 from isthmus.report.pictures.losses import draw_losses
-from isthmus.report.pictures.reconstructions import (
-    draw_columns,
-    draw_denoised_images,
-    draw_errors,
-    draw_images,
-)
+from isthmus.report.pictures.signals import draw_denoised_signals, draw_shares, draw_signals
+from isthmus.report.pictures.tables import draw_columns, draw_denoised_columns
 
 Drawing: TypeAlias = Callable[[Comparison], Figure]
-
-# A code that small is better seen as a map.
-_FEW_UNITS = 8
 
 
 def draw_all(comparison: Comparison) -> dict[str, bytes]:
@@ -45,31 +41,39 @@ def draw_together(comparisons: Sequence[Comparison]) -> dict[str, bytes]:
 
 
 def _choose(comparison: Comparison) -> Iterator[tuple[str, Drawing]]:
-    n_components = comparison.codes.shape[1]
     if comparison.estimator.history_["loss"]:
         yield "Loss", draw_losses
+    yield from _reconstructions(comparison)
+    yield "Code", draw_code
+    # Of a single unit, the code is drawn as its histogram already.
+    if comparison.codes.shape[1] > 1:
+        yield "Activations", draw_activations
+    if has_first_layer(comparison):
+        yield "Weights of the first layer", draw_first_layer
+    yield "What each unit of the code draws", draw_decoder
+    if isinstance(comparison.estimator.model_.code, GaussianCode):
+        yield from _generated(comparison)
+
+
+def _reconstructions(comparison: Comparison) -> Iterator[tuple[str, Drawing]]:
     if comparison.image_shape:
         yield "Originals and reconstructions", draw_images
-        if comparison.denoising is not None:
-            yield "Clean, noisy and denoised", draw_denoised_images
+        denoised = draw_denoised_images
+    elif comparison.signal_shape:
+        yield "Originals and reconstructions", draw_signals
+        yield "Variance that comes back, place by place", draw_shares
+        denoised = draw_denoised_signals
     else:
         yield "Columns, worst and best reconstructed", draw_columns
-    yield "Code", draw_code
-    if n_components > _FEW_UNITS:
-        yield "Activations", draw_activations
-    if comparison.image_shape:
-        if has_first_layer(comparison):
-            yield "Weights of the first layer", draw_first_layer
-        if n_components > 2:
-            yield "What each unit of the code draws", draw_decoder
-    yield from _generated(comparison)
+        denoised = draw_denoised_columns
+    if comparison.denoising is not None:
+        yield "Clean, noisy and denoised", denoised
 
 
 def _generated(comparison: Comparison) -> Iterator[tuple[str, Drawing]]:
-    if not isinstance(comparison.estimator.model_.code, GaussianCode):
-        return
-    if not comparison.image_shape:
+    if not (comparison.image_shape or comparison.signal_shape):
         yield "Quantiles of data and samples", draw_sampled_columns
+        yield "Along the units of the code", draw_traversed_columns
         return
     if comparison.codes.shape[1] == 2:
         yield "The code’s plane, decoded", draw_manifold

@@ -9,7 +9,9 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-OURS, PCA, TRUTH = "#0b6e99", "#d9822b", "#444444"
+from isthmus.report.comparison import Comparison
+
+OURS, PCA, TRUTH, NOISY = "#0b6e99", "#d9822b", "#444444", "#bbbbbb"
 MOST_IMAGES = 12
 
 
@@ -73,6 +75,18 @@ def draw_tiles(images: np.ndarray, n_columns: int, *, low: float, high: float) -
     return figure
 
 
+def abreast(count: int, most: int) -> int:
+    """Give how many to set side by side, no more than `most`, so that the rows are even."""
+    n_rows = max(-(-count // most), 1)
+    return -(-count // n_rows)
+
+
 def value_range(x: np.ndarray) -> tuple[float, float]:
     """Give the least and the greatest value."""
     return float(np.min(x)), float(np.max(x))
+
+
+def chosen_rows(comparison: Comparison, most: int) -> np.ndarray:
+    """Give positions of some judged rows, evenly spread."""
+    count = min(most, len(comparison.x))
+    return np.linspace(0, len(comparison.x) - 1, count).round().astype(int)

@@ -12,10 +12,12 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from isthmus.report.comparison import Comparison
-from isthmus.report.pictures.canvas import OURS, new_figure
+from isthmus.report.pictures.canvas import OURS, abreast, new_figure
 
 _MOST_POINTS = 10_000
 _MOST_CLASSES = 20
+# So few units have a histogram each.
+_FEW_UNITS, _UNITS_ABREAST = 8, 4
 
 
 def draw_code(comparison: Comparison) -> Figure:
@@ -92,6 +94,8 @@ def _palette(n_classes: int) -> Any:
 
 def draw_activations(comparison: Comparison) -> Figure:
     """Draw how large the activations of the code are, and how often units are active."""
+    if comparison.codes.shape[1] <= _FEW_UNITS:
+        return _draw_each_unit(comparison.codes)
     figure = Figure(figsize=(8.4, 3.2), layout="constrained")
     left, right = figure.subplots(1, 2)
     codes = comparison.codes
@@ -104,4 +108,23 @@ def draw_activations(comparison: Comparison) -> Figure:
     right.set_title(f"{dead:,} of {len(share):,} units active in no row", fontsize="medium")
     for axes in (left, right):
         axes.spines[["top", "right"]].set_visible(False)
+    return figure
+
+
+def _draw_each_unit(codes: np.ndarray) -> Figure:
+    """Draw a histogram for each of few units."""
+    n_units = codes.shape[1]
+    n_columns = abreast(n_units, _UNITS_ABREAST)
+    n_rows = -(-n_units // n_columns)
+    figure = Figure(figsize=(8.4, 1.9 * n_rows + 0.3), layout="constrained")
+    grid = figure.subplots(n_rows, n_columns, sharey=True, squeeze=False)
+    n_bins = int(np.clip(len(codes) ** 0.5, 5, 40))
+    for axes in grid.flat[n_units:]:
+        axes.axis("off")
+    for unit, axes in enumerate(grid.flat[:n_units]):
+        axes.hist(codes[:, unit], bins=n_bins, color=OURS)
+        axes.set_xlabel(f"activation of unit {unit + 1}")
+        axes.spines[["top", "right"]].set_visible(False)
+    for axes in grid[:, 0]:
+        axes.set_ylabel("rows")
     return figure

@@ -8,9 +8,13 @@ from scipy.stats import norm
 
 from isthmus.report.comparison import Comparison
 from isthmus.report.pictures.canvas import OURS, TRUTH, draw_tiles, new_figure, value_range
+from isthmus.report.pictures.lines import draw_line_tiles
+from isthmus.report.pictures.tables import shortened
 from isthmus.training import code_divergence, decode_rows, sample_rows
 
 _SIDE, _MOST_TRAVERSED, _STEPS = 15, 10, 11
+_WALK = np.linspace(-3, 3, _STEPS)
+_MOST_PLOTS, _MOST_LINES = 4, 8
 
 
 def draw_manifold(comparison: Comparison) -> Figure:
@@ -28,14 +32,26 @@ def draw_samples(comparison: Comparison) -> Figure:
 
 def draw_traversals(comparison: Comparison) -> Figure:
     """Walk along the units that say most, from −3 to 3; a row for each, the others at zero."""
+    walks = [_walk(unit, comparison) for unit in _informative(comparison)[:_MOST_TRAVERSED]]
+    return _draw_codes(np.concatenate(walks), _STEPS, comparison)
+
+
+def draw_traversed_columns(comparison: Comparison) -> Figure:
+    """Walk as far along some units, a plot for each, with a line for the columns that move most."""
     model = comparison.estimator.model_
-    informative = np.argsort(-code_divergence(model, comparison.x).mean(axis=0), kind="stable")
-    codes = []
-    for unit in informative[:_MOST_TRAVERSED]:
-        walk = np.zeros((_STEPS, comparison.codes.shape[1]))
-        walk[:, unit] = np.linspace(-3, 3, _STEPS)
-        codes.append(walk)
-    return _draw_codes(np.concatenate(codes), _STEPS, comparison)
+    units = np.sort(_informative(comparison)[:_MOST_PLOTS])
+    decoded = np.stack([decode_rows(model, _walk(unit, comparison)) for unit in units])
+    columns = np.sort(np.argsort(-np.ptp(decoded, axis=1).max(axis=0))[:_MOST_LINES])
+    figure = Figure(figsize=(9.0, 2.9), layout="constrained")
+    grid = figure.subplots(1, len(units), sharey=True, squeeze=False)[0]
+    for axes, unit, values in zip(grid, units, decoded, strict=True):
+        axes.plot(_WALK, values[:, columns])
+        axes.set(xlabel=f"unit {unit + 1}", xticks=(-3, 0, 3))
+        axes.spines[["top", "right"]].set_visible(False)
+    grid[0].set_ylabel("decoded value, prepared")
+    names = [shortened(comparison.column_names[column]) for column in columns]
+    figure.legend(grid[0].lines, names, frameon=False, loc="outside right center")
+    return figure
 
 
 def draw_sampled_columns(comparison: Comparison) -> Figure:
@@ -54,8 +70,25 @@ def draw_sampled_columns(comparison: Comparison) -> Figure:
     return figure
 
 
+def _informative(comparison: Comparison) -> np.ndarray:
+    """Give the units of the code, those that say most first."""
+    divergence = code_divergence(comparison.estimator.model_, comparison.x).mean(axis=0)
+    return np.argsort(-divergence, kind="stable")
+
+
+def _walk(unit: int, comparison: Comparison) -> np.ndarray:
+    codes = np.zeros((_STEPS, comparison.codes.shape[1]), np.float32)
+    codes[:, unit] = _WALK
+    return codes
+
+
 def _draw_codes(codes: np.ndarray, n_columns: int, comparison: Comparison) -> Figure:
     decoded = decode_rows(comparison.estimator.model_, codes.astype(np.float32))
-    low, high = value_range(comparison.x)
-    images = decoded.reshape(-1, *comparison.known_image_shape)
-    return draw_tiles(images, n_columns, low=low, high=high)
+    if comparison.image_shape:
+        low, high = value_range(comparison.x)
+        images = decoded.reshape(-1, *comparison.image_shape)
+        return draw_tiles(images, n_columns, low=low, high=high)
+    assert comparison.signal_shape is not None
+    signals = decoded.reshape(-1, *comparison.signal_shape)
+    low, high = value_range(signals)
+    return draw_line_tiles(signals, n_columns, low=low, high=high)
