@@ -96,6 +96,9 @@ class Identity:
         Digest of what the preparation found, and of some rows.
     start : str
         Digest of the parameters that training starts from.
+    order : dict of str to str
+        What the order of the rows depends on, where they are streamed: "memory", as
+        ``--memory`` takes it, and how the files are cut.
     """
 
     model: str
@@ -104,6 +107,7 @@ class Identity:
     n_rows: int
     content: str
     start: str
+    order: dict[str, str] = field(default_factory=dict)
 
     def state(self) -> dict[str, Any]:
         """Give it as JSON holds it."""
@@ -114,19 +118,28 @@ class Identity:
         before = Identity(**stored)
         if before.model != self.model:
             return f"comes from {before.model}, but this is {self.model}"
-        for name in {**self.parameters, **before.parameters}:
-            then, now = (run.parameters.get(name, "none") for run in (before, self))
-            if then != now:
-                return f"was made with other parameters ({name}={then}, but now {name}={now})"
+        changed = _change(before.parameters, self.parameters)
+        if changed is not None:
+            return f"was made with other parameters ({changed})"
         if before.schema != self.schema:
             return f"was made from other data (rows of {before.schema}, but now {self.schema})"
         if before.n_rows != self.n_rows:
             return f"was made from other data ({before.n_rows:,} rows, but now {self.n_rows:,})"
+        changed = _change(before.order, self.order)
+        if changed is not None:
+            return f"was made with another order of the rows ({changed})"
         if before.content != self.content:
             return "was made from other data (of the same shape, but with other names or values)"
         if before.start != self.start:
             return "started from other weights than this run does"
         return None
+
+    def remedy(self, stored: dict[str, Any]) -> str:
+        """Tell what makes this run that of a stored identity, where an option does."""
+        memory = stored["order"].get("memory")
+        if memory in (None, self.order.get("memory")):
+            return ""
+        return f"give --memory {memory} (in Python ISTHMUS_MEMORY={memory}), "
 
 
 @final
@@ -194,10 +207,12 @@ class CheckpointFile:
         self._identity = identity
         if not self.found:
             return
-        difference = self._checked(lambda: identity.difference(self._header["identity"]))
+        stored = self._header.get("identity")
+        difference = self._checked(lambda: identity.difference(stored))
         if difference is not None:
+            remedy = self._checked(lambda: identity.remedy(stored))
             raise CheckpointError(
-                f"{self.path} {difference}: name another folder, or {_START_OVER}."
+                f"{self.path} {difference}: {remedy}name another folder, or {_START_OVER}."
             )
 
     def restore(self, start: Snapshot, n_epochs: int) -> Snapshot:
@@ -327,6 +342,14 @@ class CheckpointFile:
                 f"{self.path} holds parts that do not fit together, so it was altered or comes "
                 f"from another version of Isthmus: {_START_OVER}."
             ) from error
+
+
+def _change(before: dict[str, str], after: dict[str, str]) -> str | None:
+    for name in {**after, **before}:
+        then, now = (values.get(name, "none") for values in (before, after))
+        if then != now:
+            return f"{name}={then}, but now {name}={now}"
+    return None
 
 
 def _like(tensor: np.ndarray, leaf: jax.Array) -> jax.Array:
