@@ -142,7 +142,9 @@ def test_checkpoint_made_with_another_budget_or_layout_is_refused(rows, path, tm
         pytest.raises(CheckpointError, match=r"memory=1153433\): give --memory 1MB \(in P"),
     ):
         make(max_epochs=1).fit(path, checkpoint=tmp_path)
-    with pytest.raises(CheckpointError, match=r"\(memory=1MB, but now memory=none\): give --memory 1MB"):
+    with pytest.raises(
+        CheckpointError, match=r"\(memory=1MB, but now memory=none\): give --memory 1MB"
+    ):
         make(max_epochs=1).fit(path, checkpoint=tmp_path)
     other = tmp_path / "other.parquet"
     table = pa.table({f"x{i}": column for i, column in enumerate(rows.T)})

@@ -207,7 +207,7 @@ class CheckpointFile:
         self._identity = identity
         if not self.found:
             return
-        stored = self._header.get("identity")
+        stored = self._header.get("identity", {})
         difference = self._checked(lambda: identity.difference(stored))
         if difference is not None:
             remedy = self._checked(lambda: identity.remedy(stored))
