@@ -7,7 +7,9 @@ import sys
 import tempfile
 import time
 import warnings
+from contextlib import suppress
 from dataclasses import dataclass, field
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any, final
 
@@ -18,11 +20,14 @@ import numpy as np
 from isthmus.errors import CheckpointError, IsthmusError, ModelFileError
 from isthmus.io import read_model_file, write_model_file
 from isthmus.io.failures import SYSTEM_REASONS, first_line
+from isthmus.objectives import Model
 from isthmus.training.compiled import Carry
 from isthmus.training.devices import Devices
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 
+# Another version of these may round otherwise, and then the end is not the same bit for bit.
+_LIBRARIES = ("isthmus", "jax", "jaxlib")
 _NAME = "checkpoint.isthmus"
 _START_OVER = "start over with --fresh, in Python with Checkpoint(…, fresh=True)"
 # Writing takes no more than this share of the time, however large the model is.
@@ -227,6 +232,31 @@ class CheckpointFile:
             print(text, file=sys.stderr)
         return snapshot
 
+    def probe(self, model: Model) -> None:
+        """See that a checkpoint of this model can be written, before hours of work that needs it.
+
+        Raises
+        ------
+        IsthmusError
+            It cannot.
+        """
+        if not Devices().first:
+            return
+        # With the moments and the best so far the parameters are there four times.
+        n_bytes = 4 * sum(leaf.nbytes for leaf in jax.tree.leaves(model))
+        probe = self.path.with_name(f".{_NAME}.probe.part")
+        try:
+            with probe.open("wb") as file:
+                file.write(bytes(n_bytes))
+                os.fsync(file.fileno())
+        except OSError as error:
+            raise IsthmusError(
+                f"{self.path} cannot be written, because {_reason(error)}."
+            ) from error
+        finally:
+            with suppress(OSError):
+                probe.unlink()
+
     def due(self) -> bool:
         """Tell whether it is time to write."""
         return time.monotonic() >= self._next
@@ -264,6 +294,7 @@ class CheckpointFile:
         assert self._identity is not None
         header = {
             "checkpoint_version": FORMAT_VERSION,
+            "versions": _versions(),
             "identity": self._identity.state(),
             "notes": self.notes,
             "epoch": snapshot.epoch,
@@ -304,16 +335,18 @@ class CheckpointFile:
         except ModelFileError as error:
             found = str(error).rpartition(": ")[0]
             raise CheckpointError(f"{found}: {_START_OVER}.") from error
-        version = header.get("checkpoint_version")
-        if version is None:
+        if "checkpoint_version" not in header:
             raise CheckpointError(
                 f"{self.path} is a model, not a checkpoint: name another folder for checkpoints."
             )
-        if version != FORMAT_VERSION:
+        there = {"the format": header["checkpoint_version"], **header.get("versions", {})}
+        here = {"the format": FORMAT_VERSION, **_versions()}
+        other = next((name for name in here if there.get(name) != here[name]), None)
+        if other is not None:
             raise CheckpointError(
-                f"{self.path} was written by another version of Isthmus (checkpoint format "
-                f"{version!r}, this one has {FORMAT_VERSION}): go on with that version, or "
-                f"{_START_OVER}."
+                f"{self.path} was written by another version of {other} ({there.get(other)}, but "
+                f"this one is {here[other]}), which may round otherwise: go on with that version, "
+                f"or {_START_OVER}."
             )
         self._header, self.notes = header, self._checked(lambda: dict(header["notes"]))
 
@@ -344,6 +377,10 @@ class CheckpointFile:
             ) from error
 
 
+def _versions() -> dict[str, str]:
+    return {library: version(library) for library in _LIBRARIES}
+
+
 def _change(before: dict[str, str], after: dict[str, str]) -> str | None:
     for name in {**after, **before}:
         then, now = (values.get(name, "none") for values in (before, after))
@@ -365,7 +402,10 @@ def _make_folder(folder: Path) -> None:
         for part in folder.glob(f".{_NAME}.*.part"):
             part.unlink(missing_ok=True)
     except OSError as error:
-        reason = SYSTEM_REASONS.get(error.errno or 0, f"{first_line(error)}: choose another place")
         raise IsthmusError(
-            f"{folder} cannot be a folder for checkpoints, because {reason}."
+            f"{folder} cannot be a folder for checkpoints, because {_reason(error)}."
         ) from error
+
+
+def _reason(error: OSError) -> str:
+    return SYSTEM_REASONS.get(error.errno or 0, f"{first_line(error)}: choose another place")
