@@ -279,9 +279,7 @@ def test_probe_finds_a_disk_that_a_checkpoint_would_fill(small_disk):
     assert not list((small_disk / "runs").iterdir())
     free = os.statvfs(small_disk)
     (small_disk / "rest").write_bytes(bytes(free.f_bavail * free.f_frsize))
-    with pytest.raises(
-        IsthmusError, match="cannot be written, because the disk is full"
-    ):
+    with pytest.raises(IsthmusError, match="cannot be written, because the disk is full"):
         file.probe(model)
     assert not list((small_disk / "runs").iterdir())
 
