@@ -2,6 +2,10 @@
 
 import gc
 import gzip
+import os
+import subprocess
+import sys
+import tempfile
 
 import numpy as np
 import pandas as pd
@@ -57,6 +61,37 @@ def test_temporary_file_lives_as_long_as_the_dataset():
     del dataset
     gc.collect()
     assert not folder.exists()
+
+
+KILLED = """
+import os, signal
+import numpy as np
+from isthmus import from_batches
+
+def batches():
+    yield np.ones((10, 2))
+    if while_writing:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+kept = from_batches(batches())
+os._exit(1)
+"""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows keeps what a kill leaves behind")
+@pytest.mark.parametrize("while_writing", [False, True])
+def test_what_a_kill_leaves_behind_is_swept_away(while_writing, tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    living = from_batches([np.ones((5, 2))])
+    other = tmp_path / "isthmus-of-somebody"
+    other.mkdir()
+    code = f"while_writing = {while_writing}\n{KILLED}"
+    environment = {**os.environ, "TMPDIR": str(tmp_path)}
+    assert subprocess.run([sys.executable, "-c", code], env=environment).returncode != 0
+    assert len(list(tmp_path.iterdir())) == 3
+    again = from_batches([np.ones((5, 2))])
+    assert set(tmp_path.iterdir()) == {living.folder.path, again.folder.path, other}
+    assert living.to_memory().sum() == 10
 
 
 WRONG = {

@@ -11,6 +11,8 @@ import pyarrow as pa
 from isthmus.errors import DataError
 from isthmus.io.dataset import CHUNK_ROWS, Dataset, Part, Rows, Schema, TableDataset
 
+_WIDENING = (pa.null(), pa.int64(), pa.float64())
+
 
 @final
 class JoinedDataset(Dataset):
@@ -156,11 +158,11 @@ def _widened(members: Sequence[Dataset]) -> Sequence[Dataset]:
 
 
 def _widest(kinds: Sequence[pa.DataType]) -> pa.DataType | None:
-    """Give the type that holds all of `kinds` without loss, or None if there is none."""
+    """Give the type that holds all of `kinds`, but for text among numbers, without loss."""
     known = {kind for kind in kinds if not pa.types.is_null(kind)}
     if len(known) <= 1:
         return known.pop() if known else pa.null()
-    return pa.float64() if known == {pa.int64(), pa.float64()} else None
+    return pa.float64() if pa.float64() in known else None
 
 
 def _widest_kinds(schemas: Sequence[pa.Schema]) -> list[pa.DataType | None]:
@@ -170,6 +172,6 @@ def _widest_kinds(schemas: Sequence[pa.Schema]) -> list[pa.DataType | None]:
 
 def _with_kinds(schema: pa.Schema, kinds: Sequence[pa.DataType | None]) -> pa.Schema:
     return pa.schema(
-        field if kind is None else field.with_type(kind)
+        field.with_type(kind) if kind is not None and field.type in _WIDENING else field
         for field, kind in zip(schema, kinds, strict=True)
     )
