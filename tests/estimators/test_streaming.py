@@ -206,3 +206,15 @@ def test_like_machines_go_on_from_each_others_checkpoints(path, tmp_path, monkey
     monkeypatch.setattr(budget_module, "machine_bytes", lambda: 8 * 2**20)
     with pytest.raises(CheckpointError, match="memory=1MB, but now memory=none"):
         make(max_epochs=1).fit(path, checkpoint=tmp_path)
+
+
+def test_scores_and_codes_stream(path, monkeypatch):
+    model = make(max_epochs=1).fit(path)
+    whole, score = model.score_samples(path), model.score(path)
+    with limited_memory("1MB"):
+        chunks, codes = (list(f(path)) for f in (model.score_chunks, model.transform_chunks))
+        assert model.score(path) == pytest.approx(score, rel=1e-6)
+    assert len(chunks) > 20
+    np.testing.assert_allclose(np.concatenate(chunks), whole, rtol=1e-4, atol=1e-6)
+    np.testing.assert_allclose(np.concatenate(codes), model.transform(path), rtol=1e-4, atol=1e-6)
+    assert whole.mean(dtype=float) == pytest.approx(score)
