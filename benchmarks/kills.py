@@ -89,6 +89,8 @@ def main():
             f"the first one, {n_early} after the end; every file opened; parameters equal bit for "
             f"bit: {same}; losses equal: {losses}"
         )
+        if not (same and losses):
+            sys.exit("The killed fit ended otherwise than the one left alone.")
 
 
 def wait_for_change(path, process):

@@ -2,13 +2,13 @@
 
 Run it: ``python benchmarks/out_of_core.py [rows] [peak] [rate] [--scale 0.01] [--folder DIR]``; all
 three by default. Every figure comes from a process of its own; `--scale` makes all files smaller by
-that factor, for a trial. The files are made in a temporary folder, one at a time (the largest takes
+that factor, for a trial. A rate is that of the epochs after the first, which compiles; the two passes
+before it, for the scale and for the held-out rows, are in the whole fit's seconds alone. The files are made in a temporary folder, one at a time (the largest takes
 8 GB), and taken away.
 """
 
 import argparse
 import json
-import resource
 import statistics
 import subprocess
 import sys
@@ -22,6 +22,7 @@ from pyarrow import parquet
 
 import isthmus
 from isthmus.io import limited_memory
+from isthmus.training.memory import peak_memory
 
 NARROW, WIDE = 30, 784
 SMALL, LARGE = "8", "1000-500-250-30"  # codes, and layers before them where they are named
@@ -67,7 +68,7 @@ def fit(path, memory, network=SMALL, n_epochs=EPOCHS):
         "seconds": time.perf_counter() - start,
         "rate": n_rows * (n_epochs - 1) / (seconds[-1] - seconds[0]),
         "validation_loss": model.history_["validation_loss"][-1],
-        "peak": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
+        "peak": peak_memory(),
     }
 
 

@@ -21,6 +21,7 @@ from isthmus import (
     StackedAutoencoder,
     read,
 )
+from isthmus.io import budget as budget_module
 from isthmus.io import columnar as columnar_module
 from isthmus.io import limited_memory
 from isthmus.training import StreamedBatches
@@ -138,10 +139,12 @@ def test_checkpoint_made_with_another_budget_or_layout_is_refused(rows, path, tm
         make(max_epochs=1).fit(path, checkpoint=tmp_path)
     with (
         limited_memory("1.1MB"),
-        pytest.raises(CheckpointError, match=r"\(memory=1048576, but now memory=1153433\)"),
+        pytest.raises(CheckpointError, match=r"memory=1153433\): give --memory 1MB \(in P"),
     ):
         make(max_epochs=1).fit(path, checkpoint=tmp_path)
-    with pytest.raises(CheckpointError, match=r"\(memory=1048576, but now memory=none\)"):
+    with pytest.raises(
+        CheckpointError, match=r"\(memory=1MB, but now memory=none\): give --memory 1MB"
+    ):
         make(max_epochs=1).fit(path, checkpoint=tmp_path)
     other = tmp_path / "other.parquet"
     table = pa.table({f"x{i}": column for i, column in enumerate(rows.T)})
@@ -192,3 +195,26 @@ def test_columns_that_are_left_out_are_not_read(path, streamed):
         model = make(max_epochs=1).fit(read([path, path], exclude=["x0"]))
     assert model.n_features_in_ == 5
     assert streamed == [2 * N_ROWS - len(model.validation_rows_)]
+
+
+def test_like_machines_go_on_from_each_others_checkpoints(path, tmp_path, monkeypatch):
+    monkeypatch.delenv("ISTHMUS_MEMORY", raising=False)
+    for size in (4 * 2**20, 4 * 2**20 - 99_999):
+        monkeypatch.setattr(budget_module, "machine_bytes", lambda size=size: size)
+        model = make(max_epochs=1).fit(path, checkpoint=tmp_path)
+    assert len(model.history_["loss"]) == 1
+    monkeypatch.setattr(budget_module, "machine_bytes", lambda: 8 * 2**20)
+    with pytest.raises(CheckpointError, match="memory=1MB, but now memory=none"):
+        make(max_epochs=1).fit(path, checkpoint=tmp_path)
+
+
+def test_scores_and_codes_stream(path, monkeypatch):
+    model = make(max_epochs=1).fit(path)
+    whole, score = model.score_samples(path), model.score(path)
+    with limited_memory("1MB"):
+        chunks, codes = (list(f(path)) for f in (model.score_chunks, model.transform_chunks))
+        assert model.score(path) == pytest.approx(score, rel=1e-6)
+    assert len(chunks) > 20
+    np.testing.assert_allclose(np.concatenate(chunks), whole, rtol=1e-4, atol=1e-6)
+    np.testing.assert_allclose(np.concatenate(codes), model.transform(path), rtol=1e-4, atol=1e-6)
+    assert whole.mean(dtype=float) == pytest.approx(score)

@@ -2,6 +2,10 @@
 
 import gc
 import gzip
+import os
+import subprocess
+import sys
+import tempfile
 
 import numpy as np
 import pandas as pd
@@ -57,6 +61,37 @@ def test_temporary_file_lives_as_long_as_the_dataset():
     del dataset
     gc.collect()
     assert not folder.exists()
+
+
+KILLED = """
+import os, signal
+import numpy as np
+from isthmus import from_batches
+
+def batches():
+    yield np.ones((10, 2))
+    if while_writing:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+kept = from_batches(batches())
+os._exit(1)
+"""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows keeps what a kill leaves behind")
+@pytest.mark.parametrize("while_writing", [False, True])
+def test_what_a_kill_leaves_behind_is_swept_away(while_writing, tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    living = from_batches([np.ones((5, 2))])
+    other = tmp_path / "isthmus-of-somebody"
+    other.mkdir()
+    code = f"while_writing = {while_writing}\n{KILLED}"
+    environment = {**os.environ, "TMPDIR": str(tmp_path)}
+    assert subprocess.run([sys.executable, "-c", code], env=environment).returncode != 0
+    assert len(list(tmp_path.iterdir())) == 3
+    again = from_batches([np.ones((5, 2))])
+    assert set(tmp_path.iterdir()) == {living.folder.path, again.folder.path, other}
+    assert living.to_memory().sum() == 10
 
 
 WRONG = {
@@ -125,6 +160,44 @@ def test_whole_numbers_before_fractions_become_fractions(lines, tmp_path):
         dataset = read(tmp_path / "lines.csv")
     assert dataset.schema.dtypes == ("double", "double")
     assert dataset.to_memory()["a"].to_pylist() == [*lines["a"], 0.5]
+
+
+@pytest.fixture
+def pieces(lines, tmp_path):
+    """Files of which each would fit, and all together would not; some have whole numbers only."""
+    for i in range(10):
+        (tmp_path / f"{i}.csv").write_text(lines[i * 6_000 : (i + 1) * 6_000].to_csv(index=False))
+    (tmp_path / "5.csv").write_text("a,b\n1,2\n")
+    (tmp_path / "7.csv").write_text("a,b\n")
+    (tmp_path / "9.csv").write_text("a,b\n0.5,\n")
+    return tmp_path
+
+
+def test_many_small_files_of_text_are_spooled_together(pieces):
+    expected = read(pieces / "*.csv")
+    with limited_memory("1MB"):
+        dataset = read(pieces / "*.csv")
+        twice = read([pieces / "1.csv", *[pieces / f"{i}.csv" for i in range(9)]])
+    (member,) = dataset._members
+    assert member.folder is not None
+    assert dataset.source == expected.source == str(pieces / "*.csv")
+    assert dataset.schema == expected.schema
+    assert dataset.schema.dtypes == ("double", "double")
+    assert dataset.to_memory().to_pydict() == expected.to_memory().to_pydict()
+    assert twice.n_rows == 8 * 6_000 + 1
+    assert twice.source == f"{pieces / '1.csv'} and 9 more"
+
+
+def test_small_files_of_text_that_do_not_agree_are_one_sentence(pieces):
+    (pieces / "8.csv").write_text("a,c\n1,2\n")
+    with (
+        limited_memory("1MB"),
+        pytest.raises(DataError, match=r"8.csv has no column 'b', unlike .*0"),
+    ):
+        read(pieces / "*.csv")
+    (pieces / "8.csv").write_text("a,b\n1,much\n")
+    with limited_memory("1MB"), pytest.raises(DataError, match=r"8.csv has string in column 'b'"):
+        read(pieces / "*.csv")
 
 
 @pytest.mark.parametrize(

@@ -213,8 +213,16 @@ DAMAGES = {
         "its checksum disagrees",
     ),
     "of another version": (
-        lambda path: rewrite(path, lambda header, _: header.update(checkpoint_version=3)),
-        r"another version of Isthmus \(checkpoint format 3, this one has 2\)",
+        lambda path: rewrite(path, lambda header, _: header.update(checkpoint_version=1)),
+        r"another version of the format \(1, but this one is 2\)",
+    ),
+    "of another Isthmus": (
+        lambda path: rewrite(path, lambda header, _: header["versions"].update(isthmus="0.0.9")),
+        r"another version of isthmus \(0\.0\.9, but this one is .*\), which may round otherwise",
+    ),
+    "of another JAX": (
+        lambda path: rewrite(path, lambda header, _: header["versions"].update(jax="0.1")),
+        r"another version of jax \(0\.1, but this one is",
     ),
     "without a part": (
         lambda path: rewrite(path, lambda _, tensors: tensors.pop("carry.0")),
@@ -262,6 +270,18 @@ def test_first_write_that_fails_ends_the_run(matrix, tmp_path, monkeypatch):
     monkeypatch.setattr(checkpoints_module, "write_model_file", fail)
     with pytest.raises(IsthmusError, match="the disk is full"):
         run(matrix, open_file(tmp_path))
+
+
+def test_probe_finds_a_disk_that_a_checkpoint_would_fill(small_disk):
+    model = autoencoder()
+    file = open_file(small_disk / "runs")
+    file.probe(model)
+    assert not list((small_disk / "runs").iterdir())
+    free = os.statvfs(small_disk)
+    (small_disk / "rest").write_bytes(bytes(free.f_bavail * free.f_frsize))
+    with pytest.raises(IsthmusError, match="cannot be written, because the disk is full"):
+        file.probe(model)
+    assert not list((small_disk / "runs").iterdir())
 
 
 def test_disk_that_gets_full_loses_neither_training_nor_checkpoint(matrix, small_disk):

@@ -3,11 +3,13 @@
 import re
 import socket
 import threading
+import time
 
+import jax
 import pytest
 
 from isthmus.errors import IsthmusError
-from isthmus.training import Job
+from isthmus.training import Hosts, Job
 from isthmus.training import hosts as hosts_module
 
 
@@ -69,6 +71,40 @@ def test_all_come_and_leave_together(coordinator):
         thread.join(timeout=30)
     assert not any(thread.is_alive() for thread in threads)
     assert not meeting.lost
+
+
+def test_processes_of_one_host_know_of_each_other(coordinator):
+    meeting = Meeting(jobs(coordinator, 0, 1, 2, of=3), patience=20)
+    assert {end.n_neighbours for end in meeting.ends.values()} == {3}
+
+
+def test_stranger_who_says_nothing_holds_nobody_up(coordinator):
+    host, port = coordinator.split(":")
+
+    def keep_silent():
+        stranger = None
+        while stranger is None:
+            try:
+                stranger = socket.create_connection((host, int(port)))
+            except OSError:
+                time.sleep(0.01)
+        met.wait()
+        stranger.close()
+
+    met = threading.Event()
+    silent = threading.Thread(target=keep_silent)
+    silent.start()
+    first = threading.Thread(target=lambda: found.append(Meeting(jobs(coordinator, 0, of=2), 20)))
+    found, begin = [], time.monotonic()
+    first.start()
+    time.sleep(0.3)
+    second = Meeting(jobs(coordinator, 1, of=2), 20)
+    first.join()
+    met.set()
+    silent.join()
+    assert not second.errors
+    assert not found[0].errors
+    assert time.monotonic() - begin < 4
 
 
 def test_those_who_do_not_come_are_named_to_all_who_did(coordinator):
@@ -170,3 +206,60 @@ def test_job_of_slurm_is_found(monkeypatch):
     job = Job.detect()
     assert (job.n_processes, job.process_id) == (4, 3)
     assert job.coordinator.startswith("node003:")
+
+
+class Told:
+    """What a process that ends would say; its other threads stay where they are."""
+
+    def __init__(self):
+        self.said, self._event = None, threading.Event()
+
+    def __call__(self, *said):
+        self.said = self.said or said
+        self._event.set()
+        if threading.current_thread() is threading.main_thread():
+            raise SystemExit
+        threading.Event().wait()
+
+    def wait(self):
+        assert self._event.wait(20)
+        return " ".join(map(str, self.said))
+
+
+@pytest.fixture
+def joined(coordinator):
+    """A process that has come, what it says in the end, and what the other one hears."""
+    said, heard = Told(), Told()
+    arguments = (Job(coordinator, 2, 1), heard, 20)
+    other = threading.Thread(target=hosts_module._Client, args=arguments)
+    other.start()
+    hosts = Hosts(Job(coordinator, 2, 0), said, patience=20)
+    other.join()
+    return hosts, said, heard
+
+
+@pytest.mark.parametrize("way", ["refuses", "waits"])
+def test_runtime_that_does_not_connect_is_one_sentence_for_all(way, joined, monkeypatch):
+    over = threading.Event()
+
+    def initialize(*arguments, initialization_timeout, **options):
+        assert initialization_timeout > hosts_module._RUNTIME_SECONDS
+        if way == "waits":
+            over.wait()
+        raise RuntimeError("connection refused")
+
+    monkeypatch.setattr(jax.distributed, "initialize", initialize)
+    monkeypatch.setattr(hosts_module, "_RUNTIME_SECONDS", 20 if way == "refuses" else 0.2)
+    hosts, said, heard = joined
+    threading.Thread(target=hosts.__enter__, daemon=True).start()
+    assert re.match(r"the runtime of JAX did not connect .* port \d+ of process 0", said.wait())
+    assert re.match(r"process 0 \(host .*\) failed \(the runtime of JAX did not", heard.wait())
+    over.set()
+
+
+def test_second_ctrl_c_ends_with_its_exit_code(joined):
+    hosts, said, heard = joined
+    with pytest.raises(SystemExit):
+        hosts.__exit__(KeyboardInterrupt, KeyboardInterrupt("the model is whole"), None)
+    assert said.said == ("stopped by Ctrl-C; the model is whole.", 130)
+    assert "failed (stopped by Ctrl-C; the model is whole)" in heard.wait()

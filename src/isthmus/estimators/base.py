@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 from abc import abstractmethod
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -165,9 +166,7 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         [(150, 2)]
         """
         check_is_fitted(self)
-        n_rows = affordable_rows(self.preparation_.n_features)
-        for x in read_ahead(self._prepared(X, n_rows)):
-            yield encode_rows(self.model_, x)
+        return self._streamed(partial(encode_rows, self.model_), X)
 
     def inverse_transform_chunks(self, X: Any) -> Iterator[Rows]:
         """Decode codes a chunk at a time, for rows that would not fit into memory.
@@ -205,13 +204,29 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         -------
         scores : ndarray of float32, shape (n_samples,)
         """
+        return np.concatenate(list(self.score_chunks(X)))
+
+    def score_chunks(self, X: Any) -> Iterator[np.ndarray]:
+        """Score rows a chunk at a time, for data whose scores would not fit into memory.
+
+        Reading runs ahead in a thread; a chunk's size follows from `ISTHMUS_MEMORY`.
+
+        Parameters
+        ----------
+        X : array, frame, path or Dataset
+            Rows like those that the estimator was fitted on.
+
+        Yields
+        ------
+        scores : ndarray of float32, shape (n_rows,)
+            The next rows of what `score_samples` gives.
+        """
         check_is_fitted(self)
-        parts = [score_rows(self.model_, x, Objective()) for x in self._prepared(X)]
-        return np.concatenate(parts)
+        return self._streamed(self._score_rows, X)
 
     def score(self, X: Any, y: Any = None) -> float:
-        """Give the mean of `score_samples`; higher is better."""
-        return float(np.mean(self.score_samples(X), dtype=np.float64))
+        """Give the mean of `score_samples`; higher is better. Rows may be more than fit."""
+        return running_mean(self.score_chunks(X))
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write a ``.isthmus`` file, which `isthmus.load` reads without executing anything.
@@ -234,6 +249,17 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
             )
         return self.preparation_.inverse(decode_rows(self.model_, codes))
 
+    def _score_rows(self, x: np.ndarray) -> np.ndarray:
+        """Score prepared rows, as `score_samples` does."""
+        return score_rows(self.model_, x, Objective())
+
+    def _streamed(
+        self, program: Callable[[np.ndarray], np.ndarray], X: Any
+    ) -> Iterator[np.ndarray]:
+        """Yield what `program` makes of the prepared rows, while the next ones are read."""
+        n_rows = affordable_rows(self.preparation_.n_features)
+        return map(program, read_ahead(self._prepared(X, n_rows)))
+
     def _codes(self, X: Any) -> np.ndarray:
         """Encode rows; unlike `transform`, never wrapped into a frame."""
         check_is_fitted(self)
@@ -254,6 +280,14 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         tags = super().__sklearn_tags__()
         tags.transformer_tags.preserves_dtype = ["float32"]
         return tags
+
+
+def running_mean(chunks: Iterable[np.ndarray]) -> float:
+    """Give the mean of all numbers in these chunks, of which only one is in memory at a time."""
+    total, count = 0.0, 0
+    for chunk in chunks:
+        total, count = total + float(chunk.sum(dtype=np.float64)), count + chunk.size
+    return total / count
 
 
 def _read_codes(X: Any) -> np.ndarray:

@@ -37,7 +37,7 @@ def identity_of(estimator: BaseAutoencoder, rows: TrainingRows) -> Identity:
     preparation = estimator.preparation_
     return Identity(
         model=type(estimator).__name__,
-        parameters=_parameters(estimator) | rows.order,
+        parameters=_parameters(estimator),
         schema=str(preparation.schema),
         n_rows=rows.n_rows,
         content=_digest(
@@ -45,6 +45,7 @@ def identity_of(estimator: BaseAutoencoder, rows: TrainingRows) -> Identity:
             (preparation.offset, preparation.scale, rows.sampled()),
         ),
         start=_digest([], jax.tree.leaves(estimator.model_)),
+        order=rows.order,
     )
 
 

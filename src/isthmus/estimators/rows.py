@@ -9,7 +9,7 @@ from typing import final
 import numpy as np
 
 from isthmus.errors import DataError
-from isthmus.io import Dataset, memory_budget, readable_bytes
+from isthmus.io import Dataset, exact_bytes, memory_budget, readable_bytes
 from isthmus.prepare import Preparation, mean_row
 from isthmus.training import ArrayBatches, Batches, Devices, StreamedBatches
 
@@ -87,7 +87,10 @@ class StreamedRows(TrainingRows):
         self.held_out = _drawn(self.n_rows, n_held_out, seed)
         sizes = [part.n_rows for part in dataset.parts()]
         layout = zlib.crc32(np.array(sizes).tobytes())
-        self.order = {"memory": str(memory_budget()), "row groups": f"{len(sizes)} ({layout:08x})"}
+        self.order = {
+            "memory": exact_bytes(memory_budget()),
+            "row groups": f"{len(sizes)} ({layout:08x})",
+        }
         # One pass for both; what they hold is small, and the data are not.
         spread = _spread(self.n_rows)
         positions = np.union1d(self.held_out, spread)

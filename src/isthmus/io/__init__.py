@@ -2,7 +2,13 @@
 
 from isthmus.io.ahead import read_ahead
 from isthmus.io.atomic import replacing
-from isthmus.io.budget import affordable_rows, limited_memory, memory_budget, readable_bytes
+from isthmus.io.budget import (
+    affordable_rows,
+    exact_bytes,
+    limited_memory,
+    memory_budget,
+    readable_bytes,
+)
 from isthmus.io.dataset import CHUNK_ROWS, ArrayDataset, Dataset, Part, Rows, Schema, TableDataset
 from isthmus.io.formats import READABLE
 from isthmus.io.joined import JoinedDataset
@@ -29,6 +35,7 @@ __all__ = [
     "as_dataset",
     "check_writable",
     "container_of",
+    "exact_bytes",
     "from_batches",
     "limited_memory",
     "memory_budget",

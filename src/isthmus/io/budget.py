@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from isthmus.errors import IsthmusError
+from isthmus.io.machine import machine_bytes
 
 VARIABLE = "ISTHMUS_MEMORY"
 
@@ -16,13 +17,22 @@ _CHUNK_SHARE = 32
 # Models take 32, 1,024 or 8,192 rows in a call and fill up what is fewer.
 _CHUNK_ROWS = (65_536, 32_768, 16_384, 8_192, 4_096, 1_024, 256, 32)
 _LEAST = 2**20
-_UNKNOWN_MACHINE = 8 * 2**30
+# A machine sold with 16 GB tells of a little less.
+_MISSING = 9 / 8
 _UNITS = {"": 1, "K": 2**10, "M": 2**20, "G": 2**30, "T": 2**40}
 _SIZE = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([KMGT]?)(?:i?B)?\s*", re.IGNORECASE)
 
 
-def memory_budget() -> int:
+def memory_budget(n_processes: int = 1) -> int:
     """Give the bytes that rows may take: ISTHMUS_MEMORY, or a quarter of the machine's memory.
+
+    That quarter is a power of two, so that like machines give the same one: the order in which
+    rows are streamed depends on it.
+
+    Parameters
+    ----------
+    n_processes : int
+        How many share the quarter; ISTHMUS_MEMORY holds for each of them.
 
     Raises
     ------
@@ -30,7 +40,10 @@ def memory_budget() -> int:
         ISTHMUS_MEMORY is no size.
     """
     text = os.environ.get(VARIABLE)
-    return _machine_bytes() // _SHARE if text is None else parse_bytes(text, VARIABLE)
+    if text is not None:
+        return parse_bytes(text, VARIABLE)
+    share = int(machine_bytes() * _MISSING) // (_SHARE * n_processes)
+    return max(_LEAST, 2 ** (share.bit_length() - 1))
 
 
 def affordable_rows(n_features: int) -> int:
@@ -88,6 +101,20 @@ def limited_memory(text: str | None, name: str = VARIABLE) -> Iterator[None]:
             os.environ[VARIABLE] = before
 
 
+def exact_bytes(size: int) -> str:
+    """Write a size so that `parse_bytes` gives the same one.
+
+    Examples
+    --------
+    >>> exact_bytes(2**31), exact_bytes(2**20 + 1)
+    ('2GB', '1048577')
+    """
+    for unit in ("T", "G", "M"):
+        if size % _UNITS[unit] == 0:
+            return f"{size // _UNITS[unit]}{unit}B"
+    return str(size)
+
+
 def readable_bytes(size: int) -> str:
     """Write a size as people do.
 
@@ -102,10 +129,3 @@ def readable_bytes(size: int) -> str:
             return f"{amount:.0f} {unit}" if unit == "bytes" else f"{amount:.1f} {unit}"
         amount /= 1024
     return f"{amount:,.1f} GB"
-
-
-def _machine_bytes() -> int:
-    try:
-        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    except (AttributeError, ValueError, OSError):
-        return _UNKNOWN_MACHINE

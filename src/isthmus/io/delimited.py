@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from isthmus.errors import DataError
 from isthmus.io.budget import memory_budget
 from isthmus.io.dataset import Dataset, TableDataset, refuse_repeated_names
 from isthmus.io.failures import first_line, refusing
+from isthmus.io.joined import common_kinds
 from isthmus.io.spool import spooled
 
 _RAGGED = re.compile(
@@ -30,20 +31,39 @@ class _OtherTypeError(DataError):
     """A value that is not of the type that the first ones of its column have."""
 
 
-def read_delimited(path: Path, delimiter: str) -> Dataset:
+def read_delimited(path: Path) -> Dataset:
     """Read a csv or tsv file, plain or gzipped; an empty cell is a missing value.
 
     It goes into memory, or where that would not hold it into a temporary file.
     """
-    source = str(path)
-    kind = "comma-separated text" if delimiter == "," else "tab-separated text"
-    with refusing(source, kind, DataError):
-        _refuse_utf16(path, source)
-        if _likely_bytes(path) > memory_budget() // _SHARE_IN_MEMORY:
-            return _spooled(path, source, delimiter)
-        table = _parse(path, source, delimiter)
-        _check_columns(table, source, delimiter)
-        return TableDataset(table, source)
+    (dataset,) = read_all_delimited([path], str(path))
+    return dataset
+
+
+def read_all_delimited(paths: Sequence[Path], source: str) -> Sequence[Dataset]:
+    """Read such files into memory, or where that would not hold all of them into one dataset."""
+    if sum(map(_likely_bytes, paths)) > memory_budget() // _SHARE_IN_MEMORY:
+        return [_spooled(paths, source)]
+    return [_in_memory(path) for path in paths]
+
+
+def _in_memory(path: Path) -> Dataset:
+    with _refusing(path):
+        table = _parse(path)
+        _check_columns(table, path)
+        return TableDataset(table, str(path))
+
+
+@contextmanager
+def _refusing(path: Path) -> Iterator[None]:
+    kind = "comma-separated text" if _delimiter(path) == "," else "tab-separated text"
+    with refusing(str(path), kind, DataError):
+        _refuse_utf16(path)
+        yield
+
+
+def _delimiter(path: Path) -> str:
+    return "\t" if ".tsv" in path.name.lower()[-7:] else ","
 
 
 def _likely_bytes(path: Path) -> int:
@@ -51,45 +71,48 @@ def _likely_bytes(path: Path) -> int:
     return path.stat().st_size * (_LIKELY_PACKING if packed else 1)
 
 
-def _spooled(path: Path, source: str, delimiter: str) -> Dataset:
-    kinds = _first_kinds(path, source, delimiter)
+def _spooled(paths: Sequence[Path], source: str) -> Dataset:
+    firsts = [(path, schema) for path in paths for schema in _schema_of_rows(path)]
+    if not firsts:
+        return _in_memory(paths[0])
+    kinds = common_kinds([(schema, str(path)) for path, schema in firsts])
+    filled = [path for path, _ in firsts]
     try:
-        return spooled(_tables(path, source, delimiter, kinds), source)
+        return spooled(_tables(filled, kinds), source)
     except _OtherTypeError:
         # Whole numbers in the first block, and fractions in a later one.
         wide = {name: _WIDER.get(kind, kind) for name, kind in kinds.items()}
         if wide == kinds:
             raise
-        return spooled(_tables(path, source, delimiter, wide), source)
+        return spooled(_tables(filled, wide), source)
 
 
-def _first_kinds(path: Path, source: str, delimiter: str) -> dict[str, pa.DataType]:
-    with _opened(path, source, delimiter, {}) as reader:
-        first = pa.Table.from_batches([reader.read_next_batch()], reader.schema)
-    _check_columns(first, source, delimiter)
-    return dict(zip(first.schema.names, first.schema.types, strict=True))
+def _schema_of_rows(path: Path) -> Iterator[pa.Schema]:
+    """Yield what the first block shows, but nothing for a file that has only a header."""
+    with _refusing(path), _opened(path, {}) as reader:
+        batch = next(iter(reader), None)
+        if batch is not None and batch.num_rows:
+            _check_columns(pa.Table.from_batches([batch], reader.schema), path)
+            yield reader.schema
 
 
-def _tables(
-    path: Path, source: str, delimiter: str, kinds: dict[str, pa.DataType]
-) -> Iterator[pa.Table]:
-    with _opened(path, source, delimiter, kinds) as reader, _explaining(source):
-        for batch in reader:
-            yield pa.Table.from_batches([batch])
+def _tables(paths: Iterable[Path], kinds: dict[str, pa.DataType]) -> Iterator[pa.Table]:
+    for path in paths:
+        with _refusing(path), _opened(path, kinds) as reader, _explaining(path):
+            for batch in reader:
+                yield pa.Table.from_batches([batch])
 
 
 @contextmanager
-def _opened(
-    path: Path, source: str, delimiter: str, kinds: dict[str, pa.DataType]
-) -> Iterator[csv.CSVStreamingReader]:
+def _opened(path: Path, kinds: dict[str, pa.DataType]) -> Iterator[csv.CSVStreamingReader]:
     packed = "gzip" if path.suffix.lower() == ".gz" else None
     block = max(_LEAST_BLOCK, min(memory_budget() // 64, _LARGEST_BLOCK))
     with pa.input_stream(str(path), compression=packed) as stream:
-        with _explaining(source):
+        with _explaining(path):
             reader = csv.open_csv(
                 stream,
                 csv.ReadOptions(block_size=block),
-                csv.ParseOptions(delimiter=delimiter, newlines_in_values=True),
+                csv.ParseOptions(delimiter=_delimiter(path), newlines_in_values=True),
                 csv.ConvertOptions(strings_can_be_null=True, column_types=kinds),
             )
         with reader:
@@ -97,87 +120,87 @@ def _opened(
 
 
 @contextmanager
-def _explaining(source: str) -> Iterator[None]:
+def _explaining(path: Path) -> Iterator[None]:
     """Say in a sentence what arrow says of ragged rows and missing headers."""
     try:
         yield
     except pa.ArrowInvalid as error:
-        _explain(error, source)
+        _explain(error, path)
         raise _OtherTypeError(
-            f"{source} could not be read as text of one type a column ({first_line(error)}): mend "
+            f"{path} could not be read as text of one type a column ({first_line(error)}): mend "
             "that value, or leave the column out."
         ) from error
 
 
-def _parse(path: Path, source: str, delimiter: str, use_threads: bool = True) -> pa.Table:
+def _parse(path: Path, use_threads: bool = True) -> pa.Table:
     packed = "gzip" if path.suffix.lower() == ".gz" else None
     try:
         with pa.input_stream(str(path), compression=packed) as stream:
             return csv.read_csv(
                 stream,
                 csv.ReadOptions(use_threads=use_threads),
-                csv.ParseOptions(delimiter=delimiter, newlines_in_values=True),
+                csv.ParseOptions(delimiter=_delimiter(path), newlines_in_values=True),
                 csv.ConvertOptions(strings_can_be_null=True),
             )
     except pa.ArrowInvalid as error:
         ragged = _RAGGED.search(str(error))
         if ragged and not ragged["row"] and use_threads:
             # Only one thread alone counts the rows.
-            return _parse(path, source, delimiter, use_threads=False)
-        _explain(error, source)
+            return _parse(path, use_threads=False)
+        _explain(error, path)
         raise
 
 
-def _explain(error: pa.ArrowInvalid, source: str) -> None:
+def _explain(error: pa.ArrowInvalid, path: Path) -> None:
     ragged = _RAGGED.search(str(error))
     if ragged:
         row = f"row {ragged['row']}" if ragged["row"] else "one row"
         raise DataError(
-            f"{source} has {_cells(ragged['found'])} in {row}, expected "
+            f"{path} has {_cells(ragged['found'])} in {row}, expected "
             f"{ragged['expected']} as in its header: mend that row (the header is row 1)."
         ) from error
     if "cannot infer number of columns" in str(error):
         raise DataError(
-            f"{source} has no header: put the column names into its first line."
+            f"{path} has no header: put the column names into its first line."
         ) from error
 
 
-def _refuse_utf16(path: Path, source: str) -> None:
+def _refuse_utf16(path: Path) -> None:
     with path.open("rb") as file:
         if file.read(2) in _UTF16_MARKS:
-            raise DataError(f"{source} is UTF-16 text: save it again with the encoding UTF-8.")
+            raise DataError(f"{path} is UTF-16 text: save it again with the encoding UTF-8.")
 
 
 def _cells(count: str) -> str:
     return "1 cell" if count == "1" else f"{count} cells"
 
 
-def _check_columns(table: pa.Table, source: str, delimiter: str) -> None:
-    _check_names(table, source, delimiter)
+def _check_columns(table: pa.Table, path: Path) -> None:
+    _check_names(table, path)
     for name, column in zip(table.column_names, table.itercolumns(), strict=True):
         # Arrow reads a column that is not UTF-8 as bytes rather than refuse it.
         if pa.types.is_binary(column.type):
             raise DataError(
-                f"{source} is not UTF-8 text in column {name!r}: "
+                f"{path} is not UTF-8 text in column {name!r}: "
                 "save it again with the encoding UTF-8."
             )
 
 
-def _check_names(table: pa.Table, source: str, delimiter: str) -> None:
-    names = table.column_names
+def _check_names(table: pa.Table, path: Path) -> None:
+    names, delimiter = table.column_names, _delimiter(path)
     if len(names) == 1:
         other = next((sign for sign in ",;\t|" if sign != delimiter and sign in names[0]), None)
         if other is not None:
             raise DataError(
-                f"{source} seems to be separated by {other!r}, expected {delimiter!r}: "
+                f"{path} seems to be separated by {other!r}, expected {delimiter!r}: "
                 "save it again as .csv with commas or as .tsv with tabs."
             )
     if all(map(_is_number, names)) and not all(name.isdecimal() for name in names):
         raise DataError(
-            f"{source} has numbers such as {names[0]} in its first line, expected column names: "
+            f"{path} has numbers such as {names[0]} in its first line, expected column names: "
             "put a line of names above them."
         )
-    refuse_repeated_names(names, source)
+    refuse_repeated_names(names, str(path))
 
 
 def _is_number(text: str) -> bool:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import gzip
 import zlib
-from collections.abc import Callable
-from functools import partial
+from collections.abc import Callable, Sequence
+from itertools import groupby
 from pathlib import Path
 
 from isthmus.errors import DataError
 from isthmus.io.arrays import NPY_MAGIC, NPZ_MAGIC, read_npy, read_npz
 from isthmus.io.columnar import FEATHER_MAGIC, PARQUET_MAGIC, FeatherDataset, ParquetDataset
 from isthmus.io.dataset import Dataset
-from isthmus.io.delimited import read_delimited
+from isthmus.io.delimited import read_all_delimited, read_delimited
 from isthmus.io.failures import refusing
 from isthmus.io.idx import GZIP_MAGIC, is_idx, is_idx_name, read_idx
 from isthmus.io.images import IMAGE_SUFFIXES, ImageFolder, files_with_suffix
@@ -26,11 +26,9 @@ READABLE = (
     "or a folder of .png or .jpg images"
 )
 
+_TEXT = (".csv", ".tsv", ".csv.gz", ".tsv.gz")
 _BY_SUFFIX: dict[str, Reader] = {
-    ".csv": partial(read_delimited, delimiter=","),
-    ".tsv": partial(read_delimited, delimiter="\t"),
-    ".csv.gz": partial(read_delimited, delimiter=","),
-    ".tsv.gz": partial(read_delimited, delimiter="\t"),
+    **dict.fromkeys(_TEXT, read_delimited),
     ".parquet": ParquetDataset,
     ".pq": ParquetDataset,
     ".feather": FeatherDataset,
@@ -54,11 +52,34 @@ def open_path(path: Path) -> Dataset:
     with refusing(str(path), "a data file", DataError):
         if path.is_dir():
             return _open_folder(path)
-        if not path.is_file():
-            raise DataError(f"{path} is neither a file nor a folder: give a file on disk.")
-        if path.stat().st_size == 0:
-            raise DataError(f"{path} is empty (0 bytes): fetch or write it again.")
+        _refuse_no_content(path)
         return _reader_of(path)(path)
+
+
+def open_paths(paths: Sequence[Path], source: str) -> Sequence[Dataset]:
+    """Open several; neighbours that are text become one where memory would not hold them all."""
+    datasets: list[Dataset] = []
+    for is_text, group in groupby(paths, _is_text):
+        files = list(group)
+        if is_text:
+            for file in files:
+                with refusing(str(file), "a data file", DataError):
+                    _refuse_no_content(file)
+            datasets += read_all_delimited(files, source)
+        else:
+            datasets += map(open_path, files)
+    return datasets
+
+
+def _is_text(path: Path) -> bool:
+    return _suffix(path) in _TEXT and not path.is_dir()
+
+
+def _refuse_no_content(path: Path) -> None:
+    if not path.is_file():
+        raise DataError(f"{path} is neither a file nor a folder: give a file on disk.")
+    if path.stat().st_size == 0:
+        raise DataError(f"{path} is empty (0 bytes): fetch or write it again.")
 
 
 def _open_folder(path: Path) -> Dataset:
@@ -76,10 +97,13 @@ def _is_visible(path: Path) -> bool:
     return not any(part.startswith((".", "_")) for part in path.parts)
 
 
-def _reader_of(path: Path) -> Reader:
+def _suffix(path: Path) -> str:
     suffix = path.suffix.lower()
-    if suffix == ".gz":
-        suffix = Path(path.stem).suffix.lower() + suffix
+    return Path(path.stem).suffix.lower() + suffix if suffix == ".gz" else suffix
+
+
+def _reader_of(path: Path) -> Reader:
+    suffix = _suffix(path)
     if suffix in _BY_SUFFIX:
         return _BY_SUFFIX[suffix]
     if is_idx_name(path.name):

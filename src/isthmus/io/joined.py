@@ -11,6 +11,8 @@ import pyarrow as pa
 from isthmus.errors import DataError
 from isthmus.io.dataset import CHUNK_ROWS, Dataset, Part, Rows, Schema, TableDataset
 
+_WIDENING = (pa.null(), pa.int64(), pa.float64())
+
 
 @final
 class JoinedDataset(Dataset):
@@ -37,13 +39,7 @@ class JoinedDataset(Dataset):
             raise DataError("There are no files to join: name at least one.")
         members = _widened(members)
         first = members[0]
-        for member in members[1:]:
-            difference = _difference(first.schema, member.schema)
-            if difference:
-                raise DataError(
-                    f"{member.source} {difference} {first.source}: "
-                    "files that are read together must agree, so mend it or leave it out."
-                )
+        _refuse_differences([(member.schema, member.source) for member in members])
         self.source = source or f"{first.source} and {len(members) - 1} more"
         self.schema = first.schema
         self.n_rows = sum(member.n_rows for member in members)
@@ -93,6 +89,41 @@ def regrouped(tables: Iterator[pa.Table], n_rows: int) -> Iterator[pa.Table]:
         yield pa.concat_tables(waiting)
 
 
+def common_kinds(files: Sequence[tuple[pa.Schema, str]]) -> dict[str, pa.DataType]:
+    """Give the type of each column that holds what all of these files, with their names, have.
+
+    Raises
+    ------
+    DataError
+        There is none, or they have other columns.
+    """
+    # A difference in names is the plainer one, so it is told first.
+    _refuse_differences([(_described(schema.names), source) for schema, source in files])
+    widest = _widest_kinds([schema for schema, _ in files])
+    wide = [(_with_kinds(schema, widest), source) for schema, source in files]
+    _refuse_differences(
+        [(_described(schema.names, schema.types), source) for schema, source in wide]
+    )
+    first, _ = wide[0]
+    return dict(zip(first.names, first.types, strict=True))
+
+
+def _described(names: Sequence[str], kinds: Sequence[pa.DataType] | None = None) -> Schema:
+    dtypes = ("",) * len(names) if kinds is None else tuple(map(str, kinds))
+    return Schema(tuple(names), dtypes, (len(names),))
+
+
+def _refuse_differences(files: Sequence[tuple[Schema, str]]) -> None:
+    first, first_source = files[0]
+    for schema, source in files[1:]:
+        difference = _difference(first, schema)
+        if difference:
+            raise DataError(
+                f"{source} {difference} {first_source}: "
+                "files that are read together must agree, so mend it or leave it out."
+            )
+
+
 def _difference(first: Schema, other: Schema) -> str:
     """Say how `other` differs from `first`, as the middle of a sentence; "" if it does not."""
     if first.names is None or other.names is None:
@@ -118,26 +149,29 @@ def _widened(members: Sequence[Dataset]) -> Sequence[Dataset]:
     tables = [table for table in tables if not isinstance(table, np.ndarray)]
     if len(tables) < len(members) or len({member.schema.names for member in members}) > 1:
         return members
-    names = tables[0].column_names
-    widest = [_widest([table.schema.field(i).type for table in tables]) for i in range(len(names))]
+    widest = _widest_kinds([table.schema for table in tables])
     return [
-        TableDataset(_cast(table, widest), member.source)
+        # Integers beyond 2**53 lose their last digits, as they do wherever fractions are near.
+        TableDataset(table.cast(_with_kinds(table.schema, widest), safe=False), member.source)
         for table, member in zip(tables, members, strict=True)
     ]
 
 
 def _widest(kinds: Sequence[pa.DataType]) -> pa.DataType | None:
-    """Give the type that holds all of `kinds` without loss, or None if there is none."""
+    """Give the type that holds all of `kinds`, but for text among numbers, without loss."""
     known = {kind for kind in kinds if not pa.types.is_null(kind)}
     if len(known) <= 1:
         return known.pop() if known else pa.null()
-    return pa.float64() if known == {pa.int64(), pa.float64()} else None
+    return pa.float64() if pa.float64() in known else None
 
 
-def _cast(table: pa.Table, kinds: Sequence[pa.DataType | None]) -> pa.Table:
-    fields = [
-        field if kind is None else field.with_type(kind)
-        for field, kind in zip(table.schema, kinds, strict=True)
-    ]
-    # Integers beyond 2**53 lose their last digits, as they do wherever fractions are near.
-    return table.cast(pa.schema(fields), safe=False)
+def _widest_kinds(schemas: Sequence[pa.Schema]) -> list[pa.DataType | None]:
+    columns = zip(*(schema.types for schema in schemas), strict=True)
+    return [_widest(kinds) for kinds in columns]
+
+
+def _with_kinds(schema: pa.Schema, kinds: Sequence[pa.DataType | None]) -> pa.Schema:
+    return pa.schema(
+        field.with_type(kind) if kind is not None and field.type in _WIDENING else field
+        for field, kind in zip(schema, kinds, strict=True)
+    )

@@ -13,7 +13,7 @@ from pyarrow import dataset as scanning
 from isthmus.errors import DataError
 from isthmus.io.dataset import Dataset
 from isthmus.io.failures import refusing
-from isthmus.io.formats import open_path
+from isthmus.io.formats import open_path, open_paths
 from isthmus.io.images import IMAGE_SUFFIXES, ImageFolder, natural_order
 from isthmus.io.joined import JoinedDataset
 from isthmus.io.scanned import ScannedDataset
@@ -104,10 +104,11 @@ def _open(files: Sequence[Path], named: str | None) -> Dataset:
         return open_path(files[0])
     if all(file.suffix.lower() in IMAGE_SUFFIXES for file in files):
         return ImageFolder(Path(named or files[0].parent), files)
-    members = [open_path(file) for file in files]
+    source = named or f"{files[0]} and {len(files) - 1} more"
+    members = open_paths(files, source)
     # Writers of many parts leave some of them empty, and an empty csv has no types to agree on.
     filled = [member for member in members if member.n_rows > 0]
-    return JoinedDataset(filled or members, named)
+    return JoinedDataset(filled or members, source)
 
 
 def _with_columns(

@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 import itertools
-import shutil
-import tempfile
-import weakref
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -19,17 +15,10 @@ from isthmus.io.columnar import FeatherDataset
 from isthmus.io.dataset import Dataset, Rows
 from isthmus.io.failures import first_line
 from isthmus.io.joined import regrouped
+from isthmus.io.temporary import TemporaryFolder
 from isthmus.io.write import write
 
 _BATCH_ROWS = 16_384
-
-
-class _Folder:
-    """A temporary folder that goes when nobody refers to it any more."""
-
-    def __init__(self) -> None:
-        self.path = Path(tempfile.mkdtemp(prefix="isthmus-"))
-        weakref.finalize(self, shutil.rmtree, self.path, ignore_errors=True)
 
 
 def spooled(chunks: Iterable[Rows], source: str) -> Dataset:
@@ -47,7 +36,7 @@ def spooled(chunks: Iterable[Rows], source: str) -> Dataset:
     if first is None:
         raise DataError(f"{source} gave no rows: give at least one batch.")
     every = itertools.chain([first], iterator)
-    folder = _Folder()
+    folder = TemporaryFolder()
     if isinstance(first, np.ndarray):
         path = folder.path / "rows.npy"
         write(path, _arrays(every, source))

@@ -7,7 +7,9 @@ import sys
 import tempfile
 import time
 import warnings
+from contextlib import suppress
 from dataclasses import dataclass, field
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any, final
 
@@ -18,12 +20,15 @@ import numpy as np
 from isthmus.errors import CheckpointError, IsthmusError, ModelFileError
 from isthmus.io import read_model_file, write_model_file
 from isthmus.io.failures import SYSTEM_REASONS, first_line
+from isthmus.objectives import Model
 from isthmus.training.compiled import Carry
 from isthmus.training.devices import Devices
 from isthmus.training.layout import Parameters
 
 FORMAT_VERSION = 2
 
+# Another version of these may round otherwise, and then the end is not the same bit for bit.
+_LIBRARIES = ("isthmus", "jax", "jaxlib")
 _NAME = "checkpoint.isthmus"
 _START_OVER = "start over with --fresh, in Python with Checkpoint(…, fresh=True)"
 # Writing takes no more than this share of the time, however large the model is.
@@ -97,6 +102,9 @@ class Identity:
         Digest of what the preparation found, and of some rows.
     start : str
         Digest of the parameters that training starts from.
+    order : dict of str to str
+        What the order of the rows depends on, where they are streamed: "memory", as
+        ``--memory`` takes it, and how the files are cut.
     """
 
     model: str
@@ -105,6 +113,7 @@ class Identity:
     n_rows: int
     content: str
     start: str
+    order: dict[str, str] = field(default_factory=dict)
 
     def state(self) -> dict[str, Any]:
         """Give it as JSON holds it."""
@@ -115,19 +124,28 @@ class Identity:
         before = Identity(**stored)
         if before.model != self.model:
             return f"comes from {before.model}, but this is {self.model}"
-        for name in {**self.parameters, **before.parameters}:
-            then, now = (run.parameters.get(name, "none") for run in (before, self))
-            if then != now:
-                return f"was made with other parameters ({name}={then}, but now {name}={now})"
+        changed = _change(before.parameters, self.parameters)
+        if changed is not None:
+            return f"was made with other parameters ({changed})"
         if before.schema != self.schema:
             return f"was made from other data (rows of {before.schema}, but now {self.schema})"
         if before.n_rows != self.n_rows:
             return f"was made from other data ({before.n_rows:,} rows, but now {self.n_rows:,})"
+        changed = _change(before.order, self.order)
+        if changed is not None:
+            return f"was made with another order of the rows ({changed})"
         if before.content != self.content:
             return "was made from other data (of the same shape, but with other names or values)"
         if before.start != self.start:
             return "started from other weights than this run does"
         return None
+
+    def remedy(self, stored: dict[str, Any]) -> str:
+        """Tell what makes this run that of a stored identity, where an option does."""
+        memory = stored["order"].get("memory")
+        if memory in (None, self.order.get("memory")):
+            return ""
+        return f"give --memory {memory} (in Python ISTHMUS_MEMORY={memory}), "
 
 
 @final
@@ -195,10 +213,12 @@ class CheckpointFile:
         self._identity = identity
         if not self.found:
             return
-        difference = self._checked(lambda: identity.difference(self._header["identity"]))
+        stored = self._header.get("identity", {})
+        difference = self._checked(lambda: identity.difference(stored))
         if difference is not None:
+            remedy = self._checked(lambda: identity.remedy(stored))
             raise CheckpointError(
-                f"{self.path} {difference}: name another folder, or {_START_OVER}."
+                f"{self.path} {difference}: {remedy}name another folder, or {_START_OVER}."
             )
 
     def restore(self, start: Snapshot, n_epochs: int) -> Snapshot:
@@ -212,6 +232,31 @@ class CheckpointFile:
                 text = f"Nothing is left to train: {self.path} holds the finished training."
             print(text, file=sys.stderr)
         return snapshot
+
+    def probe(self, model: Model) -> None:
+        """See that a checkpoint of this model can be written, before hours of work that needs it.
+
+        Raises
+        ------
+        IsthmusError
+            It cannot.
+        """
+        if not Devices().first:
+            return
+        # With the moments and the best so far the parameters are there four times.
+        n_bytes = 4 * sum(leaf.nbytes for leaf in jax.tree.leaves(model))
+        probe = self.path.with_name(f".{_NAME}.probe.part")
+        try:
+            with probe.open("wb") as file:
+                file.write(bytes(n_bytes))
+                os.fsync(file.fileno())
+        except OSError as error:
+            raise IsthmusError(
+                f"{self.path} cannot be written, because {_reason(error)}."
+            ) from error
+        finally:
+            with suppress(OSError):
+                probe.unlink()
 
     def due(self) -> bool:
         """Tell whether it is time to write."""
@@ -250,6 +295,7 @@ class CheckpointFile:
         assert self._identity is not None
         header = {
             "checkpoint_version": FORMAT_VERSION,
+            "versions": _versions(),
             "identity": self._identity.state(),
             "notes": self.notes,
             "epoch": snapshot.epoch,
@@ -290,16 +336,18 @@ class CheckpointFile:
         except ModelFileError as error:
             found = str(error).rpartition(": ")[0]
             raise CheckpointError(f"{found}: {_START_OVER}.") from error
-        version = header.get("checkpoint_version")
-        if version is None:
+        if "checkpoint_version" not in header:
             raise CheckpointError(
                 f"{self.path} is a model, not a checkpoint: name another folder for checkpoints."
             )
-        if version != FORMAT_VERSION:
+        there = {"the format": header["checkpoint_version"], **header.get("versions", {})}
+        here = {"the format": FORMAT_VERSION, **_versions()}
+        other = next((name for name in here if there.get(name) != here[name]), None)
+        if other is not None:
             raise CheckpointError(
-                f"{self.path} was written by another version of Isthmus (checkpoint format "
-                f"{version!r}, this one has {FORMAT_VERSION}): go on with that version, or "
-                f"{_START_OVER}."
+                f"{self.path} was written by another version of {other} ({there.get(other)}, but "
+                f"this one is {here[other]}), which may round otherwise: go on with that version, "
+                f"or {_START_OVER}."
             )
         self._header, self.notes = header, self._checked(lambda: dict(header["notes"]))
 
@@ -334,6 +382,18 @@ class CheckpointFile:
             ) from error
 
 
+def _versions() -> dict[str, str]:
+    return {library: version(library) for library in _LIBRARIES}
+
+
+def _change(before: dict[str, str], after: dict[str, str]) -> str | None:
+    for name in {**after, **before}:
+        then, now = (values.get(name, "none") for values in (before, after))
+        if then != now:
+            return f"{name}={then}, but now {name}={now}"
+    return None
+
+
 def _like(tensor: np.ndarray, leaf: jax.Array) -> jax.Array:
     if tensor.shape != leaf.shape or tensor.dtype != leaf.dtype:
         raise ValueError("an array has the wrong shape")
@@ -347,7 +407,10 @@ def _make_folder(folder: Path) -> None:
         for part in folder.glob(f".{_NAME}.*.part"):
             part.unlink(missing_ok=True)
     except OSError as error:
-        reason = SYSTEM_REASONS.get(error.errno or 0, f"{first_line(error)}: choose another place")
         raise IsthmusError(
-            f"{folder} cannot be a folder for checkpoints, because {reason}."
+            f"{folder} cannot be a folder for checkpoints, because {_reason(error)}."
         ) from error
+
+
+def _reason(error: OSError) -> str:
+    return SYSTEM_REASONS.get(error.errno or 0, f"{first_line(error)}: choose another place")

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import json
 import os
+import queue
 import socket
 import sys
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
@@ -20,14 +22,20 @@ from types import TracebackType
 from typing import Any, NoReturn, final
 
 import jax
+import numpy as np
 from jax.experimental import multihost_utils
 
 from isthmus.errors import IsthmusError
 from isthmus.io import limited_memory, memory_budget
-from isthmus.training.devices import Devices
+from isthmus.io.failures import first_line
 
 _BEAT_SECONDS = 3.0
 _SILENCE_SECONDS = 15.0
+_HELLO_SECONDS = 5.0
+_ACCEPT_SECONDS = 0.05
+# All have come by then, so that only a closed port makes it long.
+_RUNTIME_SECONDS = 20
+_INTERRUPTED = 130
 _AGAIN = "start all processes again, and with --checkpoint they go on where they were"
 
 
@@ -105,7 +113,7 @@ class Hosts:
         What to join.
     end : callable
         Called with a sentence, perhaps from another thread, when this process fails or another
-        one is lost; must not return.
+        one is lost, and after Ctrl-C with an exit code too; must not return.
     patience : float
         Seconds to wait for all to come.
 
@@ -115,13 +123,45 @@ class Hosts:
         A process did not come, came twice, or belongs to another job.
     """
 
-    def __init__(self, job: Job, end: Callable[[str], NoReturn], *, patience: float = 25.0) -> None:
+    def __init__(self, job: Job, end: Callable[..., NoReturn], *, patience: float = 25.0) -> None:
         self._job, self._end = job, end
         self._limit = ExitStack()
         meet = _Server if job.process_id == 0 else _Client
         self._meeting: _Server | _Client = meet(job, self._lose, patience)
 
     def __enter__(self) -> Hosts:
+        try:
+            with self._soon():
+                self._start_runtime()
+            jax.devices()  # which may take long, where there are many
+            with self._soon(), _silent_output():
+                budget = self._common_budget()
+        except IsthmusError as error:
+            self._fail(str(error))
+        except Exception as error:
+            self._fail(f"{self._unconnected()} ({first_line(error)}).")
+        self._limit.enter_context(limited_memory(str(budget)))
+        return self
+
+    @contextmanager
+    def _soon(self) -> Iterator[None]:
+        """End this process with a sentence before JAX does so with a stack trace."""
+        watch = threading.Timer(_RUNTIME_SECONDS, self._fail, [f"{self._unconnected()}."])
+        watch.daemon = True
+        watch.start()
+        try:
+            yield
+        finally:
+            watch.cancel()
+
+    def _unconnected(self) -> str:
+        return (
+            f"the runtime of JAX did not connect all processes within {_RUNTIME_SECONDS} s: let "
+            f"all hosts reach port {self._meeting.runtime_port} of process 0's, and each other at "
+            "the ports that are given to programs (docs/many-hosts.md)"
+        )
+
+    def _start_runtime(self) -> None:
         job = self._job
         host, _ = job.address
         jax.config.update("jax_cpu_collectives_implementation", "gloo")
@@ -131,13 +171,14 @@ class Hosts:
             job.process_id,
             list(job.local_device_ids) if job.local_device_ids is not None else None,
             cluster_detection_method="deactivate",
+            initialization_timeout=2 * _RUNTIME_SECONDS,
         )
-        with _silent_output():
-            multihost_utils.sync_global_devices("roll call")
-            # All must read alike, however much memory each of them has.
-            megabytes, _ = Devices().agree(memory_budget() // 2**20, False)
-        self._limit.enter_context(limited_memory(f"{megabytes}MB"))
-        return self
+
+    def _common_budget(self) -> int:
+        """Give what the process with the least may take, since all must read alike."""
+        megabytes = memory_budget(self._meeting.n_neighbours) // 2**20
+        every = multihost_utils.process_allgather(np.array(megabytes, np.int32))
+        return int(every.min()) * 2**20
 
     def __exit__(
         self,
@@ -150,13 +191,17 @@ class Hosts:
             self._meeting.leave()
             jax.distributed.shutdown()
             return
-        if isinstance(error, jax.errors.JaxRuntimeError):
+        if isinstance(error, KeyboardInterrupt):
+            self._fail(f"stopped by Ctrl-C; {str(error) or 'nothing was written'}.", _INTERRUPTED)
+        if not isinstance(error, IsthmusError):
             # Most likely a sum over processes that failed; who is lost is known in a moment.
             time.sleep(_SILENCE_SECONDS + _BEAT_SECONDS)
-        sentence = " ".join(str(error).split()) or type(error).__name__
-        self._meeting.fail(sentence)
+        self._fail(" ".join(str(error).split()) or type(error).__name__)
+
+    def _fail(self, sentence: str, *code: int) -> NoReturn:
+        self._meeting.fail(sentence.rstrip("."))
         # JAX's runtime would wait for the others before it lets this process go.
-        self._end(sentence)
+        self._end(sentence, *code)
 
     def _lose(self, who: str, why: str) -> None:
         self._end(f"{who} {why}: {_AGAIN}.")
@@ -202,14 +247,17 @@ class _Server:
         self._job, self._lose = job, lose
         self._lines: dict[int, _Line] = {}
         self._names: dict[int, str] = {}
+        self._arrived: queue.SimpleQueue[tuple[_Line, dict[str, Any]]] = queue.SimpleQueue()
         self._left: set[int] = set()
         self._first_loss = threading.Lock()  # never given back
         self._watches: list[threading.Thread] = []
         self._all_left = threading.Event()
         self.runtime_port = _free_port()
         self._call_the_roll(patience)
+        hosts = Counter([socket.gethostname(), *self._names.values()])
+        self.n_neighbours = hosts[socket.gethostname()]
         for number, line in self._lines.items():
-            line.send(go=self.runtime_port)
+            line.send(go=self.runtime_port, neighbours=hosts[self._names[number]])
             self._watches.append(_start(self._watch, number, line))
         _start(self._beat)
 
@@ -224,6 +272,8 @@ class _Server:
         self._close()
 
     def fail(self, sentence: str) -> None:
+        # The others end when they hear it, which must not be taken for the cause.
+        self._first_loss.acquire(blocking=False)
         self._tell(lost=f"process 0 (host {socket.gethostname()})", why=f"failed ({sentence})")
 
     def _call_the_roll(self, patience: float) -> None:
@@ -235,20 +285,26 @@ class _Server:
             raise IsthmusError(
                 f"process 0 cannot listen at port {port} ({error.strerror}): choose another one."
             ) from error
+        listener.settimeout(_ACCEPT_SECONDS)
         with listener:
             while len(self._lines) < job.n_processes - 1:
-                listener.settimeout(max(deadline - time.monotonic(), 0.01))
-                try:
+                with suppress(TimeoutError):
                     connection, _ = listener.accept()
-                except TimeoutError:
+                    _start(self._greet, _Line(connection))
+                while not self._arrived.empty():
+                    self._admit(*self._arrived.get())
+                if time.monotonic() > deadline and len(self._lines) < job.n_processes - 1:
                     self._refuse(self._missing(patience))
-                line = _Line(connection)
-                self._admit(line, line.receive(max(deadline - time.monotonic(), 0.01)))
 
-    def _admit(self, line: _Line, hello: dict[str, Any] | None) -> None:
+    def _greet(self, line: _Line) -> None:
+        """Hear who has come, in a thread of its own: a stranger may say nothing for long."""
+        hello = line.receive(_HELLO_SECONDS)
         if hello is None or not {"id", "of", "host"} <= set(hello):
-            line.close()  # a stranger, such as a port scanner
-            return
+            line.close()
+        else:
+            self._arrived.put((line, hello))
+
+    def _admit(self, line: _Line, hello: dict[str, Any]) -> None:
         number, host = hello["id"], str(hello["host"])
         self._lines[-1 if number in self._lines else number] = line
         if number in self._names:
@@ -330,7 +386,7 @@ class _Client:
             raise IsthmusError(
                 f"process 0 at {job.coordinator} has ended before all processes had come: {_AGAIN}."
             )
-        self.runtime_port = int(answer["go"])
+        self.runtime_port, self.n_neighbours = int(answer["go"]), int(answer["neighbours"])
         _start(self._watch)
         _start(self._beat)
 
@@ -391,11 +447,11 @@ def _silent_output() -> Iterator[None]:
         os.close(kept)
 
 
-def end_process(say: Callable[[str], None], code: int) -> Callable[[str], NoReturn]:
+def end_process(say: Callable[[str], None], code: int) -> Callable[..., NoReturn]:
     """Give what ends this process with a sentence, even while it waits for a sum over all."""
     lock = threading.Lock()
 
-    def end(sentence: str) -> NoReturn:
+    def end(sentence: str, code: int = code) -> NoReturn:
         lock.acquire()  # never given back: one sentence is enough
         say(sentence)
         os._exit(code)
