@@ -28,7 +28,7 @@ from isthmus.io import (
 from isthmus.networks import Architecture, Initializer
 from isthmus.objectives import Code, Corruption, Deterministic, Likelihood, Model, Objective
 from isthmus.prepare import Preparation, check_numeric, to_matrix
-from isthmus.training import TrainingState, decode_rows, encode_rows, score_rows
+from isthmus.training import TrainingState, decode_rows, encode_chunks, encode_rows, score_rows
 
 
 class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
@@ -263,7 +263,7 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
     def _codes(self, X: Any) -> np.ndarray:
         """Encode rows; unlike `transform`, never wrapped into a frame."""
         check_is_fitted(self)
-        return np.concatenate([encode_rows(self.model_, x) for x in self._prepared(X)])
+        return encode_chunks(self.model_, self._prepared(X))
 
     def _prepared(self, X: Any, n_rows: int = CHUNK_ROWS) -> Iterator[np.ndarray]:
         dataset = self._open(X, reset=False)

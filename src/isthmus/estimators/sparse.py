@@ -36,7 +36,7 @@ from isthmus.objectives import (
     TopK,
 )
 from isthmus.prepare import Support
-from isthmus.training import encode_rows
+from isthmus.training import encode_chunks
 
 _SHARE_OF_FALLING_K = 0.8
 
@@ -181,7 +181,7 @@ class SparseAutoencoder(TrainedAutoencoder):
         code = TopK(k)
         code.n_parameters(self.n_components_)
         model = replace(self.model_, code=code)
-        return np.concatenate([encode_rows(model, x) for x in self._prepared(X)])
+        return encode_chunks(model, self._prepared(X))
 
     def active_units(self, X: Any) -> np.ndarray:
         """Count the active units of each row's code.

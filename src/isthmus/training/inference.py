@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
-from itertools import count
+from itertools import chain, count
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
+from isthmus.io import CHUNK_ROWS
 from isthmus.objectives import (
     GaussianCode,
     Model,
@@ -22,33 +23,35 @@ from isthmus.objectives import (
 )
 from isthmus.prepare import as_float
 from isthmus.training.devices import random_key
-from isthmus.training.layout import Layout
+from isthmus.training.layout import Layout, Parameters
 
 # Every call is filled up to one of these numbers of rows.
 _BATCH_SIZES = (32, 1024, 8192)
+# Whole chunks of rows go through a narrow network at once, and still take little memory there.
+_NARROW, _NARROW_BATCH = 64, CHUNK_ROWS
 
 
 @partial(jax.jit, static_argnames="layout")
-def _encode(vector: jax.Array, x: jax.Array, *, layout: Layout) -> jax.Array:
-    return layout.unflatten(vector).encode(as_float(x))
+def _encode(parameters: Parameters, x: jax.Array, *, layout: Layout) -> jax.Array:
+    return layout.unflatten(parameters).encode(as_float(x))
 
 
 @partial(jax.jit, static_argnames="layout")
-def _decode(vector: jax.Array, z: jax.Array, *, layout: Layout) -> jax.Array:
-    return layout.unflatten(vector).decode(z)
+def _decode(parameters: Parameters, z: jax.Array, *, layout: Layout) -> jax.Array:
+    return layout.unflatten(parameters).decode(z)
 
 
 @partial(jax.jit, static_argnames=("layout", "objective"))
 def _score(
-    vector: jax.Array, x: jax.Array, key: jax.Array, *, layout: Layout, objective: Objective
+    parameters: Parameters, x: jax.Array, key: jax.Array, *, layout: Layout, objective: Objective
 ) -> jax.Array:
     weights = jnp.ones(len(x))
-    return -objective.row_losses(layout.unflatten(vector), as_float(x), weights, key)
+    return -objective.row_losses(layout.unflatten(parameters), as_float(x), weights, key)
 
 
 @partial(jax.jit, static_argnames=("layout", "objective", "n_draws"))
 def _score_alone(
-    vector: jax.Array,
+    parameters: Parameters,
     x: jax.Array,
     key: jax.Array,
     *,
@@ -56,7 +59,7 @@ def _score_alone(
     objective: Objective,
     n_draws: int,
 ) -> jax.Array:
-    model = layout.unflatten(vector)
+    model = layout.unflatten(parameters)
 
     def score(row: jax.Array, key: jax.Array) -> jax.Array:
         return -objective.row_losses(model, row[None], jnp.ones(1), key)[0]
@@ -72,22 +75,34 @@ def _score_alone(
 
 def encode_rows(model: Model, x: np.ndarray) -> np.ndarray:
     """Encode prepared rows: ``(rows, features) -> (rows, components)``, float32."""
+    return encode_chunks(model, [x])
+
+
+def encode_chunks(model: Model, chunks: Iterable[np.ndarray]) -> np.ndarray:
+    """Encode one chunk of prepared rows after the other, and put the codes together.
+
+    The device encodes a chunk while the next one is being prepared.
+    """
     layout = Layout.of(model)
-    return _in_batches(partial(_encode, jax.device_put(layout.flatten(model)), layout=layout), x)
+    program = partial(_encode, jax.device_put(layout.flatten(model)), layout=layout)
+    return _collect(part for x in chunks for part in _start(program, x, _most_rows(layout, x)))
 
 
 def decode_rows(model: Model, z: np.ndarray) -> np.ndarray:
     """Decode codes: ``(rows, components) -> (rows, features)``, float32 in the prepared scale."""
     layout = Layout.of(model)
     z = z.astype(np.float32, copy=False)
-    return _in_batches(partial(_decode, jax.device_put(layout.flatten(model)), layout=layout), z)
+    program = partial(_decode, jax.device_put(layout.flatten(model)), layout=layout)
+    return _in_batches(program, z, _most_rows(layout, z))
 
 
 def score_rows(model: Model, x: np.ndarray, objective: Objective, seed: int = 0) -> np.ndarray:
     """Give each prepared row's negative loss, penalties left out: ``(rows,)``, float32."""
     layout = Layout.of(model)
-    vector = jax.device_put(layout.flatten(model))
-    return _in_keyed_batches(partial(_score, vector, layout=layout, objective=objective), x, seed)
+    parameters = jax.device_put(layout.flatten(model))
+    return _in_keyed_batches(
+        partial(_score, parameters, layout=layout, objective=objective), x, seed
+    )
 
 
 def score_rows_alone(model: Model, x: np.ndarray, objective: Objective, n_draws: int) -> np.ndarray:
@@ -109,13 +124,13 @@ def score_rows_alone(model: Model, x: np.ndarray, objective: Objective, n_draws:
 
 
 @partial(jax.jit, static_argnames="layout")
-def _features(vector: jax.Array, x: jax.Array, *, layout: Layout) -> jax.Array:
-    return layout.unflatten(vector).features(as_float(x))
+def _features(parameters: Parameters, x: jax.Array, *, layout: Layout) -> jax.Array:
+    return layout.unflatten(parameters).features(as_float(x))
 
 
 @partial(jax.jit, static_argnames="layout")
-def _outputs(vector: jax.Array, x: jax.Array, *, layout: Layout) -> jax.Array:
-    return layout.unflatten(vector).outputs(as_float(x))
+def _outputs(parameters: Parameters, x: jax.Array, *, layout: Layout) -> jax.Array:
+    return layout.unflatten(parameters).outputs(as_float(x))
 
 
 def feature_rows(predictor: Predictor, x: np.ndarray) -> np.ndarray:
@@ -140,40 +155,60 @@ def _in_keyed_batches(
     return _in_batches(lambda part: program(part, next(keys)), rows)
 
 
-def _in_batches(program: Callable[[np.ndarray], jax.Array], rows: np.ndarray) -> np.ndarray:
-    size = next((s for s in _BATCH_SIZES if len(rows) <= s), _BATCH_SIZES[-1])
-    results = []
+def _most_rows(layout: Layout, rows: np.ndarray) -> int:
+    """Give how many rows to take at once."""
+    widest = max(chain(rows.shape[1:], *layout.shapes))
+    whole = len(rows) % _NARROW_BATCH == 0
+    return _NARROW_BATCH if widest <= _NARROW and whole else _BATCH_SIZES[-1]
+
+
+def _in_batches(
+    program: Callable[[np.ndarray], jax.Array], rows: np.ndarray, most: int = _BATCH_SIZES[-1]
+) -> np.ndarray:
+    return _collect(_start(program, rows, most))
+
+
+def _start(
+    program: Callable[[np.ndarray], jax.Array], rows: np.ndarray, most: int
+) -> Iterator[tuple[jax.Array, int]]:
+    """Let the device begin with each batch; yield its results, and how many of them count."""
+    size = next((s for s in _BATCH_SIZES if len(rows) <= s), most)
     for start in range(0, max(len(rows), 1), size):
         part = rows[start : start + size]
-        if len(part) < size:
-            part = np.concatenate([part, np.zeros((size - len(part), *rows.shape[1:]), rows.dtype)])
-        results.append(program(part))
-    return np.concatenate([np.asarray(result) for result in results])[: len(rows)]
+        n_rows = len(part)
+        if n_rows < size:
+            part = np.concatenate([part, np.zeros((size - n_rows, *rows.shape[1:]), rows.dtype)])
+        yield program(part), n_rows
+
+
+def _collect(parts: Iterable[tuple[jax.Array, int]]) -> np.ndarray:
+    """Wait for all results; all are begun before the first one is waited for."""
+    return np.concatenate([np.asarray(result)[:n_rows] for result, n_rows in list(parts)])
 
 
 @partial(jax.jit, static_argnames="layout")
-def _std(vector: jax.Array, x: jax.Array, *, layout: Layout) -> jax.Array:
-    model = layout.unflatten(vector)
+def _std(parameters: Parameters, x: jax.Array, *, layout: Layout) -> jax.Array:
+    model = layout.unflatten(parameters)
     return _gaussian(model).std(model.network.encode(as_float(x)))
 
 
 @partial(jax.jit, static_argnames="layout")
-def _divergence(vector: jax.Array, x: jax.Array, *, layout: Layout) -> jax.Array:
-    model = layout.unflatten(vector)
+def _divergence(parameters: Parameters, x: jax.Array, *, layout: Layout) -> jax.Array:
+    model = layout.unflatten(parameters)
     return _gaussian(model).divergence(model.network.encode(as_float(x)))
 
 
 @partial(jax.jit, static_argnames="layout")
-def _sample(vector: jax.Array, z: jax.Array, key: jax.Array, *, layout: Layout) -> jax.Array:
-    model = layout.unflatten(vector)
+def _sample(parameters: Parameters, z: jax.Array, key: jax.Array, *, layout: Layout) -> jax.Array:
+    model = layout.unflatten(parameters)
     return model.likelihood.sample(model.network.decode(z), key)
 
 
 @partial(jax.jit, static_argnames="layout")
 def _importance_weighted(
-    vector: jax.Array, x: jax.Array, n_samples: jax.Array, key: jax.Array, *, layout: Layout
+    parameters: Parameters, x: jax.Array, n_samples: jax.Array, key: jax.Array, *, layout: Layout
 ) -> jax.Array:
-    model = layout.unflatten(vector)
+    model = layout.unflatten(parameters)
     x = as_float(x)
     code_parameters = model.network.encode(x)
 
@@ -202,31 +237,31 @@ def code_divergence(model: Model, x: np.ndarray) -> np.ndarray:
 def sample_rows(model: Model, z: np.ndarray, seed: int) -> np.ndarray:
     """Draw rows from p(x|z), in the prepared scale: ``(rows, components) -> (rows, features)``."""
     layout = Layout.of(model)
-    vector = jax.device_put(layout.flatten(model))
-    return _in_keyed_batches(partial(_sample, vector, layout=layout), z, seed)
+    parameters = jax.device_put(layout.flatten(model))
+    return _in_keyed_batches(partial(_sample, parameters, layout=layout), z, seed)
 
 
 def importance_weighted_bound(model: Model, x: np.ndarray, n_samples: int, seed: int) -> np.ndarray:
     """Give each row's importance-weighted bound on its log-likelihood: ``(rows,)``, in nats."""
     layout = Layout.of(model)
-    vector = jax.device_put(layout.flatten(model))
+    parameters = jax.device_put(layout.flatten(model))
 
     def program(part: np.ndarray, key: jax.Array) -> jax.Array:
-        return _importance_weighted(vector, part, n_samples, key, layout=layout)
+        return _importance_weighted(parameters, part, n_samples, key, layout=layout)
 
     return _in_keyed_batches(program, x, seed)
 
 
 @partial(jax.jit, static_argnames="layout")
-def _free_energy(vector: jax.Array, x: jax.Array, *, layout: Layout) -> jax.Array:
-    return free_energy(layout.unflatten(vector), as_float(x))
+def _free_energy(parameters: Parameters, x: jax.Array, *, layout: Layout) -> jax.Array:
+    return free_energy(layout.unflatten(parameters), as_float(x))
 
 
 @partial(jax.jit, static_argnames="layout")
 def _gibbs(
-    vector: jax.Array, h: jax.Array, n_steps: jax.Array, key: jax.Array, *, layout: Layout
+    parameters: Parameters, h: jax.Array, n_steps: jax.Array, key: jax.Array, *, layout: Layout
 ) -> jax.Array:
-    model = layout.unflatten(vector)
+    model = layout.unflatten(parameters)
     keys = jax.random.split(key, 3)
     v = model.likelihood.sample(model.network.decode(h), keys[0])
     return sample_hidden(model, gibbs(model, v, n_steps - 1, keys[1]), keys[2])
@@ -243,10 +278,10 @@ def free_energy_rows(model: Model, x: np.ndarray) -> np.ndarray:
 def gibbs_rows(model: Model, h: np.ndarray, n_steps: int, seed: int) -> np.ndarray:
     """Give hidden units after this many Gibbs steps: ``(rows, components)`` to the same."""
     layout = Layout.of(model)
-    vector = jax.device_put(layout.flatten(model))
+    parameters = jax.device_put(layout.flatten(model))
 
     def program(part: np.ndarray, key: jax.Array) -> jax.Array:
-        return _gibbs(vector, part, n_steps, key, layout=layout)
+        return _gibbs(parameters, part, n_steps, key, layout=layout)
 
     return _in_keyed_batches(program, h, seed)
 
