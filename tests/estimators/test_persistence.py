@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 
 from isthmus import (
     Autoencoder,
+    AutoencoderClassifier,
+    AutoencoderRegressor,
     BoltzmannMachine,
     ContractiveAutoencoder,
     ConvolutionalAutoencoder,
@@ -23,6 +25,7 @@ from isthmus import (
     load,
 )
 from isthmus.estimators import ESTIMATORS
+from isthmus.estimators.persistence import PREDICTORS
 from isthmus.io import read_model_file, write_model_file
 
 QUICK = {"hidden": [8], "max_epochs": 2, "random_state": 0}
@@ -161,9 +164,24 @@ JSON = st.recursive(
 )
 
 
+@pytest.fixture(scope="module")
+def all_saved(tmp_path_factory, frame):
+    """Files of all estimators, those that predict included."""
+    folder = tmp_path_factory.mktemp("all")
+    for number, model in enumerate(MODELS):
+        model.fit(frame).save(folder / f"{number:02}.isthmus")
+    outcomes = {AutoencoderClassifier: list("ab") * 150, AutoencoderRegressor: frame["a"]}
+    for kind, y in outcomes.items():
+        predictor = kind(Autoencoder(2, **QUICK), max_epochs=1, random_state=0)
+        predictor.fit(frame, y).save(folder / f"{kind.__name__}.isthmus")
+    return sorted(folder.iterdir())
+
+
 @settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
-def test_any_change_of_the_header_loads_or_is_refused(saved, tmp_path_factory, data):
+def test_any_change_of_the_header_loads_or_is_refused(all_saved, tmp_path_factory, data):
+    saved = data.draw(st.sampled_from(all_saved))
+
     def change(header, tensors):
         place = header
         while True:
@@ -176,4 +194,16 @@ def test_any_change_of_the_header_loads_or_is_refused(saved, tmp_path_factory, d
 
     path = altered(saved, tmp_path_factory.mktemp("fuzz"), change)
     with contextlib.suppress(ModelFileError):
-        assert isinstance(load(path), tuple(ESTIMATORS.values()))
+        assert isinstance(load(path), (*ESTIMATORS.values(), *PREDICTORS.values()))
+
+
+@settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
+@given(data=st.data())
+def test_any_change_of_bytes_is_refused(all_saved, tmp_path_factory, data):
+    content = bytearray(data.draw(st.sampled_from(all_saved)).read_bytes())
+    place = data.draw(st.integers(0, len(content) - 1))
+    content[place] ^= data.draw(st.integers(1, 255))
+    path = tmp_path_factory.mktemp("bytes") / "altered.isthmus"
+    path.write_bytes(content)
+    with pytest.raises(ModelFileError):
+        load(path)
