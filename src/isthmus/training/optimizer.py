@@ -66,10 +66,8 @@ def update(
     Kingma & Ba (2015), Adam; Loshchilov & Hutter (2019), Decoupled weight decay, algorithm 2.
     """
     directions, state = _ADAM.update(gradient, state)
-    updated = tuple(
-        array - rate * relative * (jnp.asarray(direction) + shrinking * array)
-        for array, direction, shrinking, relative in zip(
-            parameters, directions, decay, relative_rates, strict=True
-        )
-    )
-    return updated, state
+
+    def step(array: Any, direction: Any, decay: Any, relative_rate: Any) -> Any:
+        return array - rate * relative_rate * (direction + decay * array)
+
+    return jax.tree.map(step, parameters, directions, decay, relative_rates), state
