@@ -2,9 +2,9 @@
 
 Run it: ``python benchmarks/out_of_core.py [rows] [peak] [rate] [--scale 0.01] [--folder DIR]``; all
 three by default. Every figure comes from a process of its own; `--scale` makes all files smaller by
-that factor, for a trial. A rate is that of the epochs after the first, which compiles; the two passes
-before it, for the scale and for the held-out rows, are in the whole fit's seconds alone. The files are made in a temporary folder, one at a time (the largest takes
-8 GB), and taken away.
+that factor, for a trial. A rate is that of the epochs after the first one, which compiles; the two
+passes before it, for the scale and for the held-out rows, count in a whole fit's seconds alone. The
+files are made in a temporary folder, one at a time (the largest takes 8 GB), and taken away.
 """
 
 import argparse
@@ -22,7 +22,7 @@ from pyarrow import parquet
 
 import isthmus
 from isthmus.io import limited_memory
-from isthmus.training.memory import peak_memory
+from isthmus.training import memory
 
 NARROW, WIDE = 30, 784
 SMALL, LARGE = "8", "1000-500-250-30"  # codes, and layers before them where they are named
@@ -47,7 +47,7 @@ def make(path, n_rows, n_columns):
             writer.write_table(pa.table(columns, schema=schema))
 
 
-def fit(path, memory, network=SMALL, n_epochs=EPOCHS):
+def fit(path, budget, network=SMALL, n_epochs=EPOCHS):
     """Train, and give what it took; the first epoch compiles and is left out of the rate."""
     start = time.perf_counter()
     *hidden, n_components = map(int, network.split("-"))
@@ -60,7 +60,7 @@ def fit(path, memory, network=SMALL, n_epochs=EPOCHS):
         random_state=0,
         verbose=False,
     )
-    with limited_memory(memory):
+    with limited_memory(budget):
         model.fit(path)
     seconds = model.history_["seconds"]
     n_rows = isthmus.read(path).n_rows - len(model.validation_rows_)
@@ -68,7 +68,7 @@ def fit(path, memory, network=SMALL, n_epochs=EPOCHS):
         "seconds": time.perf_counter() - start,
         "rate": n_rows * (n_epochs - 1) / (seconds[-1] - seconds[0]),
         "validation_loss": model.history_["validation_loss"][-1],
-        "peak": peak_memory(),
+        "peak": memory.peak_memory(),
     }
 
 

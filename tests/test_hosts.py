@@ -93,6 +93,31 @@ def test_killed_process_is_named_and_the_rest_ends_and_resumes(here):
     assert len(load("x.isthmus").history_["loss"]) == 400
 
 
+def test_job_of_four_that_loses_one_goes_on_with_two(here, record_property):
+    options = ["--max-epochs", "40", "--patience", "40", "--checkpoint", "runs"]
+    options += ["-o", "x.isthmus", "--checkpoint-seconds", "0.2"]
+    processes = start(4, *options)
+    path = here / "runs" / "checkpoint.isthmus"
+    while not path.exists() or read_model_file(path)[0]["epoch"] < 2:
+        assert processes[0].poll() is None, processes[0].communicate()
+        time.sleep(0.02)
+    killed = processes.pop(2)
+    killed.kill()
+    begin = time.monotonic()
+    outputs = [process.communicate(timeout=30) for process in processes]
+    record_property("seconds until all others had ended", time.monotonic() - begin)
+    killed.communicate()
+    assert [process.returncode for process in processes] == [1, 1, 1]
+    for _, error in outputs:
+        assert f"process 2 (host {socket.gethostname()}) has ended" in error.splitlines()[-1]
+    before = read_model_file(path)[0]["epoch"]
+    resumed = start(2, *options)
+    outputs = [process.communicate(timeout=120) for process in resumed]
+    assert [process.returncode for process in resumed] == [0, 0], outputs
+    assert f"Resuming from epoch {before} of 40" in outputs[0][1].replace("\n", " ")
+    assert len(load("x.isthmus").history_["loss"]) == 40
+
+
 def test_missing_process_is_named(here):
     (process,) = start(2, "-o", "x.isthmus", "--join-seconds", "1", ids=[0])
     _, error = process.communicate(timeout=60)
