@@ -43,12 +43,13 @@ def mnist() -> tuple[np.ndarray, np.ndarray]:
 
 
 @pytest.fixture
-def small_disk(tmp_path: Path):
+def small_disk(tmp_path_factory: pytest.TempPathFactory):
     """A disk of 64 KiB."""
+    folder = tmp_path_factory.mktemp("disk")
     if not sys.platform.startswith("linux") or os.geteuid() != 0:
         pytest.skip("mounting a small disk needs root on Linux")
-    mount = ["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(tmp_path)]
+    mount = ["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(folder)]
     if subprocess.run(mount, capture_output=True).returncode:
         pytest.skip("a small disk cannot be mounted here")
-    yield tmp_path
-    subprocess.run(["umount", str(tmp_path)], check=True)
+    yield folder
+    subprocess.run(["umount", str(folder)], check=True)

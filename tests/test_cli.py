@@ -5,6 +5,7 @@ import re
 import signal
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +21,7 @@ from isthmus.training.interruption import Interruption
 QUICK = ["--n-components", "2", "--hidden", "8", "--max-epochs", "2"]
 BARE = [*QUICK, "--no-report"]
 SCRIPT = Path(sys.executable).with_name("isthmus")
-COMMANDS = ("demo", "fit", "sweep", "encode", "decode", "classify", "sample", "info")
+COMMANDS = ("demo", "fit", "sweep", "encode", "decode", "classify", "score", "sample", "info")
 LEAVES = (*(name for name in COMMANDS if name != "classify"), "classify fit", "classify predict")
 
 
@@ -487,6 +488,8 @@ FAILURES = {
     "codes to a folder": (["encode", "m.isthmus", "table.csv", "-o", "folder"], "PNG"),
     "suffix of codes": (["encode", "m.isthmus", "table.csv", "-o", "o.xyz"], "'.xyz'"),
     "suffix of rows": (["decode", "m.isthmus", "z.npy", "-o", "o.xyz"], "'.xyz'"),
+    "model of scores": (["score", "table.csv", "table.csv"], "not an Isthmus"),
+    "suffix of scores": (["score", "m.isthmus", "table.csv", "-o", "o.xyz"], "'.xyz'"),
     "folder of codes": (["encode", "m.isthmus", "table.csv", "-o", "no/o.npy"], "no"),
 }
 
@@ -895,6 +898,32 @@ def test_samples_look_like_the_data(here, capsys, kind):
 # Sizes of the code
 
 
+def test_score_prints_the_mean_and_writes_every_row(here, frame, capsys):
+    scores = load("m.isthmus").score_samples(frame)
+    assert run("score", "m.isthmus", "table.csv") == 0
+    assert float(capsys.readouterr().out) == pytest.approx(scores.mean(), rel=1e-4)
+    assert run("score", "m.isthmus", "table.csv", "-o", "scores.csv") == 0
+    assert float(capsys.readouterr().out) == pytest.approx(scores.mean(), rel=1e-4)
+    np.testing.assert_allclose(pd.read_csv("scores.csv")["score"], scores, rtol=1e-5)
+
+
+def test_model_that_the_disk_has_no_room_for_is_kept_elsewhere(
+    here, small_disk, capsys, monkeypatch
+):
+    (small_disk / "rest").write_bytes(bytes(60 * 1024))
+    monkeypatch.setenv("TMPDIR", str(here))
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    output = small_disk / "new.isthmus"
+    assert run(*fit("table.csv", "--hidden", "64", "--no-report", output=str(output))) == 1
+    shown = capsys.readouterr().err
+    assert shown.count("\n") == 1
+    assert "the disk is full" in shown
+    kept = re.search(r"What was learned is in (\S+):", shown)
+    assert kept is not None
+    assert load(kept[1]).n_components_ == load("m.isthmus").n_components_
+    assert not output.exists()
+
+
 def test_sweep_prints_draws_and_keeps_the_best(here, capsys):
     arguments = ["--components", "2,1", "--hidden", "4", "--max-epochs", "3"]
     arguments += ["--log", "run.jsonl"]
@@ -969,6 +998,20 @@ def test_without_a_model_a_denoising_autoencoder_comes_first(labelled):
     assert stages[:2] == [None, "autoencoder"]
     assert stages[-2:] == ["", None]
     assert load("kinds.isthmus").autoencoder.n_components == 3
+
+
+def test_minus_one_beside_text_is_no_class(labelled, capsys):
+    table = pd.read_csv("labelled.csv")
+    table["kind"] = table["kind"].where(table["kind"].notna(), "-1")
+    table.to_csv("marked.csv", index=False)
+    fit_it = ["classify", "fit", "marked.csv", "--labels", "kind", "-o", "kinds.isthmus"]
+    assert run(*fit_it, "--max-epochs", "1", "--hidden", "4", "--n-components", "2") == 0
+    n_labelled = int((table["kind"] != "-1").sum())
+    assert f"{n_labelled:,} of {len(table):,} rows labelled" in capsys.readouterr().err
+    assert "-1" not in load("kinds.isthmus").classes_
+    predict = ["classify", "predict", "kinds.isthmus", "marked.csv", "-o", "found.csv"]
+    assert run(*predict, "--labels", "kind") == 0
+    assert f"of {n_labelled:,} labelled rows" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

@@ -56,7 +56,7 @@ Codes = Annotated[list[str], Parameter(help="Files with codes, as encode writes 
 Memory = Annotated[
     str | None,
     Parameter(
-        help="What rows may take, such as 1GB; a quarter of the machine's memory by default."
+        help="What rows may take, such as 1GB; by default about a quarter of the memory there is."
     ),
 ]
 Exclude = Annotated[
@@ -473,7 +473,7 @@ def fit(
     if not first:
         return INTERRUPTED if getattr(estimator, "interrupted_", False) else 0
     with _watched(log, tensorboard, checkpoint):
-        estimator.save(output)
+        _save(estimator, output)
     if not no_report:
         with _kept(f"the model is {output}, but its report is not whole"):
             from isthmus.report import print_table, write_report
@@ -582,7 +582,7 @@ def sweep(
     print(f"Picture: {output / 'sweep.png'}")
     if best is not None:
         with _kept(f"the results are in {output}, but no model was written"):
-            found.best_estimator_.save(best)
+            _save(found.best_estimator_, best)
         print(f"Model: {best}")
     if found.interrupted_:
         _say("Stopped by Ctrl-C; the best of each size so far was judged.")
@@ -763,6 +763,7 @@ def classify_fit(
     if init is not None and shape:
         raise _MisuseError("--n-components and --hidden come with --init already: leave them away.")
     from isthmus import AutoencoderClassifier, DenoisingAutoencoder
+    from isthmus.estimators.labels import known_labels
     from isthmus.io import read
 
     settings: Any = {name: value for name, value in given.items() if value is not None}
@@ -773,8 +774,8 @@ def classify_fit(
     dataset, values = _take_labels(read(data, exclude=exclude or ()), labels)
     with _watched(log, tensorboard):
         estimator.fit(dataset, values, log=log, tensorboard=tensorboard)
-        estimator.save(output)
-    n_labelled = sum(value not in (None, -1) for value in values)
+        _save(estimator, output)
+    n_labelled = int(known_labels(values).sum())
     classes = ", ".join(map(str, estimator.classes_[:12]))
     more = ", …" if len(estimator.classes_) > 12 else ""
     _say(f"{n_labelled:,} of {len(values):,} rows labelled; classes: {classes}{more}")
@@ -811,6 +812,7 @@ def classify_predict(
     import pyarrow as pa
 
     from isthmus import AutoencoderClassifier, load
+    from isthmus.estimators.labels import known_labels
     from isthmus.io import check_writable, read, write
     from isthmus.io.dataset import Schema
 
@@ -836,10 +838,58 @@ def classify_predict(
     write(output, pa.table(table))
     _say(f"{len(found):,} predictions: {output}")
     if truth is not None:
-        known = [(a, b) for a, b in zip(found.tolist(), truth, strict=True) if b not in (None, -1)]
-        hits = sum(a == b for a, b in known)
-        share = f" ({100 * hits / len(known):.2f} %)" if known else ""
-        print(f"Right: {hits:,} of {len(known):,} labelled rows{share}")
+        known = known_labels(truth, classifier.classes_)
+        # A column of digits is read as numbers, though the classes may be text.
+        kind = str if isinstance(classifier.classes_[0], str) else lambda value: value
+        pairs = zip(found[known].tolist(), np.array(truth, object)[known], strict=True)
+        hits, n_known = sum(a == kind(b) for a, b in pairs), int(known.sum())
+        share = f" ({100 * hits / n_known:.2f} %)" if n_known else ""
+        print(f"Right: {hits:,} of {n_known:,} labelled rows{share}")
+
+
+@app.command(sort_key=5)
+def score(
+    model: Model,
+    data: Data,
+    /,
+    *,
+    output: Annotated[
+        Path | None,
+        Parameter(
+            name=["--output", "-o"],
+            help="One score a row: .npy, .parquet, .csv, .tsv or .feather.",
+        ),
+    ] = None,
+    memory: Memory = None,
+) -> None:
+    """Print how well a model knows rows: the mean of their scores; higher is more normal.
+
+    A row's score is its log-likelihood under its reconstruction, or its negative squared error;
+    for a variational autoencoder the evidence lower bound.
+
+    Example: `isthmus score model.isthmus new.csv -o scores.csv`
+    """
+    _limit_memory(memory)
+    from isthmus.estimators.base import running_mean
+    from isthmus.io import check_writable, read, write
+
+    if output is not None:
+        check_writable(output)
+    estimator = _load_autoencoder(model)
+    chunks = estimator.score_chunks(read(data))
+    if output is None:
+        print(f"{running_mean(chunks):.6g}")
+        return
+    sums: list[float] = []
+
+    def columns() -> Iterator[Any]:
+        for scores in chunks:
+            sums.append(scores.sum(dtype=float))
+            yield scores[:, None]
+
+    n_rows = write(output, columns(), names=["score"])
+    _say(f"{n_rows:,} scores: {output}")
+    print(f"{sum(sums) / n_rows:.6g}")
 
 
 @app.command(sort_key=6)
@@ -1099,12 +1149,41 @@ def _check_model_path(path: Path) -> None:
         raise IsthmusError(f"{path} {what}: name a file such as model.isthmus.")
     if path.suffix != ".isthmus":
         raise IsthmusError(f"{path} does not end in .isthmus: name the model file so.")
+    # Hours of training must not end at a door that was closed from the start.
+    if not os.access(parent, os.W_OK | os.X_OK):
+        raise IsthmusError(
+            f"{path} cannot be written, because its folder may not be written to: "
+            "name a file in another one."
+        )
+
+
+def _save(estimator: Any, path: Path) -> None:
+    """Save a model, elsewhere if need be: what was learned must not be lost to a full disk."""
+    try:
+        estimator.save(path)
+    except IsthmusError as error:
+        import tempfile
+
+        place = Path(tempfile.mkdtemp(prefix="isthmus-")) / path.name
+        try:
+            estimator.save(place)
+        except IsthmusError:
+            place.parent.rmdir()
+            raise error from None
+        raise IsthmusError(f"{error} What was learned is in {place}: move it from there.") from None
 
 
 def _check_report_folder(path: Path) -> None:
-    for place in (path, *path.absolute().parents):
+    places = (path, *path.absolute().parents)
+    for place in places:
         if place.exists() and not place.is_dir():
             raise IsthmusError(f"{place} is a file: name a folder for the report.")
+    nearest = next(place for place in places if place.exists())
+    if not os.access(nearest, os.W_OK | os.X_OK):
+        raise IsthmusError(
+            f"{path} cannot be written, because {nearest} may not be written to: name another "
+            "folder for the report."
+        )
 
 
 def _make_estimator(model: str, given: dict[str, Any]) -> Any:

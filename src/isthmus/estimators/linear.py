@@ -41,7 +41,9 @@ class LinearAutoencoder(BaseAutoencoder):
         Size of the code; with ``solver="closed_form"`` a float between 0 and 1 asks for that
         share of the variance, as in scikit-learn's PCA.
     solver : {"closed_form", "gradient"}, default="closed_form"
-        "closed_form" takes the principal components from scikit-learn, ordered and orthogonal.
+        "closed_form" finds the principal components, ordered and orthogonal: from the covariance
+        matrix where there are at least ten rows for each of no more than 1,000 features and
+        `n_components` is a whole number, else by scikit-learn's PCA.
         "gradient" trains both matrices by squared error; it finds the same subspace, in any
         basis of it.
     l2 : float, default=0.0

@@ -58,7 +58,7 @@ class SparseAutoencoder(TrainedAutoencoder):
         Active units per row ("top_k").
     strength : float or None, default=None
         Weight of the penalty; None takes for "top_k", whose auxiliary loss revives silent units,
-        0 with tied weights, of which none die, and 1/32 without; for "l1" 0.1, and for
+        0 with tied weights, of which few die, and 1/32 without; for "l1" 0.1, and for
         "target_activation" 1.
     target : float, default=0.05
         Mean activation wanted of every unit ("target_activation").

@@ -237,6 +237,8 @@ class TrainedAutoencoder(BaseAutoencoder):
         if self.pretrain is not None and start is None and not going_on:
             assert isinstance(rows, RowsInMemory)
             plan = self._layer_training(self.pretrain, n_training_rows, settings, objective)
+            if file is not None:
+                file.probe(self.model_)
             pretraining = pretrain_whole(self, rows.matrix, plan, self.validation_rows_, logs)
             layers |= pretraining.history
             if pretraining.interrupted:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import count
 from numbers import Integral
 from typing import Any, ClassVar, NamedTuple, final
 
@@ -12,6 +13,7 @@ from sklearn.utils._param_validation import Interval
 from sklearn.utils.validation import check_is_fitted
 
 from isthmus.errors import IsthmusError
+from isthmus.estimators.base import running_mean
 from isthmus.estimators.trained import (
     DENSE_CONSTRAINTS,
     NOT_NEGATIVE,
@@ -201,11 +203,7 @@ class VariationalAutoencoder(TrainedAutoencoder):
         -------
         elbo : ndarray of float32, shape (n_samples,)
         """
-        check_is_fitted(self)
-        model = self._plain_model()
-        seed = self._draw_seed(random_state)
-        parts = [score_rows(model, x, Objective(), seed) for x in self._prepared(X)]
-        return np.concatenate(parts)
+        return np.concatenate(list(self._bounds(X, random_state)))
 
     def score_samples(self, X: Any) -> np.ndarray:
         """Give each row's evidence lower bound in nats; higher means more normal.
@@ -213,14 +211,11 @@ class VariationalAutoencoder(TrainedAutoencoder):
         Averaged over 16 draws of the code that are the same for every row, so that a row's
         score does not depend on the others; `elbo` draws anew for each.
         """
-        check_is_fitted(self)
-        model = self._plain_model()
-        parts = [score_rows_alone(model, x, Objective(), _SCORE_DRAWS) for x in self._prepared(X)]
-        return np.concatenate(parts)
+        return super().score_samples(X)
 
     def score(self, X: Any, y: Any = None) -> float:
         """Give the mean of `elbo`; higher is better."""
-        return float(np.mean(self.elbo(X), dtype=np.float64))
+        return running_mean(self._bounds(X, 0))
 
     def log_likelihood(
         self, X: Any, n_samples: int = 100, random_state: int | None = 0
@@ -325,6 +320,15 @@ class VariationalAutoencoder(TrainedAutoencoder):
                 f"itself, in which beta={self.beta} and free_bits={self.free_bits} have no place: "
                 "leave those at 1 and 0, or take n_importance_samples=1."
             )
+
+    def _score_rows(self, x: np.ndarray) -> np.ndarray:
+        return score_rows_alone(self._plain_model(), x, Objective(), _SCORE_DRAWS)
+
+    def _bounds(self, X: Any, random_state: int | None) -> Iterator[np.ndarray]:
+        """Yield the rows' bounds chunk by chunk, each chunk with draws of its own."""
+        check_is_fitted(self)
+        model, seeds = self._plain_model(), count(self._draw_seed(random_state))
+        return self._streamed(lambda x: score_rows(model, x, Objective(), next(seeds)), X)
 
     def _one_row(self, row: Any) -> Any:
         shape = self.preparation_.schema.row_shape
