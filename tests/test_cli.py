@@ -910,11 +910,11 @@ def test_score_prints_the_mean_and_writes_every_row(here, frame, capsys):
 def test_model_that_the_disk_has_no_room_for_is_kept_elsewhere(
     here, small_disk, capsys, monkeypatch
 ):
-    (small_disk / "rest").write_bytes(bytes(60 * 1024))
+    (small_disk / "rest").write_bytes(bytes(64 * 1024))
     monkeypatch.setenv("TMPDIR", str(here))
     monkeypatch.setattr(tempfile, "tempdir", None)
     output = small_disk / "new.isthmus"
-    assert run(*fit("table.csv", "--hidden", "64", "--no-report", output=str(output))) == 1
+    assert run(*fit("table.csv", "--no-report", output=str(output))) == 1
     shown = capsys.readouterr().err
     assert shown.count("\n") == 1
     assert "the disk is full" in shown
