@@ -16,7 +16,7 @@ from isthmus import (
     WeightDecay,
     cli,
 )
-from isthmus.cli_models import make_estimator, model_class
+from isthmus.cli.models import make_estimator, model_class
 from isthmus.networks import ARCHITECTURES
 from isthmus.objectives import CORRUPTIONS, LIKELIHOODS, PENALTIES
 

@@ -1,0 +1,176 @@
+"""Use a model: encode, decode, score, draw, and tell what it is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Any
+
+from cyclopts import Parameter
+
+from isthmus.cli.app import app
+from isthmus.cli.messages import say
+from isthmus.cli.options import Codes, Data, Memory, Model
+from isthmus.cli.values import limit_memory, load_autoencoder
+from isthmus.errors import IsthmusError
+
+
+@app.command(sort_key=3)
+def encode(
+    model: Model,
+    data: Data,
+    /,
+    *,
+    output: Annotated[
+        Path,
+        Parameter(name=["--output", "-o"], help="Codes: .npy, .parquet, .csv, .tsv or .feather."),
+    ],
+    memory: Memory = None,
+) -> None:
+    """Turn data into codes, which are written as they are made.
+
+    Example: `isthmus encode model.isthmus measurements.csv -o codes.parquet`
+    """
+    limit_memory(memory)
+    from isthmus import load
+    from isthmus.io import check_writable, read, write
+
+    check_writable(output)
+    estimator = load(model)
+    names = list(estimator.get_feature_names_out())
+    n_codes = write(output, estimator.transform_chunks(read(data)), names=names)
+    say(f"{n_codes:,} codes of {len(names)}: {output}")
+
+
+@app.command(sort_key=4)
+def decode(
+    model: Model,
+    codes: Codes,
+    /,
+    *,
+    output: Annotated[
+        Path,
+        Parameter(
+            name=["--output", "-o"],
+            help="Rows: a table or array file, or for images a folder (no suffix).",
+        ),
+    ],
+    memory: Memory = None,
+) -> None:
+    """Turn codes back into data, with their columns, dtypes and shapes.
+
+    Example: `isthmus decode model.isthmus codes.parquet -o measurements-again.csv`
+    """
+    limit_memory(memory)
+    from isthmus.io import check_writable, read, write
+
+    estimator = load_autoencoder(model)
+    check_writable(output, estimator.preparation_.schema)
+    n_rows = write(output, estimator.inverse_transform_chunks(read(codes)))
+    say(f"{n_rows:,} rows: {output}")
+
+
+@app.command(sort_key=5)
+def score(
+    model: Model,
+    data: Data,
+    /,
+    *,
+    output: Annotated[
+        Path | None,
+        Parameter(
+            name=["--output", "-o"],
+            help="One score a row: .npy, .parquet, .csv, .tsv or .feather.",
+        ),
+    ] = None,
+    memory: Memory = None,
+) -> None:
+    """Print how well a model knows rows: the mean of their scores; higher is more normal.
+
+    A row's score is its log-likelihood under its reconstruction, or its negative squared error;
+    for a variational autoencoder the evidence lower bound.
+
+    Example: `isthmus score model.isthmus new.csv -o scores.csv`
+    """
+    limit_memory(memory)
+    from isthmus.estimators.base import running_mean
+    from isthmus.io import check_writable, read, write
+
+    if output is not None:
+        check_writable(output)
+    estimator = load_autoencoder(model)
+    chunks = estimator.score_chunks(read(data))
+    if output is None:
+        print(f"{running_mean(chunks):.6g}")
+        return
+    sums: list[float] = []
+
+    def columns() -> Iterator[Any]:
+        for scores in chunks:
+            sums.append(scores.sum(dtype=float))
+            yield scores[:, None]
+
+    n_rows = write(output, columns(), names=["score"])
+    say(f"{n_rows:,} scores: {output}")
+    print(f"{sum(sums) / n_rows:.6g}")
+
+
+@app.command(sort_key=6)
+def sample(
+    model: Model,
+    /,
+    *,
+    output: Annotated[
+        Path,
+        Parameter(
+            name=["--output", "-o"],
+            help="Rows: a table or array file, or for images a folder (no suffix).",
+        ),
+    ],
+    n_samples: Annotated[int, Parameter(name=["--n-samples", "-n"], help="How many rows.")] = 16,
+    noise: Annotated[
+        bool, Parameter(help="Draw from p(x|z) too, not only its mean.", negative=())
+    ] = False,
+    random_state: Annotated[int, Parameter(help="Seed.")] = 0,
+) -> None:
+    """Draw new rows from a variational autoencoder or a Boltzmann machine.
+
+    Example: `isthmus sample model.isthmus -n 100 -o drawn.csv`
+    """
+    from isthmus import BoltzmannMachine, VariationalAutoencoder, load
+    from isthmus.io import check_writable, write
+
+    estimator = load(model)
+    if not isinstance(estimator, (VariationalAutoencoder, BoltzmannMachine)):
+        raise IsthmusError(
+            f"{model} holds a {type(estimator).__name__}, which cannot be drawn from: "
+            "fit with --model variational or boltzmann."
+        )
+    check_writable(output, estimator.preparation_.schema)
+    write(output, estimator.sample(n_samples, noise=noise, random_state=random_state))
+    say(f"{n_samples:,} rows: {output}")
+
+
+@app.command(sort_key=7)
+def info(
+    model: Model,
+    /,
+    *,
+    json: Annotated[bool, Parameter(help="Print JSON.", negative=())] = False,
+) -> None:
+    """Tell what a model file holds.
+
+    Example: `isthmus info model.isthmus --json`
+    """
+    from isthmus import load
+    from isthmus.report.description import describe
+
+    description = describe(load(model))
+    if json:
+        from json import dumps
+
+        print(dumps(description, indent=2, ensure_ascii=False))
+        return
+    width = max(map(len, description))
+    for name, value in description.items():
+        print(f"{name:<{width}}  {value}")

@@ -1,0 +1,78 @@
+"""Run a command line, and turn failures into sentences and exit codes."""
+
+from __future__ import annotations
+
+import atexit
+import gc
+import os
+import sys
+from collections.abc import Sequence
+
+from cyclopts import CycloptsError
+
+from isthmus.cli.app import app
+from isthmus.cli.messages import FAILED, INTERRUPTED, MISUSED, MisuseError, fail, one_line
+from isthmus.cli.values import MEMORY_VARIABLE
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line and leave with its exit code.
+
+    0: done. 1: the data, a file or the machine would not do. 2: the command was misused.
+    130: stopped by Ctrl-C; what had been learned was saved.
+    """
+    # All that the libraries bring in stays to the end. Looking through it for garbage, again and
+    # again and once more on the way out, takes half a second of every command.
+    gc.set_threshold(100_000)
+    atexit.register(gc.freeze)
+    sys.exit(run(sys.argv[1:] if arguments is None else arguments))
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run a command and give its exit code; every failure is one line on standard error."""
+    budget = os.environ.get(MEMORY_VARIABLE)
+    try:
+        return _run(arguments)
+    finally:
+        os.environ.pop(MEMORY_VARIABLE, None)
+        if budget is not None:
+            os.environ[MEMORY_VARIABLE] = budget
+
+
+def _run(arguments: Sequence[str]) -> int:
+    try:
+        result = app(
+            list(arguments),
+            exit_on_error=False,
+            print_error=False,
+            result_action="return_value",
+        )
+        sys.stdout.flush()
+        return result if isinstance(result, int) else 0
+    except CycloptsError as error:
+        fail(one_line(error), "See `isthmus --help`.")
+        return MISUSED
+    except KeyboardInterrupt as error:
+        fail(f"stopped by Ctrl-C; {str(error) or 'nothing was written'}.")
+        return INTERRUPTED
+    except BrokenPipeError:
+        # The reader of our output has left; leaving quietly is what it expects.
+        sys.stderr.close()
+        return 0
+    except SystemExit:
+        # What rich makes of a BrokenPipeError while it prints help or a table.
+        return 0
+    except MisuseError as error:
+        fail(one_line(error))
+        return MISUSED
+    except (ValueError, MemoryError, OSError) as error:
+        fail(one_line(error))
+        return FAILED
+    except Exception as error:
+        if os.environ.get("ISTHMUS_TRACEBACK"):
+            raise
+        fail(
+            f"a defect of Isthmus came to light ({type(error).__name__}: {one_line(error)});",
+            "please report it with what ISTHMUS_TRACEBACK=1 prints.",
+        )
+        return FAILED

@@ -1,0 +1,35 @@
+"""Join the other processes of a job."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from isthmus.cli.messages import FAILED, MisuseError, fail
+
+
+@contextmanager
+def joined(
+    coordinator: str | None, processes: int | None, process_id: int | None, seconds: float
+) -> Iterator[bool]:
+    """Join the other processes, if any; yield whether this is the one that writes."""
+    if coordinator is None:
+        if processes is not None or process_id is not None:
+            raise MisuseError(
+                "--processes and --process-id mean nothing without --coordinator: give HOST:PORT."
+            )
+        yield True
+        return
+    if coordinator != "auto" and (processes is None or process_id is None):
+        raise MisuseError(
+            f"--coordinator {coordinator} needs --processes and --process-id: give both, or "
+            "--coordinator auto inside of Slurm, Open MPI or Kubernetes."
+        )
+    from isthmus.training import Hosts, Job, end_process
+
+    if coordinator == "auto":
+        job = Job.detect()
+    else:
+        job = Job(coordinator, processes or 0, process_id or 0)
+    with Hosts(job, end_process(fail, FAILED), patience=seconds):
+        yield job.process_id == 0

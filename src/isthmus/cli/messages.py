@@ -1,0 +1,77 @@
+"""What commands say, and how they fail."""
+
+from __future__ import annotations
+
+import sys
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from isthmus.errors import IsthmusError
+
+FAILED, MISUSED, INTERRUPTED = 1, 2, 130
+
+
+class MisuseError(IsthmusError):
+    """Options that no data could make right."""
+
+
+def say(text: str) -> None:
+    """Print a remark, which is no result."""
+    print(text, file=sys.stderr)
+
+
+def fail(*sentences: str) -> None:
+    """Print why a command failed."""
+    print("isthmus:", *sentences, file=sys.stderr)
+
+
+@contextmanager
+def kept(what: str) -> Iterator[None]:
+    """Let the sentence after Ctrl-C say what is there."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        raise KeyboardInterrupt(what) from None
+
+
+@contextmanager
+def watched(
+    log: Path | None, tensorboard: Path | None, checkpoint: Path | None = None
+) -> Iterator[None]:
+    """Tell what could not be written meanwhile, and what is there after Ctrl-C without a model."""
+    what = "nothing was written"
+    if checkpoint is not None:
+        what = f"no model was written; what {checkpoint} holds can be gone on from"
+    elif log is not None or tensorboard is not None:
+        what = "no model was written"
+    with warnings.catch_warnings(), kept(what):
+        warnings.filterwarnings("always", ".*; training goes on")
+        warnings.showwarning = _say_warning
+        yield
+
+
+def what_was_kept(estimator: Any) -> str:
+    """Tell what a training that Ctrl-C stopped has left."""
+    n_epochs = len(estimator.history_["loss"])
+    n_layers = sum(name.endswith("_seconds") for name in estimator.history_)
+    if n_layers and not estimator.best_epoch_:
+        return (
+            f"Stopped by Ctrl-C while layer {n_layers} was pretrained; what the layers up to it "
+            "had learned was kept, and the whole was not trained."
+        )
+    kept = f"the best of {n_epochs} epochs" if n_epochs else "what part of an epoch had taught"
+    if n_epochs == 1:
+        kept = "what one epoch had taught"
+    return f"Stopped by Ctrl-C; {kept} was kept."
+
+
+def _say_warning(message: Warning | str, *details: Any, **more: Any) -> None:
+    say(f"isthmus: {message}")
+
+
+def one_line(error: BaseException) -> str:
+    """Give what an error says, on one line."""
+    return " ".join(str(error).split()) or type(error).__name__
