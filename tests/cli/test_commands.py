@@ -1000,6 +1000,25 @@ def test_without_a_model_a_denoising_autoencoder_comes_first(labelled):
     assert load("kinds.isthmus").autoencoder.n_components == 3
 
 
+def test_noise_and_adversarial_changes_are_options_of_classifiers(labelled, capsys):
+    arguments = ["classify", "fit", "labelled.csv", "--labels", "kind", "-o", "kinds.isthmus"]
+    arguments += ["--n-components", "2", "--hidden", "4", "--max-epochs", "1"]
+    noise = ["--corruption", "gaussian", "--level", "0.1"]
+    changes = ["--unlabelled", "virtual_adversarial", "--radius", "0.5", "--entropy", "1"]
+    assert run(*arguments, *noise, *changes) == 0
+    model = load("kinds.isthmus")
+    assert model.corruption.level == 0.1
+    assert (model.unlabelled.radius, model.unlabelled.entropy) == (0.5, 1.0)
+    capsys.readouterr()
+    for wrong, says in (
+        (["--level", "0.1"], "--corruption"),
+        (["--corruption", "wavy"], "no kind of noise"),
+        (["--unlabelled", "consistency", "--radius", "1"], "virtual_adversarial"),
+    ):
+        assert run(*arguments, *wrong) == 2
+        assert says in capsys.readouterr().err
+
+
 def test_minus_one_beside_text_is_no_class(labelled, capsys):
     table = pd.read_csv("labelled.csv")
     table["kind"] = table["kind"].where(table["kind"].notna(), "-1")

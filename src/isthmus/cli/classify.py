@@ -12,7 +12,7 @@ from isthmus.cli.labels import take_labels
 from isthmus.cli.messages import INTERRUPTED, MisuseError, say, watched
 from isthmus.cli.options import MODEL, OUTPUT, TRAINING, Data, Exclude, Log, Model, TensorBoard
 from isthmus.cli.places import check_model_path, save_model
-from isthmus.cli.values import check_parameters, load_autoencoder, widths
+from isthmus.cli.values import check_parameters, load_autoencoder, noise_of, widths
 from isthmus.errors import IsthmusError
 
 
@@ -70,9 +70,39 @@ def classify_fit(
         float | None,
         Parameter(help="Weight of the autoencoder's own loss over all rows.", group=TRAINING),
     ] = None,
+    corruption: Annotated[
+        str | None,
+        Parameter(
+            help="Noise on labelled rows: gaussian, masking, salt_and_pepper or swap.",
+            group=TRAINING,
+        ),
+    ] = None,
+    level: Annotated[
+        float | None,
+        Parameter(
+            help="With --corruption: deviation of the noise, or share of values hit; 0.3 by "
+            "default.",
+            group=TRAINING,
+        ),
+    ] = None,
     unlabelled: Annotated[
         Literal["pseudo_labels", "consistency", "virtual_adversarial"] | None,
         Parameter(help="What unlabelled rows teach besides.", group=TRAINING),
+    ] = None,
+    radius: Annotated[
+        float | None,
+        Parameter(
+            help="With --unlabelled virtual_adversarial: length of the change, 2 by default.",
+            group=TRAINING,
+        ),
+    ] = None,
+    entropy: Annotated[
+        float | None,
+        Parameter(
+            help="With --unlabelled virtual_adversarial: weight of the predictions' entropy, 0 by "
+            "default.",
+            group=TRAINING,
+        ),
     ] = None,
     batch_size: Annotated[
         int | None, Parameter(help="Rows in a minibatch.", group=TRAINING)
@@ -117,7 +147,8 @@ def classify_fit(
         "label_smoothing": label_smoothing,
         "dropout": dropout,
         "reconstruction": reconstruction,
-        "unlabelled": unlabelled,
+        "corruption": None if corruption is None else noise_of(corruption, level),
+        "unlabelled": _unlabelled(unlabelled, radius, entropy),
         "batch_size": batch_size,
         "max_epochs": max_epochs,
         "learning_rate": learning_rate,
@@ -128,6 +159,8 @@ def classify_fit(
         "random_state": random_state,
         "verbose": verbose,
     }
+    if level is not None and corruption is None:
+        raise MisuseError("--level means nothing without --corruption: give that too.")
     check_model_path(output)
     shape = {"n_components": n_components, "hidden": widths(hidden)}
     shape = {name: value for name, value in shape.items() if value is not None}
@@ -155,6 +188,21 @@ def classify_fit(
         say("Stopped by Ctrl-C; what had been learned was kept.")
         return INTERRUPTED
     return 0
+
+
+def _unlabelled(name: str | None, radius: float | None, entropy: float | None) -> Any:
+    given = {"radius": radius, "entropy": entropy}
+    given = {option: value for option, value in given.items() if value is not None}
+    if not given:
+        return name
+    if name != "virtual_adversarial":
+        raise MisuseError(
+            f"--{next(iter(given))} means nothing without --unlabelled virtual_adversarial: "
+            "give that too, or leave it away."
+        )
+    from isthmus import VirtualAdversarial
+
+    return VirtualAdversarial(**given)
 
 
 @classify.command(name="predict", sort_key=2)

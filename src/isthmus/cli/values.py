@@ -10,6 +10,7 @@ from isthmus.cli.messages import MisuseError
 from isthmus.errors import IsthmusError
 
 MEMORY_VARIABLE = "ISTHMUS_MEMORY"
+_USUAL_LEVEL = 0.3
 
 
 def widths(text: str | None, option: str = "--hidden") -> int | tuple[int, ...] | None:
@@ -68,6 +69,17 @@ def estimator_from(model: str, given: dict[str, Any]) -> Any:
         return make_estimator(model, given)
     except ValueError as error:
         raise MisuseError(str(error)) from error
+
+
+def noise_of(name: str, level: float | None) -> Any:
+    """Give the corruption of this name, at its usual level where none is given."""
+    from isthmus.objectives import CORRUPTIONS
+
+    if name not in CORRUPTIONS:
+        raise MisuseError(
+            f"--corruption {name!r} is no kind of noise: choose one of {', '.join(CORRUPTIONS)}."
+        )
+    return CORRUPTIONS[name](_USUAL_LEVEL if level is None else level)
 
 
 def check_parameters(*estimators: Any) -> None:
