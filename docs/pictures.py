@@ -13,7 +13,7 @@ from isthmus import Autoencoder
 HERE = Path(__file__).parent
 PICTURES = HERE / "pictures"
 MADE_BY_THE_DOCS = {
-    "bottleneck.png": ("bottleneck", "error-and-the-size-of-the-code"),
+    "bottleneck.png": ("bottleneck-report", "error-and-the-size-of-the-code"),
     "pca.png": ("linear", "what-each-unit-of-the-code-draws"),
     "deep.png": ("deep", "originals-and-reconstructions"),
     "stacked.png": ("stacked", "-code"),

@@ -16,11 +16,12 @@ from isthmus import (
     WeightDecay,
     cli,
 )
+from isthmus.cli.fit import fit
 from isthmus.cli.models import make_estimator, model_class
 from isthmus.networks import ARCHITECTURES
 from isthmus.objectives import CORRUPTIONS, LIKELIHOODS, PENALTIES
 
-MODELS = get_args(get_type_hints(cli.fit)["model"])
+MODELS = get_args(get_type_hints(fit)["model"])
 OPTIONS = {
     argument.name.removeprefix("--").replace("-", "_"): argument.parameter.help
     for argument in cli.app["fit"].assemble_argument_collection()
