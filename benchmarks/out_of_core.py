@@ -105,11 +105,12 @@ def cost_per_row(folder, scale):
 
 
 def peak_memory(folder, scale):
-    print("GB of parquet, wide table under --memory 1GB | peak, MB | rows/s")
+    budget = "1GB" if scale == 1 else f"{max(1, int(1024 * scale))}MB"
+    print(f"GB of parquet, wide table under --memory {budget} | peak, MB | rows/s")
     path = folder / "peak.parquet"
     for gigabytes in (1, 2, 4, 8):
         make(path, int(gigabytes * scale * 2**30 / (4 * WIDE)), WIDE)
-        found = alone("fit", path, "1GB" if scale == 1 else f"{max(1, int(1024 * scale))}MB")
+        found = alone("fit", path, budget)
         size = path.stat().st_size / 2**30
         print(f"{size:8.2f} | {found['peak'] / 2**20:8.0f} | {found['rate']:>10,.0f}", flush=True)
     path.unlink()
