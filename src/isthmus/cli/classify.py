@@ -10,7 +10,22 @@ from cyclopts import Parameter
 from isthmus.cli.app import classify
 from isthmus.cli.labels import take_labels
 from isthmus.cli.messages import INTERRUPTED, MisuseError, say, watched
-from isthmus.cli.options import MODEL, OUTPUT, TRAINING, Data, Exclude, Log, Model, TensorBoard
+from isthmus.cli.options import (
+    MODEL,
+    OUTPUT,
+    TRAINING,
+    BatchSize,
+    Data,
+    Exclude,
+    LearningRate,
+    Log,
+    Model,
+    Patience,
+    Seed,
+    TensorBoard,
+    Verbose,
+    WeightDecay,
+)
 from isthmus.cli.places import check_model_path, save_model
 from isthmus.cli.values import check_parameters, load_autoencoder, noise_of, widths
 from isthmus.errors import IsthmusError
@@ -104,18 +119,12 @@ def classify_fit(
             group=TRAINING,
         ),
     ] = None,
-    batch_size: Annotated[
-        int | None, Parameter(help="Rows in a minibatch.", group=TRAINING)
-    ] = None,
+    batch_size: BatchSize = None,
     max_epochs: Annotated[
         int | None, Parameter(help="Passes over the rows trained on.", group=TRAINING)
     ] = None,
-    learning_rate: Annotated[
-        float | None, Parameter(help="Peak of the learning rate.", group=TRAINING)
-    ] = None,
-    weight_decay: Annotated[
-        float | None, Parameter(help="Decoupled weight decay.", group=TRAINING)
-    ] = None,
+    learning_rate: LearningRate = None,
+    weight_decay: WeightDecay = None,
     early_stopping: Annotated[
         bool | None,
         Parameter(help="Hold labelled rows out; stop when they gain no more.", group=TRAINING),
@@ -123,16 +132,9 @@ def classify_fit(
     validation_fraction: Annotated[
         float | None, Parameter(help="Share of the labelled rows held out.", group=TRAINING)
     ] = None,
-    patience: Annotated[
-        int | None, Parameter(help="Epochs that early stopping waits.", group=TRAINING)
-    ] = None,
-    random_state: Annotated[
-        int, Parameter(help="Seed; the same seed gives the same model.", group=TRAINING)
-    ] = 0,
-    verbose: Annotated[
-        bool | None,
-        Parameter(help="Progress bar; by default on a terminal only.", group=TRAINING),
-    ] = None,
+    patience: Patience = None,
+    random_state: Seed = 0,
+    verbose: Verbose = None,
     log: Log = None,
     tensorboard: TensorBoard = None,
 ) -> int:

@@ -17,11 +17,17 @@ from isthmus.cli.options import (
     MODEL,
     OUTPUT,
     TRAINING,
+    BatchSize,
     Data,
     Exclude,
+    LearningRate,
     Log,
     Memory,
+    Patience,
+    Seed,
     TensorBoard,
+    Verbose,
+    WeightDecay,
 )
 from isthmus.cli.places import check_model_path, check_report_folder, save_model
 from isthmus.cli.values import (
@@ -239,41 +245,28 @@ def fit(
     persistent: Annotated[
         bool | None, Parameter(help="Boltzmann: let Gibbs chains go on.", group=KINDS)
     ] = None,
-    batch_size: Annotated[
-        int | None, Parameter(help="Rows in a minibatch.", group=TRAINING)
-    ] = None,
+    batch_size: BatchSize = None,
     max_epochs: Annotated[
         int | None, Parameter(help="Passes over the data.", group=TRAINING)
     ] = None,
-    learning_rate: Annotated[
-        float | None, Parameter(help="Peak of the learning rate.", group=TRAINING)
-    ] = None,
+    learning_rate: LearningRate = None,
     learning_rate_schedule: Annotated[
         str | None, Parameter(help="How it goes: cosine or constant.", group=TRAINING)
     ] = None,
-    weight_decay: Annotated[
-        float | None, Parameter(help="Decoupled weight decay.", group=TRAINING)
-    ] = None,
+    weight_decay: WeightDecay = None,
     early_stopping: Annotated[
         bool | None, Parameter(help="Stop when held-out rows gain no more.", group=TRAINING)
     ] = None,
     validation_fraction: Annotated[
         float | None, Parameter(help="Share of the rows held out.", group=TRAINING)
     ] = None,
-    patience: Annotated[
-        int | None, Parameter(help="Epochs that early stopping waits.", group=TRAINING)
-    ] = None,
+    patience: Patience = None,
     precision: Annotated[
         str | None,
         Parameter(help="Of matrix products in training: float32 or bfloat16.", group=TRAINING),
     ] = None,
-    random_state: Annotated[
-        int, Parameter(help="Seed; the same seed gives the same model.", group=TRAINING)
-    ] = 0,
-    verbose: Annotated[
-        bool | None,
-        Parameter(help="Progress bar; by default on a terminal only.", group=TRAINING),
-    ] = None,
+    random_state: Seed = 0,
+    verbose: Verbose = None,
     log: Log = None,
     tensorboard: TensorBoard = None,
     coordinator: Annotated[

@@ -41,3 +41,14 @@ TensorBoard = Annotated[
         group=TRAINING,
     ),
 ]
+BatchSize = Annotated[int | None, Parameter(help="Rows in a minibatch.", group=TRAINING)]
+LearningRate = Annotated[float | None, Parameter(help="Peak of the learning rate.", group=TRAINING)]
+Verbose = Annotated[
+    bool | None,
+    Parameter(help="Progress bar; by default on a terminal only.", group=TRAINING),
+]
+WeightDecay = Annotated[float | None, Parameter(help="Decoupled weight decay.", group=TRAINING)]
+Patience = Annotated[
+    int | None, Parameter(help="Epochs that early stopping waits.", group=TRAINING)
+]
+Seed = Annotated[int, Parameter(help="Seed; the same seed gives the same model.", group=TRAINING)]

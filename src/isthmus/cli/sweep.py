@@ -9,7 +9,18 @@ from cyclopts import Parameter
 
 from isthmus.cli.app import app
 from isthmus.cli.messages import INTERRUPTED, kept, say, watched
-from isthmus.cli.options import MODEL, OUTPUT, TRAINING, Data, Exclude, Log, TensorBoard
+from isthmus.cli.options import (
+    MODEL,
+    OUTPUT,
+    TRAINING,
+    BatchSize,
+    Data,
+    Exclude,
+    LearningRate,
+    Log,
+    TensorBoard,
+    Verbose,
+)
 from isthmus.cli.places import check_model_path, check_report_folder, save_model
 from isthmus.cli.values import check_parameters, estimator_from, widths
 
@@ -46,20 +57,13 @@ def sweep(
     n_seeds: Annotated[
         int, Parameter(help="Trainings of each size, from other weights.", group=TRAINING)
     ] = 1,
-    batch_size: Annotated[
-        int | None, Parameter(help="Rows in a minibatch.", group=TRAINING)
-    ] = None,
+    batch_size: BatchSize = None,
     max_epochs: Annotated[
         int | None, Parameter(help="Passes over the data.", group=TRAINING)
     ] = None,
-    learning_rate: Annotated[
-        float | None, Parameter(help="Peak of the learning rate.", group=TRAINING)
-    ] = None,
+    learning_rate: LearningRate = None,
     random_state: Annotated[int, Parameter(help="Seed.", group=TRAINING)] = 0,
-    verbose: Annotated[
-        bool | None,
-        Parameter(help="Progress bar; by default on a terminal only.", group=TRAINING),
-    ] = None,
+    verbose: Verbose = None,
     log: Log = None,
     tensorboard: TensorBoard = None,
 ) -> int:
