@@ -340,7 +340,9 @@ class CheckpointFile:
             raise CheckpointError(
                 f"{self.path} is a model, not a checkpoint: name another folder for checkpoints."
             )
-        there = {"the format": header["checkpoint_version"], **header.get("versions", {})}
+        there = self._checked(
+            lambda: {"the format": header["checkpoint_version"], **header.get("versions", {})}
+        )
         here = {"the format": FORMAT_VERSION, **_versions()}
         other = next((name for name in here if there.get(name) != here[name]), None)
         if other is not None:
