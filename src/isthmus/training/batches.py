@@ -38,21 +38,24 @@ class Block(NamedTuple):
 
 @final
 class Buffers:
-    """Memory for one block after the other, where nobody needs the former one any more.
+    """Memory for one block after the other, where nobody needs the last but one any more.
 
     Fresh memory has to be brought in page by page, which takes as long as filling it.
     """
 
     def __init__(self) -> None:
-        self._held: dict[str, np.ndarray] = {}
+        self._held: dict[str, tuple[np.ndarray, np.ndarray]] = {}
 
     def empty(self, name: str, shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
-        """Give an array of this shape, in the memory of the last one of this name."""
+        """Give an array of this shape, in the memory of the last but one of this name."""
         n_bytes = prod(shape) * dtype.itemsize
-        if name not in self._held or len(self._held[name]) < n_bytes:
+        nothing = np.empty(0, np.uint8)
+        memory, last = self._held.get(name, (nothing, nothing))
+        if len(memory) < n_bytes:
             memory = np.empty(n_bytes + _ALIGNMENT, np.uint8)
-            self._held[name] = memory[-memory.ctypes.data % _ALIGNMENT :]
-        return self._held[name][:n_bytes].view(dtype).reshape(shape)
+            memory = memory[-memory.ctypes.data % _ALIGNMENT :]
+        self._held[name] = last, memory
+        return memory[:n_bytes].view(dtype).reshape(shape)
 
 
 class Batches(Protocol):
@@ -72,7 +75,7 @@ class Batches(Protocol):
         """Yield all rows once, in an order drawn from `generator`, or as they are without one.
 
         `columns` asks for a part of every minibatch only. With `buffers` a block may be lost
-        when the next one is asked for.
+        when the next but one is asked for.
         """
         ...
 
@@ -155,7 +158,7 @@ class ArrayBatches:
         """Yield all rows once, in an order drawn from `generator`, or as they are without one.
 
         `columns` asks for a part of every minibatch only. With `buffers` a block is lost when
-        the next one is asked for.
+        the next but one is asked for.
         """
         order = self._order(generator)
         capacity = self.steps_per_block * self.batch_size

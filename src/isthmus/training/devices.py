@@ -73,7 +73,7 @@ class Devices:
         """Yield an epoch's blocks, and their rows, targets and counts as the programs take them.
 
         Each process gathers its own share of every minibatch only. With `buffers` a block may be
-        lost when the next one is asked for, so it has to be done with by then.
+        lost when the next but one is asked for, so it has to be done with by then.
         """
         if self.alone:
             for block in batches.epoch(generator, buffers=buffers):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Generic, NamedTuple, TypeAlias, TypeVar, final
 
@@ -12,7 +12,7 @@ import numpy as np
 
 from isthmus.errors import IsthmusError
 from isthmus.objectives import Loss
-from isthmus.training.batches import Batches, Buffers
+from isthmus.training.batches import Batches, Block, Buffers
 from isthmus.training.checkpoints import CheckpointFile, Snapshot
 from isthmus.training.compilation_cache import use_compilation_cache
 from isthmus.training.compiled import Carry, advance, held_out_loss, initial_carry
@@ -21,6 +21,7 @@ from isthmus.training.interruption import Interruption
 from isthmus.training.layout import Layout, Parameters
 from isthmus.training.optimizer import Schedule
 from isthmus.training.progress import Progress, Reporter
+from isthmus.training.upcoming import Upcoming
 
 Observer: TypeAlias = Callable[[int, Any], None]
 
@@ -169,7 +170,7 @@ def train(
     )
     if checkpoint is not None:
         now = checkpoint.restore(now, settings.n_epochs)
-    now.carry, now.best = devices.everywhere((now.carry, now.best))
+    now.carry = devices.everywhere(now.carry)
     with Interruption() as interruption:
         loop = _Loop(
             layout,
@@ -178,6 +179,7 @@ def train(
             settings,
             devices,
             devices.everywhere(rates),
+            devices.key(settings.seed),
             now,
             state.epoch,
             held_out,
@@ -197,6 +199,7 @@ class _Loop:
     settings: Settings
     devices: Devices
     relative_rates: Parameters
+    key: jax.Array
     now: Snapshot
     n_epochs_before: int
     held_out: _HeldOut | None
@@ -204,7 +207,6 @@ class _Loop:
     interruption: Interruption
     report: Reporter | None
     observe: Observer | None
-    buffers: Buffers = field(default_factory=Buffers)
     started: float = field(default_factory=time.perf_counter)
     epoch_started: float = 0.0
     first_step: int = 0  # of this epoch, in this process
@@ -218,35 +220,44 @@ class _Loop:
         self.started -= now.seconds
         if not now.finished:
             self._save()
-        while not (now.finished or self.stopping):
-            self._run_epoch()
-            complete = not self.stopping
-            if complete or not now.history["loss"]:
-                self._judge(complete)
-            self._agree()
-            if complete and (now.finished or self.stopping):
-                self._save()
+        with Upcoming(self._blocks()) as blocks:
+            while not (now.finished or self.stopping):
+                self._run_epoch(blocks)
+                complete = not self.stopping
+                if complete or not now.history["loss"]:
+                    self._judge(complete)
+                self._agree()
+                if complete and (now.finished or self.stopping):
+                    self._save()
         # Cut up by NumPy, which compiles nothing.
         best = now.carry.parameters if now.best is None else now.best
         model = self.layout.unflatten(jax.tree.map(np.array, best))
         state = TrainingState(now.carry, now.epoch if now.step else now.epoch - 1)
         return Training(model, now.history, now.best_epoch, self.stopping, state)
 
-    def _run_epoch(self) -> None:
+    @property
+    def _last_epoch(self) -> int:
+        return self.n_epochs_before + self.settings.n_epochs
+
+    def _blocks(self) -> Iterator[tuple[Block, Any, Any, Any]]:
+        """Give the blocks of all epochs that are left."""
+        buffers = Buffers()
+        for epoch in range(self.now.epoch, self._last_epoch + 1):
+            generator = np.random.default_rng([self.settings.seed, epoch])
+            yield from self.devices.blocks(self.batches, generator, buffers)
+
+    def _run_epoch(self, blocks: Upcoming[tuple[Block, Any, Any, Any]]) -> None:
         """Do the minibatches of the epoch that are left."""
         now, settings = self.now, self.settings
-        generator = np.random.default_rng([settings.seed, now.epoch])
-        key = self.devices.key(settings.seed)
         schedule = settings.schedule(self.batches.n_steps * settings.n_epochs)
         self.epoch_started, self.first_step = time.perf_counter(), now.step
         self.rows_per_second = None
         if now.step == 0:
-            nothing = jax.device_put(np.zeros((), np.float32))
-            now.carry = now.carry._replace(loss_sum=self.devices.everywhere(nothing))
+            nothing = self.devices.everywhere(np.zeros((), np.float32))
+            now.carry = now.carry._replace(loss_sum=nothing)
         first = 0
-        for block, rows, targets, n_rows in self.devices.blocks(
-            self.batches, generator, self.buffers
-        ):
+        while first < self.batches.n_steps:
+            block, rows, targets, n_rows = blocks.take()
             first, before = first + block.n_steps, first
             while now.step < first:
                 start = now.step - before
@@ -262,12 +273,14 @@ class _Loop:
                     schedule,
                     settings.weight_decay,
                     self.relative_rates,
-                    key,
+                    self.key,
                     layout=self.layout,
                     objective=self.objective,
                     precision=settings.precision,
                     replicated=self.devices.replicated,
                 )
+                # The program runs by now, and leaves this thread free.
+                blocks.prepare()
                 now.carry.loss_sum.block_until_ready()
                 self._measure(time.perf_counter() - begin, stop - start)
                 now.step = before + stop
@@ -297,15 +310,12 @@ class _Loop:
             self.observe(now.epoch, self.layout.unflatten(arrays))
         if value < now.best_loss or self.held_out is None:
             # The compiled program takes its argument's memory, so what is kept is copied.
-            now.best = tuple(
-                jax.device_put(array, array.sharding, may_alias=False)
-                for array in now.carry.parameters
-            )
+            now.best = jax.tree.map(np.array, now.carry.parameters)
             now.best_loss, now.best_epoch = value, now.epoch
         if complete:
             self._record(loss, value)
             self._show(epoch_complete=True)
-            last = now.epoch == self.n_epochs_before + self.settings.n_epochs
+            last = now.epoch == self._last_epoch
             now.finished = last or (patience is not None and now.epoch - now.best_epoch >= patience)
             now.epoch, now.step = now.epoch + 1, 0
 
