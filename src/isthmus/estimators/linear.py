@@ -286,15 +286,16 @@ def _components_by_covariance(values: np.ndarray, n_components: int) -> Incremen
     # All by SciPy's BLAS, whose threads and those of NumPy's would wait for each other.
     multiply, combine = linalg.get_blas_funcs(["syrk", "gemv"], [values])
     mean = combine(1 / n_rows, values.T, np.ones(n_rows, values.dtype))
-    squares = np.einsum("ij,ij->j", values, values)
+    products = multiply(1.0, values.T, lower=True)
+    squares = np.diag(products)
     rounding = np.finfo(values.dtype).eps * squares.max()
     if np.all(n_rows * mean**2 <= _MOST_MEAN * squares + rounding):
-        products = multiply(1.0, values.T) - n_rows * np.outer(mean, mean)  # the upper triangle
+        products -= n_rows * np.outer(mean, mean)
     else:
         mean = values.mean(axis=0, dtype=np.float64)
-        products = multiply(1.0, (values - mean.astype(values.dtype)).T)
+        products = multiply(1.0, (values - mean.astype(values.dtype)).T, lower=True)
     leading = (n_features - n_components, n_features - 1)
-    eigenvalues, vectors = linalg.eigh(products, lower=False, subset_by_index=leading)
+    eigenvalues, vectors = linalg.eigh(products, lower=True, subset_by_index=leading)
     _, components = svd_flip(None, vectors[:, ::-1].T, u_based_decision=False)
     eigenvalues = np.clip(eigenvalues[::-1], 0, None)
     squared_deviations = np.diag(products)

@@ -24,7 +24,7 @@ def as_float(values: AnyArray) -> AnyArray:
     """
     if values.dtype.kind == "u":
         return values.astype(np.float32) * np.float32(1 / np.iinfo(values.dtype).max)
-    return values.astype(np.float32)
+    return values if values.dtype == np.float32 else values.astype(np.float32)
 
 
 def mean_row(stored: np.ndarray) -> np.ndarray:
@@ -79,11 +79,11 @@ def to_matrix(rows: Rows, source: str, first_row: int = 0) -> np.ndarray:
             _check_columns(rows, source, first_row)
             return _stack_columns(rows)
         matrix = _transposed(rows)
-        if not np.isfinite(matrix.sum(dtype=np.float64)):
+        if not _has_finite_sum(matrix):
             _check_columns(rows, source, first_row)
         return matrix
     matrix = np.asarray(rows).reshape(len(rows), -1)
-    if matrix.dtype.kind == "f" and not np.isfinite(matrix.sum(dtype=np.float64)):
+    if matrix.dtype.kind == "f" and not _has_finite_sum(matrix):
         _check_finite(matrix, source, first_row)
     return matrix
 
@@ -133,6 +133,12 @@ def _stack_columns(table: pa.Table) -> np.ndarray:
     return matrix
 
 
+def _has_finite_sum(matrix: np.ndarray) -> bool:
+    """Tell that all is finite, or that one has to look: the sum of large numbers may overflow."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        return bool(np.isfinite(matrix.sum(dtype=np.result_type(matrix.dtype, np.float32))))
+
+
 def _check_columns(table: pa.Table, source: str, first_row: int) -> None:
     for name, column in zip(table.column_names, table.columns, strict=True):
         if column.null_count:
@@ -158,7 +164,6 @@ def _missing(column: pa.ChunkedArray, first_row: int) -> str:
 
 
 def _check_finite(matrix: np.ndarray, source: str, first_row: int) -> None:
-    # A sum can overflow although every value is finite, so the values decide.
     bad = np.flatnonzero(~np.isfinite(matrix))
     if bad.size:
         row, column = divmod(int(bad[0]), matrix.shape[1])

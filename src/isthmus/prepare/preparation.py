@@ -58,7 +58,8 @@ class Preparation:
             Values that are not finite numbers, or no rows at all.
         """
         check_numeric(dataset.schema, dataset.source)
-        statistics = ColumnStatistics(dataset.schema.n_features)
+        deviations = scaling in ("auto", "standardize")
+        statistics = ColumnStatistics(dataset.schema.n_features, deviations=deviations)
         for chunk in dataset.chunks(_chunk_rows(dataset)):
             statistics.add(to_matrix(chunk, dataset.source, statistics.count))
         if not statistics.count:
@@ -86,13 +87,15 @@ class Preparation:
         if self.scaling == "none" and matrix.dtype == np.float32:
             return matrix
         result = np.empty(matrix.shape, np.float32)
-        centred_only = bool(np.all(self.scale == 1))
+        if np.all(self.scale == 1):
+            return np.subtract(matrix, self.offset, out=result, casting="same_kind")
         # In blocks, so that what is between float64 and float32 stays in the cache.
         size = rows_in_cache(matrix.shape[1])
+        memory = np.empty((min(size, len(matrix)), matrix.shape[1]))
         for start in range(0, len(matrix), size):
-            block = slice(start, start + size)
-            centred = matrix[block] - self.offset
-            result[block] = centred if centred_only else centred / self.scale
+            block = matrix[start : start + size]
+            centred = np.subtract(block, self.offset, out=memory[: len(block)])
+            np.divide(centred, self.scale, out=result[start : start + size], casting="same_kind")
         return result
 
     def stored_dtype(self, schema: Schema) -> np.dtype:
