@@ -48,7 +48,7 @@ def test_an_error_comes_when_its_item_is_made():
 def test_no_reader_is_left_after_an_early_stop():
     rows = np.random.default_rng(0).normal(size=(60_000, 4)).astype(np.float32)
     with limited_memory("1MB"):
-        model = Autoencoder(1, max_epochs=5, patience=1, learning_rate=30, random_state=0)
+        model = Autoencoder(1, max_epochs=5, patience=1, learning_rate=1e-30, random_state=0)
         model.fit(from_batches(iter(np.split(rows, 10))))
     assert len(model.history_["loss"]) < 5
     assert "isthmus-reader" not in {thread.name for thread in threading.enumerate()}
