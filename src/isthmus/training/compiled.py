@@ -53,6 +53,8 @@ def _batch(
     jax.jit,
     static_argnames=("layout", "objective", "precision", "replicated"),
     donate_argnames="carry",
+    # Without it XLA's CPU compiler copies all large matrices in every step.
+    compiler_options={"xla_cpu_copy_insertion_use_region_analysis": True},
 )
 def advance(
     carry: Carry,
