@@ -60,8 +60,8 @@ _IMAGES = {"data": "images", "n_features": 784}
 WORKLOADS = {
     workload.name: workload
     for workload in (
-        Workload("small-256", "dense", **_SMALL, batch_size=256, epochs=8),
-        Workload("small-64", "dense", **_SMALL, batch_size=64, epochs=4),
+        Workload("small-256", "dense", **_SMALL, batch_size=256, epochs=24),
+        Workload("small-64", "dense", **_SMALL, batch_size=64, epochs=10),
         Workload(
             "wide", "dense", **_IMAGES, n_rows=10_000, hidden=(1000, 500, 250), code=30, epochs=3
         ),
@@ -73,8 +73,8 @@ WORKLOADS = {
             "variational", "variational", **_IMAGES, n_rows=10_000, hidden=(200, 200), code=50,
             batch_size=128, epochs=4,
         ),
-        Workload("transform", "transform", **_SMALL, epochs=5),
-        Workload("linear", "linear", **_IMAGES, n_rows=10_000, code=30, epochs=5),
+        Workload("transform", "transform", **_SMALL, epochs=10),
+        Workload("linear", "linear", **_IMAGES, n_rows=10_000, code=30, epochs=10),
         Workload(
             "cold", "cold", data="digits", n_rows=1_500, n_features=64, hidden=(32,), code=8,
             batch_size=64, epochs=19,
