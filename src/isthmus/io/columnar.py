@@ -19,6 +19,8 @@ PARQUET_MAGIC = b"PAR1"
 FEATHER_MAGIC = b"ARROW1"
 
 _PART_ROWS = 16_384
+# Fewer values of a column are read before another thread has taken them up.
+_LEAST_SHARED = 16_384
 # Pages of a row group are read through a buffer for each column, not all at once.
 BUFFER_BYTES = 64 * 2**10
 
@@ -69,7 +71,9 @@ class ParquetDataset(Dataset):
             ) as file,
         ):
             size = max(1, min(n_rows, self.n_rows))
-            yield from file.iter_batches(size, row_groups=groups, columns=names)
+            yield from file.iter_batches(
+                size, row_groups=groups, columns=names, use_threads=size >= _LEAST_SHARED
+            )
 
 
 @final

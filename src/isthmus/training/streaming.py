@@ -190,6 +190,9 @@ class StreamedBatches:
     def _pieces_of(self, part: Part) -> Iterator[Rows]:
         """Cut what is read at once: small arrays, all of one size, leave no holes in memory."""
         for chunk in part.chunks(self._n_chunk):
+            if len(chunk) <= 2 * self._n_piece:
+                yield chunk
+                continue
             for start in range(0, len(chunk), self._n_piece):
                 yield _cut(chunk, start, self._n_piece)
             del chunk
