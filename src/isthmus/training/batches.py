@@ -5,7 +5,7 @@ A fixed shape means that data of any length run the same compiled program.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from math import prod
 from typing import NamedTuple, Protocol, final
 
@@ -77,6 +77,15 @@ class Batches(Protocol):
         `columns` asks for a part of every minibatch only. With `buffers` a block may be lost
         when the next but one is asked for.
         """
+        ...
+
+    def epochs(
+        self,
+        generators: Iterable[np.random.Generator],
+        columns: slice = slice(None),
+        buffers: Buffers | None = None,
+    ) -> Iterator[Block]:
+        """Yield the blocks of one epoch after the other, each with a generator of its own."""
         ...
 
 
@@ -170,6 +179,16 @@ class ArrayBatches:
             if self._targets is not None:
                 targets = self._take(self._targets, chosen, columns, memory, "targets")
             yield Block(rows, len(chosen), targets, self.batch_size)
+
+    def epochs(
+        self,
+        generators: Iterable[np.random.Generator],
+        columns: slice = slice(None),
+        buffers: Buffers | None = None,
+    ) -> Iterator[Block]:
+        """Yield the blocks of one epoch after the other, each with a generator of its own."""
+        for generator in generators:
+            yield from self.epoch(generator, columns, buffers)
 
     def _order(self, generator: np.random.Generator | None) -> np.ndarray:
         if isinstance(self._rows, MixedRows):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cached_property
 from typing import Any, final
 
@@ -67,21 +67,26 @@ class Devices:
     def blocks(
         self,
         batches: Batches,
-        generator: np.random.Generator | None = None,
+        generators: Iterable[np.random.Generator] | None = None,
         buffers: Buffers | None = None,
     ) -> Iterator[tuple[Block, Any, Any, Any]]:
-        """Yield an epoch's blocks, and their rows, targets and counts as the programs take them.
+        """Yield epochs' blocks, and their rows, targets and counts as the programs take them.
 
-        Each process gathers its own share of every minibatch only. With `buffers` a block may be
-        lost when the next but one is asked for, so it has to be done with by then.
+        There is an epoch for each generator; without any there is one, and rows come as they
+        are. Each process gathers its own share of every minibatch only. With `buffers` a block
+        may be lost when the next but one is asked for, so it has to be done with by then.
         """
-        if self.alone:
-            for block in batches.epoch(generator, buffers=buffers):
+        size = batches.batch_size
+        columns = slice(None) if self.alone else self._own_columns(size)
+        if generators is None:
+            blocks = batches.epoch(None, columns, buffers)
+        else:
+            blocks = batches.epochs(generators, columns, buffers)
+        for block in blocks:
+            if self.alone:
                 rows, targets = jax.device_put((block.rows, block.targets))
                 yield block, rows, targets, block.n_rows
-            return
-        size = batches.batch_size
-        for block in batches.epoch(generator, self._own_columns(size), buffers):
+                continue
             rows, targets = jax.tree.map(
                 lambda array: self._spread(array, size), (block.rows, block.targets)
             )

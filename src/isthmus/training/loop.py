@@ -241,10 +241,9 @@ class _Loop:
 
     def _blocks(self) -> Iterator[tuple[Block, Any, Any, Any]]:
         """Give the blocks of all epochs that are left."""
-        buffers = Buffers()
-        for epoch in range(self.now.epoch, self._last_epoch + 1):
-            generator = np.random.default_rng([self.settings.seed, epoch])
-            yield from self.devices.blocks(self.batches, generator, buffers)
+        seed, epochs = self.settings.seed, range(self.now.epoch, self._last_epoch + 1)
+        generators = (np.random.default_rng([seed, epoch]) for epoch in epochs)
+        return self.devices.blocks(self.batches, generators, Buffers())
 
     def _run_epoch(self, blocks: Upcoming[tuple[Block, Any, Any, Any]]) -> None:
         """Do the minibatches of the epoch that are left."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, final
 
@@ -90,7 +90,20 @@ class StreamedBatches:
         `columns` asks for a part of every minibatch only. Rows are read and drawn in a thread,
         which ends when the iterator does; as it works ahead, it uses no `buffers`.
         """
-        return read_ahead(self._blocks(generator, columns), _BLOCKS_AHEAD)
+        return self.epochs([generator], columns)
+
+    def epochs(
+        self,
+        generators: Iterable[np.random.Generator | None],
+        columns: slice = slice(None),
+        buffers: Buffers | None = None,
+    ) -> Iterator[Block]:
+        """Yield the blocks of one epoch after the other, each with a generator of its own.
+
+        The first rows of an epoch are read while the last ones of the former are used.
+        """
+        blocks = (block for drawn in generators for block in self._blocks(drawn, columns))
+        return read_ahead(blocks, _BLOCKS_AHEAD)
 
     def _blocks(self, generator: np.random.Generator | None, columns: slice) -> Iterator[Block]:
         start, stop, _ = columns.indices(self.batch_size)
