@@ -54,12 +54,12 @@ def path(rows, tmp_path_factory):
 def streamed(monkeypatch):
     """Count the epochs that were streamed."""
     epochs = []
-    epoch = StreamedBatches.epoch
+    blocks = StreamedBatches._blocks
     monkeypatch.setattr(
         StreamedBatches,
-        "epoch",
+        "_blocks",
         lambda self, *arguments, **more: (
-            epochs.append(self.n_rows) or epoch(self, *arguments, **more)
+            epochs.append(self.n_rows) or blocks(self, *arguments, **more)
         ),
     )
     return epochs
