@@ -71,14 +71,14 @@ FORMATS = [
 
 @pytest.mark.parametrize("make", FORMATS)
 def test_every_format_streams_to_a_fit_and_back(make, tmp_path, monkeypatch):
-    streamed, epoch = [], StreamedBatches.epoch
+    streamed, blocks = [], StreamedBatches._blocks
 
     def count(self, *arguments, **more):
-        for block in epoch(self, *arguments, **more):
+        for block in blocks(self, *arguments, **more):
             streamed.append(block.n_rows)
             yield block
 
-    monkeypatch.setattr(StreamedBatches, "epoch", count)
+    monkeypatch.setattr(StreamedBatches, "_blocks", count)
     n_rows = N_IMAGES if make is make_images else N_ROWS
     model = Autoencoder(1, hidden=4, max_epochs=1, batch_size=100, random_state=0, verbose=False)
     with limited_memory("1MB"):
