@@ -12,7 +12,7 @@ import jax
 import jax.numpy as jnp
 from jax import lax
 
-from isthmus.networks.precision import rounded
+from isthmus.networks.precision import product, rounded
 
 Pair: TypeAlias = tuple[int, int]
 
@@ -41,19 +41,16 @@ def convolve(
     """
     if native is None:
         native = jax.default_backend() != "cpu"
-    dtype, x, weight = x.dtype, rounded(x), rounded(weight)
-    padding = [_padding(*sizes) for sizes in zip(x.shape[1:3], kernel, stride, strict=True)]
-    if native:
-        y = lax.conv_general_dilated(
-            x,
-            weight.reshape(*kernel, x.shape[3], -1),
-            stride,
-            padding,
-            dimension_numbers=("NHWC", "HWIO", "NHWC"),
-        )
-    else:
-        y = _patches(x, kernel, stride, padding) @ weight
-    return y.astype(dtype)
+    if not native:
+        return product(_patches(x, kernel, stride), weight)
+    y = lax.conv_general_dilated(
+        rounded(x),
+        rounded(weight).reshape(*kernel, x.shape[3], -1),
+        stride,
+        _paddings(x, kernel, stride),
+        dimension_numbers=("NHWC", "HWIO", "NHWC"),
+    )
+    return y.astype(x.dtype)
 
 
 def convolve_back(
@@ -84,19 +81,25 @@ def convolve_back(
     -------
     array, shape (batch, height, width, channels out)
     """
+    if native is None:
+        native = jax.default_backend() != "cpu"
     n_channels = weight.shape[1] // (kernel[0] * kernel[1])
     fine = jax.ShapeDtypeStruct((len(x), *size, n_channels), x.dtype)
-    there = partial(convolve, weight=weight.T, kernel=kernel, stride=stride, native=native)
+    if native:
+        there = partial(convolve, weight=weight.T, kernel=kernel, stride=stride, native=True)
+    else:
+        there, x = partial(_patches, kernel=kernel, stride=stride), product(x, weight)
     (image,) = jax.linear_transpose(there, fine)(x)
     return image
 
 
-def _patches(x: jax.Array, kernel: Pair, stride: Pair, padding: list[Pair]) -> jax.Array:
+def _patches(x: jax.Array, kernel: Pair, stride: Pair) -> jax.Array:
     """Gather what lies under the kernel: ``(batch, out height, out width, weights per unit)``.
 
     Images are split by their places modulo the stride. Strided slices would give the same, but
     the derivative of each writes a whole image: a training step takes a quarter longer.
     """
+    padding = _paddings(x, kernel, stride)
     counts = [-(-size // step) for size, step in zip(x.shape[1:3], stride, strict=True)]
     coarse = [n + (k - 1) // s for n, k, s in zip(counts, kernel, stride, strict=True)]
     n_images, *sizes, n_channels = x.shape
@@ -122,6 +125,10 @@ def _patches(x: jax.Array, kernel: Pair, stride: Pair, padding: list[Pair]) -> j
         ],
         axis=3,
     )
+
+
+def _paddings(x: jax.Array, kernel: Pair, stride: Pair) -> list[Pair]:
+    return [_padding(*sizes) for sizes in zip(x.shape[1:3], kernel, stride, strict=True)]
 
 
 def _padding(size: int, kernel: int, stride: int) -> Pair:

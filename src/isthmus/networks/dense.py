@@ -22,7 +22,7 @@ from isthmus.networks.base import (
     undisturbed,
 )
 from isthmus.networks.initialization import Initializer
-from isthmus.networks.precision import rounded
+from isthmus.networks.precision import product
 
 _FUNNEL_LAYERS = 3
 
@@ -55,7 +55,7 @@ class Affine(eqx.Module):
     bias: Any
 
     def __call__(self, x: jax.Array) -> jax.Array:
-        return (rounded(x) @ rounded(self.weight)).astype(x.dtype) + self.bias
+        return product(x, self.weight) + self.bias
 
 
 def unroll(
