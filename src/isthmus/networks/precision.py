@@ -14,6 +14,10 @@ from jax import lax
 PRECISIONS = {"float32": jnp.float32, "bfloat16": jnp.bfloat16}
 """Kinds of number that go into products, by name."""
 
+# XLA's CPU compiler has a slower routine for sums over rows. Transposing a factor first pays where
+# the number of rows, squared, exceeds that of the results so many times: it was measured.
+_LONG_SUM = 2
+
 _chosen: ContextVar[str] = ContextVar("precision", default="float32")
 
 
@@ -52,43 +56,49 @@ def product(x: jax.Array, weight: jax.Array) -> jax.Array:
     -------
     array, shape (..., outputs), float32
     """
-    if _chosen.get() == "float32":
-        return x @ weight
-    y = _of_rounded(x.reshape(-1, x.shape[-1]), weight)
+    y = _product(x.reshape(-1, x.shape[-1]), weight, _chosen.get())
     return y.reshape(*x.shape[:-1], -1)
 
 
-@jax.custom_vjp
-def _of_rounded(x: jax.Array, weight: jax.Array) -> jax.Array:
-    return _multiply(_short(x), _short(weight))
+@partial(jax.custom_vjp, nondiff_argnums=(2,))
+def _product(x: jax.Array, weight: jax.Array, precision: str) -> jax.Array:
+    return _forward(x, weight, precision)[0]
 
 
-def _forward(x: jax.Array, weight: jax.Array) -> tuple[jax.Array, tuple[jax.Array, jax.Array]]:
-    x, weight = _short(x), _short(weight)
+def _forward(
+    x: jax.Array, weight: jax.Array, precision: str
+) -> tuple[jax.Array, tuple[jax.Array, jax.Array]]:
+    kind = PRECISIONS[precision]
+    x, weight = x.astype(kind), weight.astype(kind)
     return _multiply(x, weight), (x, weight)
 
 
 def _backward(
-    factors: tuple[jax.Array, jax.Array], slopes: jax.Array
+    precision: str, factors: tuple[jax.Array, jax.Array], slopes: jax.Array
 ) -> tuple[jax.Array, jax.Array]:
-    (x, weight), slopes = factors, _short(slopes)
-    # The smaller of two is transposed.
-    if weight.size < slopes.size:
-        of_x = _multiply(slopes, _transposed(weight))
-    else:
-        of_x = _multiply(weight, _transposed(slopes)).T
-    if x.size < slopes.size:
-        of_weight = _multiply(_transposed(x), slopes)
-    else:
-        of_weight = _multiply(_transposed(slopes), x).T
-    return of_x, of_weight
+    x, weight = factors
+    slopes = slopes.astype(PRECISIONS[precision])
+    if precision == "bfloat16":
+        return _over_columns(slopes, weight), _over_rows(x, slopes)
+    long = len(x) ** 2 > _LONG_SUM * weight.size
+    return slopes @ weight.T, _over_rows(x, slopes) if long else x.T @ slopes
 
 
-_of_rounded.defvjp(_forward, _backward)
+_product.defvjp(_forward, _backward)
 
 
-def _short(x: jax.Array) -> jax.Array:
-    return x.astype(jnp.bfloat16)
+def _over_rows(a: jax.Array, b: jax.Array) -> jax.Array:
+    """Give ``aᵀ b``, for which either factor or the result is transposed."""
+    if a.size < b.size + a.shape[1] * b.shape[1]:
+        return _multiply(_transposed(a), b)
+    return _multiply(_transposed(b), a).T
+
+
+def _over_columns(a: jax.Array, b: jax.Array) -> jax.Array:
+    """Give ``a bᵀ``, for which either factor or the result is transposed."""
+    if b.size < a.size + len(a) * len(b):
+        return _multiply(a, _transposed(b))
+    return _multiply(b, _transposed(a)).T
 
 
 def _multiply(a: jax.Array, b: jax.Array) -> jax.Array:
