@@ -1,4 +1,4 @@
-"""In what precision matrix products are computed."""
+"""Matrix products: in what precision, and how their slopes are computed."""
 
 from __future__ import annotations
 
@@ -57,11 +57,10 @@ def product(x: jax.Array, weight: jax.Array) -> jax.Array:
     array, shape (..., outputs), float32
     """
     y = _product(x.reshape(-1, x.shape[-1]), weight, _chosen.get())
-    return y.reshape(*x.shape[:-1], -1)
+    return y.reshape(*x.shape[:-1], weight.shape[1])
 
 
-@partial(jax.custom_vjp, nondiff_argnums=(2,))
-def _product(x: jax.Array, weight: jax.Array, precision: str) -> jax.Array:
+def _value(x: jax.Array, weight: jax.Array, precision: str) -> jax.Array:
     return _forward(x, weight, precision)[0]
 
 
@@ -84,6 +83,7 @@ def _backward(
     return slopes @ weight.T, _over_rows(x, slopes) if long else x.T @ slopes
 
 
+_product = jax.custom_vjp(_value, nondiff_argnums=(2,))
 _product.defvjp(_forward, _backward)
 
 
