@@ -12,7 +12,7 @@ import jax
 import jax.numpy as jnp
 from jax import lax
 
-from isthmus.networks.precision import product, rounded
+from isthmus.networks.precision import on_cpu, product, rounded
 
 Pair: TypeAlias = tuple[int, int]
 
@@ -39,9 +39,7 @@ def convolve(
     -------
     array, shape (batch, ⌈height / stride⌉, ⌈width / stride⌉, channels out)
     """
-    if native is None:
-        native = jax.default_backend() != "cpu"
-    if not native:
+    if not _is_native(native):
         return product(_patches(x, kernel, stride), weight)
     y = lax.conv_general_dilated(
         rounded(x),
@@ -81,16 +79,18 @@ def convolve_back(
     -------
     array, shape (batch, height, width, channels out)
     """
-    if native is None:
-        native = jax.default_backend() != "cpu"
     n_channels = weight.shape[1] // (kernel[0] * kernel[1])
     fine = jax.ShapeDtypeStruct((len(x), *size, n_channels), x.dtype)
-    if native:
+    if _is_native(native):
         there = partial(convolve, weight=weight.T, kernel=kernel, stride=stride, native=True)
     else:
         there, x = partial(_patches, kernel=kernel, stride=stride), product(x, weight)
     (image,) = jax.linear_transpose(there, fine)(x)
     return image
+
+
+def _is_native(native: bool | None) -> bool:
+    return not on_cpu() if native is None else native
 
 
 def _patches(x: jax.Array, kernel: Pair, stride: Pair) -> jax.Array:

@@ -44,6 +44,11 @@ def rounded(x: jax.Array) -> jax.Array:
     return x.astype(PRECISIONS[_chosen.get()])
 
 
+def on_cpu() -> bool:
+    """Tell whether programs are compiled for CPU, where XLA wants products written out."""
+    return jax.default_backend() == "cpu"
+
+
 def product(x: jax.Array, weight: jax.Array) -> jax.Array:
     """Give ``x @ weight``, in which the numbers of both and of their slopes are rounded.
 
@@ -103,7 +108,7 @@ def _over_columns(a: jax.Array, b: jax.Array) -> jax.Array:
 
 def _multiply(a: jax.Array, b: jax.Array) -> jax.Array:
     multiply = partial(jnp.dot, preferred_element_type=jnp.float32)
-    if jax.default_backend() != "cpu":
+    if not on_cpu():
         return multiply(a, b)
     # XLA's CPU compiler has a product of bfloat16 for factors that lie row by row, and must not
     # draw a transposition into it once it has decided so.
@@ -111,7 +116,7 @@ def _multiply(a: jax.Array, b: jax.Array) -> jax.Array:
 
 
 def _transposed(x: jax.Array) -> jax.Array:
-    if jax.default_backend() != "cpu":
+    if not on_cpu():
         return x.T
     # In memory too, not only in name: adding an axis asks for the usual order.
     return lax.optimization_barrier(x.T[:, :, None])[:, :, 0]
