@@ -13,7 +13,7 @@ SHAPES = [(64, 48, 8), (64, 8, 48), (8, 48, 40)]
 
 
 def drawn(*shape):
-    return jnp.asarray(np.random.default_rng(len(shape)).normal(size=shape), jnp.float32)
+    return jnp.asarray(np.random.default_rng(shape).normal(size=shape), jnp.float32)
 
 
 def slopes(precision, x, weight):
@@ -30,6 +30,15 @@ def slopes(precision, x, weight):
 
 def is_rounded(x):
     return bool(jnp.all(x == x.astype(jnp.bfloat16).astype(x.dtype)))
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_slopes_in_float32_are_those_that_jax_derives(shape):
+    n_rows, n_inputs, n_outputs = shape
+    x, weight = drawn(n_rows, n_inputs), drawn(n_inputs, n_outputs)
+    y, pull_back = jax.vjp(jnp.matmul, x, weight)
+    for one, other in zip((y, *pull_back(jnp.tanh(y))), slopes("float32", x, weight), strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-4)
 
 
 @pytest.mark.parametrize("shape", SHAPES)
