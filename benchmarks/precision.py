@@ -9,6 +9,7 @@ import argparse
 import os
 import platform
 import statistics
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 
@@ -18,12 +19,10 @@ from isthmus import Autoencoder, ConvolutionalAutoencoder, VariationalAutoencode
 
 PRECISIONS = ("float32", "bfloat16")
 MODELS = {
-    "784-32-8": lambda **options: Autoencoder(8, hidden=32, **options),
-    "784-1000-500-250-30": lambda **options: Autoencoder(30, hidden=(1000, 500, 250), **options),
-    "convolutional, 32 and 64 channels": lambda **options: ConvolutionalAutoencoder(30, **options),
-    "variational, 200-200, 50": lambda **options: VariationalAutoencoder(
-        50, hidden=(200, 200), **options
-    ),
+    "784-32-8": partial(Autoencoder, 8, hidden=32),
+    "784-1000-500-250-30": partial(Autoencoder, 30, hidden=(1000, 500, 250)),
+    "convolutional, 32 and 64 channels": partial(ConvolutionalAutoencoder, 30),
+    "variational, 200-200, 50": partial(VariationalAutoencoder, 50, hidden=(200, 200)),
 }
 
 
