@@ -16,7 +16,7 @@ import numpy as np
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
 from isthmus import Autoencoder
-from isthmus.training import Hosts, Job, end_process
+from isthmus.runs import Hosts, Job, end_process
 
 SIZES = {10**4: 50, 10**6: 20, 10**7: 5}
 N_ARRAYS = 8  # a gradient has one array for each matrix and bias

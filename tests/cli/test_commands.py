@@ -16,7 +16,7 @@ from PIL import Image
 import isthmus.io
 from isthmus import cli, load
 from isthmus.io.idx import idx_header
-from isthmus.training.interruption import Interruption
+from isthmus.runs.interruption import Interruption
 
 QUICK = ["--n-components", "2", "--hidden", "8", "--max-epochs", "2"]
 BARE = [*QUICK, "--no-report"]
@@ -100,7 +100,7 @@ def here(tmp_path, monkeypatch, fitted):
 
 def test_demo_prints_table_and_writes_report_and_models(tmp_path, capsys, monkeypatch):
     # The docs run it in full.
-    monkeypatch.setattr("isthmus.estimators.trained.default_epochs", lambda *_: 2)
+    monkeypatch.setattr("isthmus.fitting.trained.default_epochs", lambda *_: 2)
     assert run("demo", "-o", tmp_path / "out", "--random-state", "3") == 0
     captured = capsys.readouterr()
     assert "PCA" in captured.out
@@ -706,7 +706,7 @@ def test_ctrl_c_during_the_results_of_a_sweep_denies_nothing(here, capsys, monke
 TWICE = """
 import os, signal, sys
 from isthmus.cli import main
-from isthmus.training import log_file
+from isthmus.runs import log_file
 
 system_write, n_written = os.write, 0
 

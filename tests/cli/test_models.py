@@ -18,8 +18,9 @@ from isthmus import (
 )
 from isthmus.cli.fit import fit
 from isthmus.cli.models import make_estimator, model_class
+from isthmus.models import LIKELIHOODS
 from isthmus.networks import ARCHITECTURES
-from isthmus.objectives import CORRUPTIONS, LIKELIHOODS, PENALTIES
+from isthmus.objectives import CORRUPTIONS, PENALTIES
 
 MODELS = get_args(get_type_hints(fit)["model"])
 OPTIONS = {

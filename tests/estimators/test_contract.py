@@ -17,7 +17,7 @@ from isthmus import (
     StackedAutoencoder,
     VariationalAutoencoder,
 )
-from isthmus.estimators import ESTIMATORS, PREDICTORS
+from isthmus.fitting.persistence import ESTIMATORS, PREDICTORS
 
 # The checks bring rows of a dozen shapes, and each shape is compiled: few parts and large
 # minibatches, and rows held out from some estimators only, keep the programs few.

@@ -5,16 +5,9 @@ import pytest
 from scipy.special import logsumexp
 from scipy.stats import norm
 
+from isthmus.models import Deterministic, Gaussian, GaussianCode, Model, SquaredError
 from isthmus.networks import Dense, glorot_uniform
-from isthmus.objectives import (
-    Deterministic,
-    Gaussian,
-    GaussianCode,
-    Model,
-    Objective,
-    SquaredError,
-    WeightDecay,
-)
+from isthmus.objectives import Objective, WeightDecay
 
 KEY = jax.random.key(0)
 

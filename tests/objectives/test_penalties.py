@@ -3,17 +3,14 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from isthmus.models import Deterministic, Model, SquaredError, TopK
 from isthmus.networks import Convolutional, Dense, glorot_uniform
 from isthmus.objectives import (
     L1,
     PENALTIES,
     AuxiliaryTopK,
     Contractive,
-    Deterministic,
-    Model,
-    SquaredError,
     TargetActivation,
-    TopK,
     WeightDecay,
 )
 from isthmus.objectives.penalties.base import Batch

@@ -4,20 +4,17 @@ import numpy as np
 import pytest
 from sklearn.metrics import log_loss
 
+from isthmus.models import Deterministic, Model, Predictor, SquaredError
 from isthmus.networks import Affine, Dense, glorot_uniform
 from isthmus.objectives import (
     UNLABELLED,
     Classes,
     Consistency,
-    Deterministic,
     Masking,
     Minibatch,
-    Model,
     Numbers,
     Objective,
-    Predictor,
     PseudoLabels,
-    SquaredError,
     Supervision,
     VirtualAdversarial,
 )

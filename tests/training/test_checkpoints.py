@@ -10,15 +10,9 @@ import pytest
 
 from isthmus.errors import CheckpointError, IsthmusError
 from isthmus.io import read_model_file, write_model_file
+from isthmus.models import Bernoulli, Deterministic, Model, SquaredError
 from isthmus.networks import Dense, glorot_uniform
-from isthmus.objectives import (
-    Bernoulli,
-    ContrastiveDivergence,
-    Deterministic,
-    Model,
-    Objective,
-    SquaredError,
-)
+from isthmus.objectives import ContrastiveDivergence, Objective
 from isthmus.training import ArrayBatches, Checkpoint, CheckpointFile, Identity, Settings, train
 from isthmus.training import checkpoints as checkpoints_module
 from isthmus.training import loop as loop_module

@@ -3,8 +3,9 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from isthmus.models import Gaussian, GaussianCode, Model
 from isthmus.networks import Dense, glorot_uniform
-from isthmus.objectives import Gaussian, GaussianCode, Model, Objective
+from isthmus.objectives import Objective
 from isthmus.training import score_rows_alone
 from isthmus.training.devices import random_key
 from isthmus.training.inference import _score_alone

@@ -2,8 +2,8 @@ import jax
 import numpy as np
 import pytest
 
+from isthmus.models import Bernoulli, Deterministic, Model
 from isthmus.networks import Dense, glorot_uniform
-from isthmus.objectives import Bernoulli, Deterministic, Model
 from isthmus.training.layout import Layout
 
 

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from isthmus.errors import IsthmusError
+from isthmus.models import Deterministic, Model, SquaredError
 from isthmus.networks import Dense, glorot_uniform
-from isthmus.objectives import Deterministic, Model, Objective, SquaredError
+from isthmus.objectives import Objective
 from isthmus.training import ArrayBatches, Settings, train
 from isthmus.training import loop as loop_module
 from isthmus.training.layout import Layout

@@ -5,17 +5,17 @@ import numpy as np
 import pytest
 
 from isthmus.errors import IsthmusError
-from isthmus.networks import Convolutional, Dense, Linear, glorot_uniform
-from isthmus.objectives import (
+from isthmus.models import (
     Bernoulli,
     Deterministic,
     DiscretizedLogistic,
     GaussianCode,
-    Masking,
     Model,
     SquaredError,
     TopK,
 )
+from isthmus.networks import Convolutional, Dense, Linear, glorot_uniform
+from isthmus.objectives import Masking
 from isthmus.training import (
     LayerTraining,
     Settings,

@@ -7,7 +7,7 @@ import pytest
 
 from isthmus import Autoencoder, ComponentSweep
 from isthmus.errors import IsthmusError
-from isthmus.training import Progress
+from isthmus.runs import Progress
 from isthmus.training import together as together_module
 from isthmus.training.together import _even_groups, _Together
 

@@ -169,7 +169,7 @@ def classify_fit(
     if init is not None and shape:
         raise MisuseError("--n-components and --hidden come with --init already: leave them away.")
     from isthmus import AutoencoderClassifier, DenoisingAutoencoder
-    from isthmus.estimators.labels import known_labels
+    from isthmus.fitting.labels import known_labels
     from isthmus.io import read
 
     settings: Any = {name: value for name, value in given.items() if value is not None}
@@ -233,7 +233,7 @@ def classify_predict(
     import pyarrow as pa
 
     from isthmus import AutoencoderClassifier, load
-    from isthmus.estimators.labels import known_labels
+    from isthmus.fitting.labels import known_labels
     from isthmus.io import check_writable, read, write
     from isthmus.io.dataset import Schema
 

@@ -93,7 +93,7 @@ def score(
     Example: `isthmus score model.isthmus new.csv -o scores.csv`
     """
     limit_memory(memory)
-    from isthmus.estimators.base import running_mean
+    from isthmus.fitting.base import running_mean
     from isthmus.io import check_writable, read, write
 
     if output is not None:

@@ -27,7 +27,7 @@ def demo(
 
     from isthmus import Autoencoder
     from isthmus.report import print_table, write_report
-    from isthmus.training import Interruption
+    from isthmus.runs import Interruption
 
     digits: Any = load_digits()
     images = (digits.images / 16).astype("float32")

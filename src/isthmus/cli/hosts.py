@@ -25,7 +25,7 @@ def joined(
             f"--coordinator {coordinator} needs --processes and --process-id: give both, or "
             "--coordinator auto inside of Slurm, Open MPI or Kubernetes."
         )
-    from isthmus.training import Hosts, Job, end_process
+    from isthmus.runs import Hosts, Job, end_process
 
     if coordinator == "auto":
         job = Job.detect()

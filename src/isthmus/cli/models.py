@@ -25,7 +25,7 @@ _PART_OF |= {"level": "corruption", "variance": "likelihood"}
 
 def model_class(model: str) -> Any:
     """Give the class that ``--model`` names."""
-    from isthmus.estimators import ESTIMATORS
+    from isthmus.fitting.persistence import ESTIMATORS
 
     return ESTIMATORS[_CLASSES.get(model, f"{model.capitalize()}Autoencoder")]
 
@@ -119,7 +119,7 @@ def _penalties(text: str) -> Any:
 
 
 def _gaussian(variance: str) -> Any:
-    from isthmus.objectives import Gaussian
+    from isthmus.models import Gaussian
 
     try:
         return Gaussian(float(variance))
@@ -153,7 +153,7 @@ def _network(estimator: Any, own: str, given: dict[str, Any]) -> Any:
 
 
 def _design(name: str, options: dict[str, Any]) -> Any:
-    from isthmus.estimators import ESTIMATORS
+    from isthmus.fitting.persistence import ESTIMATORS
     from isthmus.networks import ARCHITECTURES
 
     faces = {"dense": "Autoencoder", "convolutional": "ConvolutionalAutoencoder"}

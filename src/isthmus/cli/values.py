@@ -94,7 +94,7 @@ def check_parameters(*estimators: Any) -> None:
 def load_autoencoder(path: Path) -> Any:
     """Read a model that has a decoder."""
     from isthmus import load
-    from isthmus.estimators import BaseAutoencoder
+    from isthmus.fitting.base import BaseAutoencoder
 
     estimator = load(path)
     if not isinstance(estimator, BaseAutoencoder):

@@ -1,14 +1,12 @@
 """The scikit-learn faces, one per row of the lecture's table."""
 
 from isthmus.estimators.autoencoder import Autoencoder
-from isthmus.estimators.base import BaseAutoencoder
 from isthmus.estimators.boltzmann import BoltzmannMachine
 from isthmus.estimators.classifier import AutoencoderClassifier
 from isthmus.estimators.contractive import ContractiveAutoencoder
 from isthmus.estimators.convolutional import ConvolutionalAutoencoder
 from isthmus.estimators.denoising import DenoisingAutoencoder
 from isthmus.estimators.linear import LinearAutoencoder
-from isthmus.estimators.persistence import ESTIMATORS, PREDICTORS, load
 from isthmus.estimators.regressor import AutoencoderRegressor
 from isthmus.estimators.sparse import SparseAutoencoder
 from isthmus.estimators.stacked import StackedAutoencoder
@@ -16,12 +14,9 @@ from isthmus.estimators.sweep import ComponentSweep, SweepResults
 from isthmus.estimators.variational import LogLikelihood, VariationalAutoencoder
 
 __all__ = [
-    "ESTIMATORS",
-    "PREDICTORS",
     "Autoencoder",
     "AutoencoderClassifier",
     "AutoencoderRegressor",
-    "BaseAutoencoder",
     "BoltzmannMachine",
     "ComponentSweep",
     "ContractiveAutoencoder",
@@ -33,5 +28,4 @@ __all__ = [
     "StackedAutoencoder",
     "SweepResults",
     "VariationalAutoencoder",
-    "load",
 ]

@@ -7,15 +7,16 @@ from typing import Any, ClassVar, final
 
 import numpy as np
 
-from isthmus.estimators.trained import (
+from isthmus.fitting.trained import (
     DENSE_CONSTRAINTS,
     PRETRAINING_CONSTRAINTS,
     SHARED_CONSTRAINTS,
     TrainedAutoencoder,
     checked_widths,
 )
+from isthmus.models import Code, Deterministic, Likelihood
 from isthmus.networks import Architecture, Dense
-from isthmus.objectives import Code, Corruption, Deterministic, Likelihood, Penalty
+from isthmus.objectives import Corruption, Penalty
 
 
 @final

@@ -10,19 +10,13 @@ from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.validation import check_is_fitted
 
 from isthmus.errors import IsthmusError
-from isthmus.estimators.base import BaseAutoencoder
-from isthmus.estimators.rows import TrainingRows
-from isthmus.estimators.trained import POSITIVE, SHARED_CONSTRAINTS, TrainedAutoencoder
+from isthmus.fitting.base import BaseAutoencoder
+from isthmus.fitting.rows import TrainingRows
+from isthmus.fitting.trained import POSITIVE, SHARED_CONSTRAINTS, TrainedAutoencoder
 from isthmus.io import to_container
+from isthmus.models import Bernoulli, Gaussian, Likelihood, Model
 from isthmus.networks import Architecture, Dense, DenseNetwork
-from isthmus.objectives import (
-    Bernoulli,
-    ContrastiveDivergence,
-    Gaussian,
-    Likelihood,
-    Loss,
-    Model,
-)
+from isthmus.objectives import ContrastiveDivergence, Loss
 from isthmus.training import free_energy_rows, gibbs_rows, sample_rows
 
 # What it learns by leaves no choice of these.

@@ -12,9 +12,9 @@ from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.multiclass import check_classification_targets
 
 from isthmus.errors import DataError, IsthmusError
-from isthmus.estimators.base import BaseAutoencoder
-from isthmus.estimators.labels import as_labels, known_labels
-from isthmus.estimators.supervised import SHARE, SupervisedAutoencoder
+from isthmus.fitting.base import BaseAutoencoder
+from isthmus.fitting.labels import as_labels, known_labels
+from isthmus.fitting.supervised import SHARE, SupervisedAutoencoder
 from isthmus.objectives import UNLABELLED, Classes, Corruption, Outcome, Unlabelled
 
 _UNLABELLED = -1

@@ -8,7 +8,7 @@ from typing import Any, ClassVar, final
 import numpy as np
 from sklearn.utils._param_validation import StrOptions
 
-from isthmus.estimators.trained import (
+from isthmus.fitting.trained import (
     DENSE_CONSTRAINTS,
     NOT_NEGATIVE,
     PRETRAINING_CONSTRAINTS,
@@ -16,8 +16,9 @@ from isthmus.estimators.trained import (
     TrainedAutoencoder,
     checked_widths,
 )
+from isthmus.models import Likelihood
 from isthmus.networks import ACTIVATIONS, Architecture, Dense
-from isthmus.objectives import Contractive, Corruption, Likelihood, Objective, Penalty
+from isthmus.objectives import Contractive, Corruption, Objective, Penalty
 
 
 @final

@@ -8,7 +8,7 @@ from typing import Any, ClassVar, final
 import numpy as np
 from sklearn.utils._param_validation import StrOptions
 
-from isthmus.estimators.trained import (
+from isthmus.fitting.trained import (
     POSITIVE,
     PRETRAINING_CONSTRAINTS,
     SHARED_CONSTRAINTS,
@@ -16,8 +16,9 @@ from isthmus.estimators.trained import (
     checked_sequence,
     checked_widths,
 )
+from isthmus.models import Code, Deterministic, Likelihood
 from isthmus.networks import ACTIVATIONS, Architecture, Convolutional
-from isthmus.objectives import Code, Corruption, Deterministic, Likelihood, Penalty
+from isthmus.objectives import Corruption, Penalty
 
 
 @final

@@ -9,15 +9,16 @@ from typing import Any, ClassVar, final
 import numpy as np
 from sklearn.utils._param_validation import Interval, StrOptions
 
-from isthmus.estimators.trained import (
+from isthmus.fitting.trained import (
     DENSE_CONSTRAINTS,
     PRETRAINING_CONSTRAINTS,
     SHARED_CONSTRAINTS,
     TrainedAutoencoder,
     checked_widths,
 )
+from isthmus.models import Likelihood
 from isthmus.networks import Architecture, Dense
-from isthmus.objectives import CORRUPTIONS, Corruption, Likelihood, Penalty
+from isthmus.objectives import CORRUPTIONS, Corruption, Penalty
 
 
 @final

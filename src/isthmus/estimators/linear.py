@@ -11,12 +11,13 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.extmath import svd_flip
 
 from isthmus.errors import IsthmusError
-from isthmus.estimators.base import BaseAutoencoder
-from isthmus.estimators.fitting import default_epochs, train_one_pass, train_whole
-from isthmus.estimators.rows import rows_in_memory
+from isthmus.fitting.base import BaseAutoencoder
+from isthmus.fitting.plan import default_epochs, train_one_pass, train_whole
+from isthmus.fitting.rows import rows_in_memory
+from isthmus.models import Deterministic, Model, SquaredError
 from isthmus.networks import Architecture, Linear, glorot_uniform
 from isthmus.networks.dense import Affine, DenseNetwork
-from isthmus.objectives import Deterministic, Model, Objective, SquaredError, WeightDecay
+from isthmus.objectives import Objective, WeightDecay
 from isthmus.prepare import SCALINGS, Preparation, as_float
 from isthmus.training import ArrayBatches, Settings
 

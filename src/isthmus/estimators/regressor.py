@@ -9,8 +9,8 @@ from sklearn.base import RegressorMixin
 from sklearn.frozen import FrozenEstimator
 from sklearn.utils import check_array, column_or_1d
 
-from isthmus.estimators.base import BaseAutoencoder
-from isthmus.estimators.supervised import SupervisedAutoencoder
+from isthmus.fitting.base import BaseAutoencoder
+from isthmus.fitting.supervised import SupervisedAutoencoder
 from isthmus.objectives import Corruption, Numbers, Outcome
 
 

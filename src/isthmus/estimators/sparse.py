@@ -13,7 +13,7 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
 from isthmus.errors import IsthmusError
-from isthmus.estimators.trained import (
+from isthmus.fitting.trained import (
     DENSE_CONSTRAINTS,
     NOT_NEGATIVE,
     POSITIVE,
@@ -21,20 +21,9 @@ from isthmus.estimators.trained import (
     TrainedAutoencoder,
     checked_widths,
 )
+from isthmus.models import Code, Deterministic, Likelihood, SquaredError, TopK
 from isthmus.networks import Architecture, Dense
-from isthmus.objectives import (
-    L1,
-    AuxiliaryTopK,
-    Code,
-    Corruption,
-    Deterministic,
-    Likelihood,
-    Objective,
-    Penalty,
-    SquaredError,
-    TargetActivation,
-    TopK,
-)
+from isthmus.objectives import L1, AuxiliaryTopK, Corruption, Objective, Penalty, TargetActivation
 from isthmus.prepare import Support
 from isthmus.training import encode_chunks
 

@@ -14,18 +14,11 @@ from sklearn.utils import check_random_state
 
 from isthmus.errors import IsthmusError
 from isthmus.estimators.autoencoder import Autoencoder
-from isthmus.estimators.rows import RowsInMemory, rows_in_memory
-from isthmus.estimators.trained import POSITIVE, TrainedAutoencoder
+from isthmus.fitting.rows import RowsInMemory, rows_in_memory
+from isthmus.fitting.trained import POSITIVE, TrainedAutoencoder
 from isthmus.prepare import as_float
-from isthmus.training import (
-    ArrayBatches,
-    Logs,
-    ProgressBar,
-    decode_rows,
-    encode_rows,
-    report_to,
-    train_together,
-)
+from isthmus.runs import Logs, ProgressBar, report_to
+from isthmus.training import ArrayBatches, decode_rows, encode_rows, train_together
 
 
 @final

@@ -13,8 +13,8 @@ from sklearn.utils._param_validation import Interval
 from sklearn.utils.validation import check_is_fitted
 
 from isthmus.errors import IsthmusError
-from isthmus.estimators.base import running_mean
-from isthmus.estimators.trained import (
+from isthmus.fitting.base import running_mean
+from isthmus.fitting.trained import (
     DENSE_CONSTRAINTS,
     NOT_NEGATIVE,
     POSITIVE,
@@ -23,17 +23,9 @@ from isthmus.estimators.trained import (
     checked_widths,
 )
 from isthmus.io import to_container
+from isthmus.models import Bernoulli, Code, Gaussian, GaussianCode, Likelihood
 from isthmus.networks import Architecture, Dense
-from isthmus.objectives import (
-    Bernoulli,
-    Code,
-    Corruption,
-    Gaussian,
-    GaussianCode,
-    Likelihood,
-    Objective,
-    Penalty,
-)
+from isthmus.objectives import Corruption, Objective, Penalty
 from isthmus.prepare import Support
 from isthmus.training import (
     code_divergence,

@@ -9,10 +9,10 @@ from isthmus.io.budget import (
     memory_budget,
     readable_bytes,
 )
+from isthmus.io.containers import Container, as_dataset, container_of, to_container
 from isthmus.io.dataset import CHUNK_ROWS, ArrayDataset, Dataset, Part, Rows, Schema, TableDataset
 from isthmus.io.formats import READABLE
 from isthmus.io.joined import JoinedDataset
-from isthmus.io.memory import Container, as_dataset, container_of, to_container
 from isthmus.io.model_file import read_model_file, write_model_file
 from isthmus.io.read import read
 from isthmus.io.spool import from_batches, spooled

@@ -85,7 +85,7 @@ def from_batches(
     >>> dataset.n_rows, dataset.schema.row_shape
     (8, (3,))
     """
-    from isthmus.io.memory import as_dataset
+    from isthmus.io.containers import as_dataset
 
     given = batches() if callable(batches) else batches
 

@@ -1,7 +1,5 @@
-"""Codes, likelihoods, corruptions and penalties, and the one loss that adds them up."""
+"""How a model learns: corruptions, penalties, supervision, and the loss that adds them up."""
 
-from isthmus.objectives.boltzmann import free_energy, gibbs, sample_hidden, sample_visible
-from isthmus.objectives.codes import CODES, Code, Deterministic, GaussianCode, TopK
 from isthmus.objectives.contrastive_divergence import ContrastiveDivergence
 from isthmus.objectives.corruptions import (
     CORRUPTIONS,
@@ -12,17 +10,7 @@ from isthmus.objectives.corruptions import (
     Swap,
 )
 from isthmus.objectives.jointly import Jointly
-from isthmus.objectives.likelihoods import (
-    LIKELIHOODS,
-    ActivationError,
-    Bernoulli,
-    DiscretizedLogistic,
-    Gaussian,
-    Likelihood,
-    SquaredError,
-)
 from isthmus.objectives.loss import Loss, Minibatch
-from isthmus.objectives.model import Model
 from isthmus.objectives.objective import Objective, log_importance_weights
 from isthmus.objectives.outcomes import Classes, Numbers, Outcome
 from isthmus.objectives.penalties import (
@@ -34,7 +22,6 @@ from isthmus.objectives.penalties import (
     TargetActivation,
     WeightDecay,
 )
-from isthmus.objectives.predictor import Predictor
 from isthmus.objectives.supervision import Supervision
 from isthmus.objectives.unlabelled import (
     UNLABELLED,
@@ -45,50 +32,32 @@ from isthmus.objectives.unlabelled import (
 )
 
 __all__ = [
-    "CODES",
     "CORRUPTIONS",
     "L1",
-    "LIKELIHOODS",
     "PENALTIES",
     "UNLABELLED",
-    "ActivationError",
     "AuxiliaryTopK",
-    "Bernoulli",
     "Classes",
-    "Code",
     "Consistency",
     "Contractive",
     "ContrastiveDivergence",
     "Corruption",
-    "Deterministic",
-    "DiscretizedLogistic",
-    "Gaussian",
-    "GaussianCode",
     "GaussianNoise",
     "Jointly",
-    "Likelihood",
     "Loss",
     "Masking",
     "Minibatch",
-    "Model",
     "Numbers",
     "Objective",
     "Outcome",
     "Penalty",
-    "Predictor",
     "PseudoLabels",
     "SaltAndPepper",
-    "SquaredError",
     "Supervision",
     "Swap",
     "TargetActivation",
-    "TopK",
     "Unlabelled",
     "VirtualAdversarial",
     "WeightDecay",
-    "free_energy",
-    "gibbs",
     "log_importance_weights",
-    "sample_hidden",
-    "sample_visible",
 ]

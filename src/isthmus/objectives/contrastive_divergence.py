@@ -8,9 +8,9 @@ from typing import Any, final
 import jax
 import jax.numpy as jnp
 
-from isthmus.objectives.boltzmann import free_energy, gibbs, sample_hidden
+from isthmus.models.boltzmann import free_energy, gibbs, sample_hidden
+from isthmus.models.model import Model
 from isthmus.objectives.loss import Loss, Minibatch
-from isthmus.objectives.model import Model
 
 
 @final

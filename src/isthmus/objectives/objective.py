@@ -9,9 +9,9 @@ from typing import Any, final
 import jax
 import jax.numpy as jnp
 
+from isthmus.models.model import Model
 from isthmus.objectives.corruptions import Corruption
 from isthmus.objectives.loss import Loss, Minibatch
-from isthmus.objectives.model import Model
 from isthmus.objectives.penalties import Penalty
 from isthmus.objectives.penalties.base import Batch
 

@@ -8,12 +8,12 @@ from typing import Any, final
 import jax
 import jax.numpy as jnp
 
+from isthmus.models.predictor import Predictor
 from isthmus.networks import Disturbance, undisturbed
 from isthmus.objectives.corruptions import Corruption
 from isthmus.objectives.loss import Loss, Minibatch
 from isthmus.objectives.objective import Objective
 from isthmus.objectives.outcomes import Outcome
-from isthmus.objectives.predictor import Predictor
 from isthmus.objectives.unlabelled import Unlabelled
 
 

@@ -12,10 +12,10 @@ import numpy as np
 from sklearn.decomposition import PCA
 
 from isthmus.errors import DataError
-from isthmus.estimators import BaseAutoencoder
-from isthmus.estimators.rows import judged_rows
+from isthmus.fitting.base import BaseAutoencoder
+from isthmus.fitting.rows import judged_rows
 from isthmus.io import Dataset, as_dataset
-from isthmus.objectives import TopK
+from isthmus.models import TopK
 from isthmus.prepare import as_float
 from isthmus.report.shapes import image_shape, signal_shape
 from isthmus.training import decode_rows, encode_rows

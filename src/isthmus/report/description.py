@@ -7,8 +7,8 @@ from typing import Any
 import jax
 import numpy as np
 
-from isthmus.estimators import BaseAutoencoder
-from isthmus.estimators.supervised import SupervisedAutoencoder
+from isthmus.fitting.base import BaseAutoencoder
+from isthmus.fitting.supervised import SupervisedAutoencoder
 
 
 def describe(estimator: BaseAutoencoder | SupervisedAutoencoder) -> dict[str, Any]:

@@ -18,7 +18,7 @@ import numpy as np
 from jinja2 import Environment
 
 from isthmus.errors import IsthmusError
-from isthmus.estimators import BaseAutoencoder
+from isthmus.fitting.base import BaseAutoencoder
 from isthmus.io import replacing
 from isthmus.report.comparison import Comparison, compare
 from isthmus.report.pictures import draw_all, draw_together

@@ -3,7 +3,6 @@
 from isthmus.training.batches import ArrayBatches, Batches, MixedRows
 from isthmus.training.checkpoints import Checkpoint, CheckpointFile, Identity
 from isthmus.training.devices import Devices
-from isthmus.training.hosts import Hosts, Job, end_process
 from isthmus.training.inference import (
     code_divergence,
     code_std,
@@ -19,8 +18,6 @@ from isthmus.training.inference import (
     score_rows,
     score_rows_alone,
 )
-from isthmus.training.interruption import Interruption
-from isthmus.training.logs import Logs
 from isthmus.training.loop import Settings, Training, TrainingState, train
 from isthmus.training.optimizer import SCHEDULES
 from isthmus.training.pretraining import (
@@ -30,7 +27,6 @@ from isthmus.training.pretraining import (
     pretrain,
     single_layer_models,
 )
-from isthmus.training.progress import Progress, ProgressBar, Reporter, report_to
 from isthmus.training.streaming import StreamedBatches
 from isthmus.training.together import train_together
 
@@ -42,17 +38,10 @@ __all__ = [
     "Checkpoint",
     "CheckpointFile",
     "Devices",
-    "Hosts",
     "Identity",
-    "Interruption",
-    "Job",
     "LayerTraining",
-    "Logs",
     "MixedRows",
     "Pretraining",
-    "Progress",
-    "ProgressBar",
-    "Reporter",
     "Settings",
     "StreamedBatches",
     "Training",
@@ -62,14 +51,12 @@ __all__ = [
     "decode_rows",
     "encode_chunks",
     "encode_rows",
-    "end_process",
     "feature_rows",
     "free_energy_rows",
     "gibbs_rows",
     "importance_weighted_bound",
     "predict_rows",
     "pretrain",
-    "report_to",
     "sample_rows",
     "score_rows",
     "score_rows_alone",

@@ -20,9 +20,9 @@ import numpy as np
 from isthmus.errors import CheckpointError, IsthmusError, ModelFileError
 from isthmus.io import read_model_file, write_model_file
 from isthmus.io.failures import SYSTEM_REASONS, first_line
-from isthmus.objectives import Model
+from isthmus.models import Model
+from isthmus.runs.processes import Processes
 from isthmus.training.compiled import Carry
-from isthmus.training.devices import Devices
 from isthmus.training.layout import Parameters
 
 FORMAT_VERSION = 2
@@ -185,12 +185,12 @@ class CheckpointFile:
         self._warned = False
         self._header: dict[str, Any] = {}
         self._tensors: dict[str, np.ndarray] = {}
-        devices = Devices()
-        if devices.first:
+        processes = Processes()
+        if processes.first:
             _make_folder(self.path.parent)
             if not checkpoint.fresh and self.path.exists():
                 self._read(self.path)
-        self._share(devices)
+        self._share(processes)
 
     @property
     def found(self) -> bool:
@@ -241,7 +241,7 @@ class CheckpointFile:
         IsthmusError
             It cannot.
         """
-        if not Devices().first:
+        if not Processes().first:
             return
         # With the moments and the best so far the parameters are there four times.
         n_bytes = 4 * sum(leaf.nbytes for leaf in jax.tree.leaves(model))
@@ -317,12 +317,12 @@ class CheckpointFile:
             tensors |= {f"best.{i}": np.asarray(array) for i, array in enumerate(snapshot.best)}
         write_model_file(self.path, header, tensors)
 
-    def _share(self, devices: Devices) -> None:
+    def _share(self, processes: Processes) -> None:
         """Let all processes have what the first one has read; others need not see the folder."""
-        if devices.n_processes == 1:
+        if processes.count == 1:
             return
-        content = devices.from_first(self.path.read_bytes() if self.found else b"")
-        if devices.first or not content:
+        content = processes.from_first(self.path.read_bytes() if self.found else b"")
+        if processes.first or not content:
             return
         self._quiet = True
         with tempfile.TemporaryDirectory() as folder:

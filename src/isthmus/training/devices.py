@@ -8,13 +8,11 @@ from typing import Any, final
 
 import jax
 import numpy as np
-from jax.experimental import multihost_utils
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
 from isthmus.training.batches import Batches, Block, Buffers
 
 _BATCH = "batch"
-_PART = 2**26
 _RANDOM = "threefry2x32"
 
 
@@ -35,12 +33,7 @@ class Devices:
     def __init__(self) -> None:
         self._devices = np.array(jax.devices())
         self.alone = len(self._devices) == 1
-        self.n_processes = jax.process_count()
-
-    @property
-    def first(self) -> bool:
-        """Whether this process is the one that writes and tells."""
-        return jax.process_index() == 0
+        self._n_processes = jax.process_count()
 
     @cached_property
     def replicated(self) -> NamedSharding | None:
@@ -92,28 +85,6 @@ class Devices:
             )
             yield block, rows, targets, self._weights(block, size)
 
-    def agree(self, size: int, stop: bool) -> tuple[int, bool]:
-        """Do as the first process says about `size`, and stop if any one wants to."""
-        if self.n_processes == 1:
-            return size, stop
-        said = multihost_utils.process_allgather(np.array([size, stop], np.int32))
-        return int(said[0, 0]), bool(said[:, 1].any())
-
-    def from_first(self, content: bytes) -> bytes:
-        """Give every process what the first one has."""
-        if self.n_processes == 1:
-            return content
-        share = multihost_utils.broadcast_one_to_all
-        length = np.asarray(share(np.array(divmod(len(content), _PART), np.int32)))
-        n_bytes = int(length[0]) * _PART + int(length[1])
-        parts = []
-        for start in range(0, n_bytes, _PART):
-            part = np.zeros(min(_PART, n_bytes - start), np.uint8)
-            if self.first:
-                part[:] = np.frombuffer(content[start : start + _PART], np.uint8)
-            parts.append(np.asarray(share(part)).astype(np.uint8).tobytes())
-        return b"".join(parts)
-
     def _sharding(self, *axes: str | None) -> NamedSharding:
         return NamedSharding(Mesh(self._devices, (_BATCH,)), PartitionSpec(*axes))
 
@@ -123,13 +94,13 @@ class Devices:
 
     def _own_columns(self, batch_size: int) -> slice:
         """Give this process's rows of every minibatch."""
-        width = self.padded(batch_size) // self.n_processes
+        width = self.padded(batch_size) // self._n_processes
         start = jax.process_index() * width
         return slice(min(start, batch_size), min(start + width, batch_size))
 
     def _spread(self, array: np.ndarray, batch_size: int) -> jax.Array:
         """Give ``(steps, batch, …)`` from this process's share of it."""
-        width = self.padded(batch_size) // self.n_processes
+        width = self.padded(batch_size) // self._n_processes
         filling = [(0, 0)] * array.ndim
         filling[1] = (0, width - array.shape[1])
         if filling[1][1]:

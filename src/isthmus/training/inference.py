@@ -11,16 +11,8 @@ import jax.numpy as jnp
 import numpy as np
 
 from isthmus.io import CHUNK_ROWS
-from isthmus.objectives import (
-    GaussianCode,
-    Model,
-    Objective,
-    Predictor,
-    free_energy,
-    gibbs,
-    log_importance_weights,
-    sample_hidden,
-)
+from isthmus.models import GaussianCode, Model, Predictor, free_energy, gibbs, sample_hidden
+from isthmus.objectives import Objective, log_importance_weights
 from isthmus.prepare import as_float
 from isthmus.training.devices import random_key
 from isthmus.training.layout import Layout, Parameters

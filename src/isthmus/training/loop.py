@@ -12,15 +12,16 @@ import numpy as np
 
 from isthmus.errors import IsthmusError
 from isthmus.objectives import Loss
+from isthmus.runs.compilation_cache import use_compilation_cache
+from isthmus.runs.interruption import Interruption
+from isthmus.runs.processes import Processes
+from isthmus.runs.progress import Progress, Reporter
 from isthmus.training.batches import Batches, Block, Buffers
 from isthmus.training.checkpoints import CheckpointFile, Snapshot
-from isthmus.training.compilation_cache import use_compilation_cache
 from isthmus.training.compiled import Carry, advance, held_out_loss, initial_carry
 from isthmus.training.devices import Devices
-from isthmus.training.interruption import Interruption
 from isthmus.training.layout import Layout, Parameters
 from isthmus.training.optimizer import Schedule
-from isthmus.training.progress import Progress, Reporter
 from isthmus.training.upcoming import Upcoming
 
 Observer: TypeAlias = Callable[[int, Any], None]
@@ -185,7 +186,7 @@ def train(
             held_out,
             checkpoint,
             interruption,
-            report if devices.first else None,
+            report if Processes().first else None,
             observe,
         )
         return loop.run()
@@ -207,6 +208,7 @@ class _Loop:
     interruption: Interruption
     report: Reporter | None
     observe: Observer | None
+    processes: Processes = field(default_factory=Processes)
     started: float = field(default_factory=time.perf_counter)
     epoch_started: float = 0.0
     first_step: int = 0  # of this epoch, in this process
@@ -319,7 +321,7 @@ class _Loop:
             now.epoch, now.step = now.epoch + 1, 0
 
     def _save(self) -> None:
-        if self.checkpoint is not None and self.devices.first:
+        if self.checkpoint is not None and self.processes.first:
             self.now.seconds = time.perf_counter() - self.started
             self.checkpoint.save(self.now)
 
@@ -327,7 +329,7 @@ class _Loop:
         """Let all processes make equally long calls, and stop together."""
         seconds = self.seconds_per_step
         size = 1 if seconds is None else max(1, int(_SECONDS_PER_CALL / seconds))
-        self.steps_per_call, self.stopping = self.devices.agree(size, self.interruption.requested)
+        self.steps_per_call, self.stopping = self.processes.agree(size, self.interruption.requested)
 
     def _measure(self, seconds: float, n_steps: int) -> None:
         """Note the speed, so that calls take about half a second."""

@@ -9,27 +9,24 @@ from typing import NamedTuple, final
 import numpy as np
 
 from isthmus.errors import IsthmusError
-from isthmus.networks import DenseNetwork, LayeredNetwork
-from isthmus.objectives import (
+from isthmus.models import (
     ActivationError,
     Bernoulli,
-    ContrastiveDivergence,
-    Corruption,
     Deterministic,
     Gaussian,
     GaussianCode,
     Likelihood,
-    Loss,
     Model,
-    Objective,
 )
+from isthmus.networks import DenseNetwork, LayeredNetwork
+from isthmus.objectives import ContrastiveDivergence, Corruption, Loss, Objective
 from isthmus.prepare import mean_row
+from isthmus.runs.interruption import Interruption
+from isthmus.runs.processes import Processes
+from isthmus.runs.progress import Progress, Reporter
 from isthmus.training.batches import ArrayBatches
-from isthmus.training.devices import Devices
 from isthmus.training.inference import encode_rows
-from isthmus.training.interruption import Interruption
 from isthmus.training.loop import Settings, train
-from isthmus.training.progress import Progress, Reporter
 
 # The noise of their gradients averages out; smaller steps leave them half trained.
 _FASTER_MACHINES = 5.0
@@ -188,7 +185,7 @@ def pretrain(
     layers = list(single_layer_models(model, plan.kind))
     _check_corruption(model, plan)
     history: dict[str, list[float]] = {}
-    interrupted, devices = False, Devices()
+    interrupted, processes = False, Processes()
     with Interruption() as interruption:
         for i, layer in enumerate(layers):
             stage = f"layer {i + 1} of {len(layers)}"
@@ -208,7 +205,7 @@ def pretrain(
                 history[f"layer_{i + 1}_{name}"] = values
             if i + 1 < len(layers) and not training.interrupted:
                 matrix = encode_rows(training.model, matrix)
-            _, interrupted = devices.agree(0, interruption.requested)
+            _, interrupted = processes.agree(0, interruption.requested)
             if interrupted:
                 break
     assert isinstance(model.network, LayeredNetwork)

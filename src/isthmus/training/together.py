@@ -16,13 +16,13 @@ import jax
 import numpy as np
 
 from isthmus.objectives import Jointly, Loss
+from isthmus.runs.interruption import Interruption
+from isthmus.runs.progress import Progress, Reporter
 from isthmus.training.batches import ArrayBatches
 from isthmus.training.compiled import held_out_loss
 from isthmus.training.devices import random_key
-from isthmus.training.interruption import Interruption
 from isthmus.training.layout import Layout
 from isthmus.training.loop import Settings, Training, train
-from isthmus.training.progress import Progress, Reporter
 
 
 def train_together(

@@ -4,7 +4,7 @@ from isthmus.objectives.penalties.auxiliary_top_k import AuxiliaryTopK
 from isthmus.objectives.penalties.base import Penalty
 from isthmus.objectives.penalties.contractive import Contractive
 from isthmus.objectives.penalties.l1 import L1
-from isthmus.objectives.penalties.sparsity import TargetActivation
+from isthmus.objectives.penalties.target_activation import TargetActivation
 from isthmus.objectives.penalties.weight_decay import WeightDecay
 
 PENALTIES: dict[str, type[Penalty]] = {

@@ -10,8 +10,8 @@ import jax.numpy as jnp
 from jax import lax
 
 from isthmus.errors import IsthmusError
-from isthmus.objectives.codes import TopK
-from isthmus.objectives.model import Model
+from isthmus.models.codes import TopK
+from isthmus.models.model import Model
 from isthmus.objectives.penalties.base import Batch, Penalty
 
 

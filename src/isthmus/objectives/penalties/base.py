@@ -8,7 +8,7 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 
-from isthmus.objectives.model import Model
+from isthmus.models.model import Model
 
 
 class Batch(NamedTuple):

@@ -8,9 +8,9 @@ from typing import final
 import jax
 import jax.numpy as jnp
 
+from isthmus.models.codes import Deterministic
+from isthmus.models.model import Model
 from isthmus.networks import ACTIVATIONS, DenseNetwork
-from isthmus.objectives.codes import Deterministic
-from isthmus.objectives.model import Model
 from isthmus.objectives.penalties.base import Batch, Penalty
 
 

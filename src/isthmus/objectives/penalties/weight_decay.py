@@ -8,7 +8,7 @@ from typing import final
 import jax
 import jax.numpy as jnp
 
-from isthmus.objectives.model import Model
+from isthmus.models.model import Model
 from isthmus.objectives.penalties.base import Batch, Penalty
 
 

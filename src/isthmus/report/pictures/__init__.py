@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 from matplotlib.figure import Figure
 
-from isthmus.objectives import GaussianCode
+from isthmus.models import GaussianCode
 from isthmus.report.comparison import Comparison
 from isthmus.report.pictures.canvas import to_png
 from isthmus.report.pictures.codes import draw_activations, draw_code

@@ -1,0 +1,1 @@
+"""Rows, plan, training, keeping: what all estimators do when they are fitted."""

@@ -1,0 +1,186 @@
+"""The rows of a fit: in memory where they fit into the budget, else read as they are needed."""
+
+from __future__ import annotations
+
+import zlib
+from abc import ABC, abstractmethod
+from typing import final
+
+import numpy as np
+
+from isthmus.errors import DataError
+from isthmus.io import Dataset, exact_bytes, memory_budget, readable_bytes
+from isthmus.prepare import Preparation, mean_row
+from isthmus.runs import Processes
+from isthmus.training import ArrayBatches, Batches, StreamedBatches
+
+_SAMPLED_ROWS = 1024
+_SHARE_IN_MEMORY = 2
+_SHARE_KEPT = 32
+_LEAST_KEPT = 32
+
+
+class TrainingRows(ABC):
+    """What a fit needs to know of its rows.
+
+    Attributes
+    ----------
+    n_rows : int
+        How many there are, those held out included.
+    held_out : ndarray of int
+        Positions of the held-out rows, in order.
+    order : dict of str to str
+        What the order of an epoch depends on besides the estimator's parameters.
+    """
+
+    n_rows: int
+    held_out: np.ndarray
+    order: dict[str, str]
+
+    @abstractmethod
+    def mean(self) -> np.ndarray:
+        """Average the prepared rows."""
+
+    @abstractmethod
+    def sampled(self) -> np.ndarray:
+        """Give some prepared rows, evenly spread."""
+
+    @abstractmethod
+    def batches(self, batch_size: int) -> tuple[Batches, Batches | None]:
+        """Give the minibatches to train on, and those of the held-out rows, if any."""
+
+
+@final
+class RowsInMemory(TrainingRows):
+    """Prepared rows ``(rows, features)``, all in memory."""
+
+    def __init__(self, matrix: np.ndarray, held_out_share: float = 0.0, seed: int = 0) -> None:
+        self.matrix, self.n_rows = matrix, len(matrix)
+        n_held_out = min(round(self.n_rows * held_out_share), self.n_rows - 1)
+        self.held_out = np.sort(np.random.default_rng(seed).permutation(self.n_rows)[:n_held_out])
+        self.order: dict[str, str] = {}
+
+    def mean(self) -> np.ndarray:
+        return mean_row(self.matrix)
+
+    def sampled(self) -> np.ndarray:
+        return self.matrix[_spread(self.n_rows)]
+
+    def batches(self, batch_size: int) -> tuple[ArrayBatches, ArrayBatches | None]:
+        if not len(self.held_out):
+            return ArrayBatches(self.matrix, batch_size), None
+        rows = np.setdiff1d(np.arange(self.n_rows), self.held_out)
+        validation = ArrayBatches(self.matrix, batch_size, self.held_out)
+        return ArrayBatches(self.matrix, batch_size, rows), validation
+
+
+@final
+class StreamedRows(TrainingRows):
+    """Rows that are prepared as they are read, but for those held out."""
+
+    def __init__(
+        self, preparation: Preparation, dataset: Dataset, held_out_share: float, seed: int
+    ) -> None:
+        self._preparation, self._dataset = preparation, dataset
+        self.n_rows = dataset.n_rows
+        most = _affordable(preparation, dataset)
+        n_held_out = min(round(self.n_rows * held_out_share), most)
+        self.held_out = _drawn(self.n_rows, n_held_out, seed)
+        sizes = [part.n_rows for part in dataset.parts()]
+        layout = zlib.crc32(np.array(sizes).tobytes())
+        self.order = {
+            "memory": exact_bytes(memory_budget()),
+            "row groups": f"{len(sizes)} ({layout:08x})",
+        }
+        # One pass for both; what they hold is small, and the data are not.
+        spread = _spread(self.n_rows)
+        positions = np.union1d(self.held_out, spread)
+        chosen = preparation.chosen(dataset, positions)
+        self._mean = mean_row(chosen)
+        self._sampled = chosen[np.searchsorted(positions, spread)]
+        self._validation = chosen[np.searchsorted(positions, self.held_out)]
+
+    def mean(self) -> np.ndarray:
+        return self._mean
+
+    def sampled(self) -> np.ndarray:
+        return self._sampled
+
+    def batches(self, batch_size: int) -> tuple[StreamedBatches, ArrayBatches | None]:
+        batches = StreamedBatches(
+            self._dataset, self._preparation, batch_size, self.held_out, Processes().count
+        )
+        held_out = len(self.held_out) > 0
+        return batches, ArrayBatches(self._validation, batch_size) if held_out else None
+
+
+def open_rows(
+    preparation: Preparation, dataset: Dataset, held_out_share: float, seed: int
+) -> TrainingRows:
+    """Take the rows into memory if half of the budget holds them, else stream them."""
+    if preparation.matrix_bytes(dataset) > _most_bytes():
+        return StreamedRows(preparation, dataset, held_out_share, seed)
+    return RowsInMemory(preparation.matrix(dataset), held_out_share, seed)
+
+
+def rows_in_memory(preparation: Preparation, dataset: Dataset, what: str) -> np.ndarray:
+    """Give all rows, prepared, for what cannot stream.
+
+    Raises
+    ------
+    DataError
+        They take more than half of the budget.
+    """
+    size = preparation.matrix_bytes(dataset)
+    if size > _most_bytes():
+        raise DataError(
+            f"{dataset.source} takes {readable_bytes(size)} of memory once it is prepared, but "
+            f"{what} needs all rows at once, and for those {readable_bytes(_most_bytes())} are "
+            "allowed (half of --memory or ISTHMUS_MEMORY): allow more, or give fewer rows."
+        )
+    return preparation.matrix(dataset)
+
+
+def judged_rows(
+    preparation: Preparation, dataset: Dataset, held_out: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Give prepared rows and their positions: all, or those held out and as many others.
+
+    Parameters
+    ----------
+    preparation : Preparation
+        What brings them to scale.
+    dataset : Dataset
+        What was fitted on.
+    held_out : ndarray of int
+        Positions of held-out rows, in order.
+    """
+    if preparation.matrix_bytes(dataset) <= _most_bytes():
+        return preparation.matrix(dataset), np.arange(dataset.n_rows)
+    others = _drawn(dataset.n_rows, _affordable(preparation, dataset), seed=0)
+    positions = np.union1d(held_out, others)
+    return preparation.chosen(dataset, positions), positions
+
+
+def _affordable(preparation: Preparation, dataset: Dataset) -> int:
+    """Give the number of rows that may stay in memory while the others are read."""
+    row_bytes = preparation.matrix_bytes(dataset) // dataset.n_rows
+    return min(dataset.n_rows, max(_LEAST_KEPT, memory_budget() // (_SHARE_KEPT * row_bytes)))
+
+
+def _most_bytes() -> int:
+    return memory_budget() // _SHARE_IN_MEMORY
+
+
+def _spread(n_rows: int) -> np.ndarray:
+    return np.linspace(0, n_rows - 1, min(n_rows, _SAMPLED_ROWS)).astype(int)
+
+
+def _drawn(n_rows: int, n_drawn: int, seed: int) -> np.ndarray:
+    """Draw so many positions, in order; a permutation of all might not fit into memory."""
+    generator = np.random.default_rng(seed)
+    drawn = np.empty(0, int)
+    while len(drawn) < n_drawn:
+        more = generator.integers(n_rows, size=n_drawn)
+        drawn = np.unique(np.concatenate([drawn, more]))
+    return np.sort(generator.permutation(drawn)[:n_drawn])

@@ -1,0 +1,74 @@
+"""Starting from a fitted autoencoder instead of from drawn weights."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+import jax
+
+from isthmus.errors import DataError, IsthmusError
+from isthmus.fitting.base import BaseAutoencoder
+from isthmus.io import Dataset
+from isthmus.models import Model
+from isthmus.networks import Network
+from isthmus.prepare import Preparation
+
+
+def open_start(init: Any) -> BaseAutoencoder:
+    """Give the fitted autoencoder that `init` is or names."""
+    if isinstance(init, (str, os.PathLike)):
+        from isthmus.fitting.persistence import load
+
+        init = load(init)
+    if not isinstance(init, BaseAutoencoder) or not hasattr(init, "model_"):
+        raise IsthmusError(
+            f"init={init!r} is no fitted autoencoder: give one, or the path of its model file."
+        )
+    return init
+
+
+def start_preparation(preparation: Preparation, dataset: Dataset) -> Preparation:
+    """Give the preparation to start with, once it is known to suit the data."""
+    before, now = preparation.schema, dataset.schema
+    if before.row_shape != now.row_shape or (
+        before.names is not None and now.names is not None and before.names != now.names
+    ):
+        raise DataError(
+            f"{dataset.source} holds {now}, but what training starts from was fitted on {before}: "
+            "give rows of the same shape and columns."
+        )
+    return preparation
+
+
+def start_model(drawn: Model, start: Model) -> Model:
+    """Give the drawn model with the arrays of another one of the same shapes.
+
+    The likelihood's own arrays come along where both have the same likelihood.
+    """
+    network = _take_over(drawn.network, start.network)
+    same = jax.tree.structure(drawn.likelihood) == jax.tree.structure(start.likelihood)
+    return Model(network, drawn.code, start.likelihood if same else drawn.likelihood)
+
+
+def _take_over(drawn: Network, start: Network) -> Network:
+    have, want = _shapes(start), _shapes(drawn)
+    for name in {**want, **have}:
+        if have.get(name) != want.get(name):
+            raise IsthmusError(
+                f"what training starts from has {_described(have.get(name))} as {name}, but this "
+                f"estimator needs {_described(want.get(name))}: give both the same network and "
+                "n_components."
+            )
+    return jax.tree.unflatten(jax.tree.structure(drawn), jax.tree.leaves(start))
+
+
+def _shapes(network: Network) -> dict[str, tuple[int, ...]]:
+    leaves = jax.tree_util.tree_leaves_with_path(network)
+    return {
+        jax.tree_util.keystr(path, simple=True, separator="."): leaf.shape for path, leaf in leaves
+    }
+
+
+def _described(shape: tuple[int, ...] | None) -> str:
+    return "nothing" if shape is None else "an array of shape " + str(shape)

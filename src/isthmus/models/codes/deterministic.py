@@ -1,0 +1,34 @@
+"""The code is the encoder's output."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import final
+
+import jax
+import jax.numpy as jnp
+
+from isthmus.models.codes.base import Code
+
+
+@final
+@dataclass(frozen=True)
+class Deterministic(Code):
+    """The encoder's output itself, free of cost."""
+
+    def n_parameters(self, n_components: int) -> int:
+        return n_components
+
+    def sample(
+        self, parameters: jax.Array, key: jax.Array, warmth: jax.Array | float = 1.0
+    ) -> jax.Array:
+        return parameters
+
+    def mean(self, parameters: jax.Array) -> jax.Array:
+        return parameters
+
+    def cost(self, parameters: jax.Array) -> jax.Array:
+        return jnp.zeros(len(parameters))
+
+    def log_ratio(self, parameters: jax.Array, z: jax.Array) -> jax.Array:
+        return jnp.zeros(len(parameters))

@@ -1,0 +1,32 @@
+"""The four parts of an autoencoder, put together."""
+
+from __future__ import annotations
+
+from typing import final
+
+import equinox as eqx
+import jax
+
+from isthmus.models.codes import Code
+from isthmus.models.likelihoods import Likelihood
+from isthmus.networks import Network
+
+
+@final
+class Model(eqx.Module):
+    """Network, code and likelihood: all that is needed to encode and to decode.
+
+    Its arrays are the network's parameters, and the likelihood's where it has any.
+    """
+
+    network: Network
+    code: Code = eqx.field(static=True)
+    likelihood: Likelihood
+
+    def encode(self, x: jax.Array) -> jax.Array:
+        """Give the expected code: ``(batch, features) -> (batch, components)``."""
+        return self.code.mean(self.network.encode(x))
+
+    def decode(self, z: jax.Array) -> jax.Array:
+        """Give the reconstruction: ``(batch, components) -> (batch, features)``."""
+        return self.likelihood.mean(self.network.decode(z))

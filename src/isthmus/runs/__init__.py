@@ -1,0 +1,20 @@
+"""What a long run needs: the meeting of hosts, checkpoints, logs, progress, interruption."""
+
+from isthmus.runs.hosts import Hosts, Job, end_process
+from isthmus.runs.interruption import Interruption
+from isthmus.runs.logs import Logs
+from isthmus.runs.processes import Processes
+from isthmus.runs.progress import Progress, ProgressBar, Reporter, report_to
+
+__all__ = [
+    "Hosts",
+    "Interruption",
+    "Job",
+    "Logs",
+    "Processes",
+    "Progress",
+    "ProgressBar",
+    "Reporter",
+    "end_process",
+    "report_to",
+]
