@@ -16,12 +16,13 @@ from sklearn.decomposition import PCA
 
 from isthmus import Autoencoder, read
 from isthmus.estimators import fitting
-from isthmus.training import decode_rows, encode_rows, train
+from isthmus.models import Model
+from isthmus.training import over_rows, train
 
 
 def test_error(model, images):
     """Give the mean squared error per image."""
-    back = decode_rows(model, encode_rows(model, images))
+    back = over_rows(Model.reconstruct, model, images)
     return float(np.square(back - images).sum(axis=1, dtype=np.float64).mean())
 
 

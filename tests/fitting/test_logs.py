@@ -129,13 +129,13 @@ def test_one_ctrl_c_ends_both_stages_of_a_classifier(digits, tmp_path):
 
 
 def test_ctrl_c_between_layers_ends_pretraining(digits, tmp_path, monkeypatch):
-    encode = pretraining.encode_rows
+    encode = pretraining.over_rows
 
     def press(*arguments):
         signal.raise_signal(signal.SIGINT)
         return encode(*arguments)
 
-    monkeypatch.setattr(pretraining, "encode_rows", press)
+    monkeypatch.setattr(pretraining, "over_rows", press)
     model = stacked().fit(digits[:200], log=tmp_path / "run.jsonl")
     assert model.interrupted_
     assert told(tmp_path / "run.jsonl") == ["started", ("layer 1 of 2", 1), "interrupted"]

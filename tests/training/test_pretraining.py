@@ -19,8 +19,7 @@ from isthmus.objectives import Masking
 from isthmus.training import (
     LayerTraining,
     Settings,
-    decode_rows,
-    encode_rows,
+    over_rows,
     pretrain,
     pretraining,
 )
@@ -90,12 +89,12 @@ def test_unrolled_network_is_the_composition_of_its_layers(matrix, trained_layer
     assert_made_of(result.model.network, trained_layers)
     codes = matrix
     for layer in trained_layers:
-        codes = encode_rows(layer, codes)
-    np.testing.assert_allclose(encode_rows(result.model, matrix), codes, atol=1e-5)
+        codes = over_rows(Model.encode, layer, codes)
+    np.testing.assert_allclose(over_rows(Model.encode, result.model, matrix), codes, atol=1e-5)
     back = codes
     for layer in reversed(trained_layers):
-        back = decode_rows(layer, back)
-    np.testing.assert_allclose(decode_rows(result.model, codes), back, atol=1e-5)
+        back = over_rows(Model.decode, layer, back)
+    np.testing.assert_allclose(over_rows(Model.decode, result.model, codes), back, atol=1e-5)
     n_layers = len(result.model.network.encoder)
     assert set(result.history) == {
         f"layer_{i + 1}_{name}" for i in range(n_layers) for name in ("loss", "seconds")
@@ -112,7 +111,7 @@ def test_every_layer_learns_and_so_does_the_whole(matrix, kind):
         assert min(losses) < losses[0]
 
     def error(model):
-        return np.sum((decode_rows(model, encode_rows(model, matrix)) - matrix) ** 2)
+        return np.sum((over_rows(Model.reconstruct, model, matrix) - matrix) ** 2)
 
     assert error(result.model) < 0.5 * error(model)
 
@@ -121,7 +120,9 @@ def test_same_seed_gives_equal_bits(matrix):
     first, second = (
         pretrain(make(Dense((8,), "sigmoid")), plan("rbm"), matrix).model for _ in range(2)
     )
-    np.testing.assert_array_equal(encode_rows(first, matrix), encode_rows(second, matrix))
+    np.testing.assert_array_equal(
+        over_rows(Model.encode, first, matrix), over_rows(Model.encode, second, matrix)
+    )
 
 
 def test_interrupt_keeps_the_layers_that_learned(matrix):

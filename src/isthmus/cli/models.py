@@ -25,9 +25,9 @@ _PART_OF |= {"level": "corruption", "variance": "likelihood"}
 
 def model_class(model: str) -> Any:
     """Give the class that ``--model`` names."""
-    from isthmus.fitting.persistence import ESTIMATORS
+    from isthmus.fitting.base import BaseAutoencoder
 
-    return ESTIMATORS[_CLASSES.get(model, f"{model.capitalize()}Autoencoder")]
+    return BaseAutoencoder.subclasses()[_CLASSES.get(model, f"{model.capitalize()}Autoencoder")]
 
 
 def make_estimator(model: str, given: dict[str, Any]) -> Any:
@@ -59,7 +59,7 @@ def make_estimator(model: str, given: dict[str, Any]) -> Any:
     if "variance" in given:
         parameters["likelihood"] = _gaussian(given["variance"])
     estimator = kind(**parameters)
-    estimator._validate_params()
+    estimator.check_parameters()
     if "network" in defaults:
         own = "convolutional" if model == "convolutional" else "dense"
         estimator.set_params(network=_network(estimator, own, given))
@@ -141,7 +141,7 @@ def _network(estimator: Any, own: str, given: dict[str, Any]) -> Any:
                 f"give --network {' or '.join(others)}, or leave it away."
             )
     _check_activation(options.get("code_activation"))
-    design = estimator._default_architecture()
+    design = estimator.default_architecture()
     if name == own:
         parameters = estimator.get_params(deep=False)
         more = {option: value for option, value in options.items() if option not in parameters}
@@ -153,19 +153,19 @@ def _network(estimator: Any, own: str, given: dict[str, Any]) -> Any:
 
 
 def _design(name: str, options: dict[str, Any]) -> Any:
-    from isthmus.fitting.persistence import ESTIMATORS
+    from isthmus.fitting.base import BaseAutoencoder
     from isthmus.networks import ARCHITECTURES
 
     faces = {"dense": "Autoencoder", "convolutional": "ConvolutionalAutoencoder"}
     if name not in faces:
         return ARCHITECTURES[name](**options)
     # The estimator of that network checks its options.
-    face: Any = ESTIMATORS[faces[name]]
+    face: Any = BaseAutoencoder.subclasses()[faces[name]]
     known = face().get_params()
     estimator = face(**{key: options[key] for key in options if key in known})
-    estimator._validate_params()
+    estimator.check_parameters()
     more = {key: options[key] for key in options if key not in known}
-    return replace(estimator._default_architecture(), **more)
+    return replace(estimator.default_architecture(), **more)
 
 
 def _check_activation(name: str | None) -> None:

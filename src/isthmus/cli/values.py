@@ -86,7 +86,7 @@ def check_parameters(*estimators: Any) -> None:
     """Refuse parameters that no data could make right."""
     try:
         for estimator in estimators:
-            estimator._validate_params()
+            estimator.check_parameters()
     except ValueError as error:
         raise MisuseError(str(error)) from error
 

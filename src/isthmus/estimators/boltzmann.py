@@ -2,29 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import Any, ClassVar, final
+from typing import Any, final
 
 import numpy as np
-from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.validation import check_is_fitted
 
 from isthmus.errors import IsthmusError
-from isthmus.fitting.base import BaseAutoencoder
+from isthmus.fitting.declaration import Named, estimator, parameter
+from isthmus.fitting.parameters import ABOVE_ZERO, POSITIVE
 from isthmus.fitting.rows import TrainingRows
-from isthmus.fitting.trained import POSITIVE, SHARED_CONSTRAINTS, TrainedAutoencoder
+from isthmus.fitting.trained import EarlyStoppedAutoencoder
 from isthmus.io import to_container
-from isthmus.models import Bernoulli, Gaussian, Likelihood, Model
+from isthmus.models import Bernoulli, Gaussian, Likelihood, Model, free_energy, hidden_after
 from isthmus.networks import Architecture, Dense, DenseNetwork
-from isthmus.objectives import ContrastiveDivergence, Loss
-from isthmus.training import free_energy_rows, gibbs_rows, sample_rows
-
-# What it learns by leaves no choice of these.
-_NOT_ITS_OWN = {"network", "likelihood", "corruption", "penalty"}
+from isthmus.objectives import ContrastiveDivergence
+from isthmus.prepare import Preparation
+from isthmus.training import over_rows
 
 
 @final
-class BoltzmannMachine(TrainedAutoencoder):
+@estimator
+class BoltzmannMachine(EarlyStoppedAutoencoder):
     """Restricted Boltzmann machine: hidden units that make the rows likely.
 
     ``p(v, h) ∝ exp(b v + v W h + c h)`` for visible units in [0, 1], and
@@ -34,20 +32,16 @@ class BoltzmannMachine(TrainedAutoencoder):
 
     Parameters
     ----------
-    n_components : int, default=256
+    n_components : int
         Hidden units.
-    visible : {"auto", "bernoulli", "gaussian"}, default="auto"
+    visible : {names}
         The visible units: Bernoulli for data in [0, 1], where values between count as
         probabilities, or Gaussian with variance 1. "auto" goes by the data.
-    n_steps : int, default=1
+    n_steps : int
         Gibbs steps in each update (CD-k).
-    persistent : bool, default=False
+    persistent : bool
         Go on from the last update's Gibbs chains instead of starting at the rows: closer to
         the likelihood, for machines to draw from.
-    scaling, batch_size, max_epochs, learning_rate, weight_decay, early_stopping, \
-    validation_fraction, patience, random_state, warm_start, verbose
-        As in `Autoencoder`, but the learning rate is 0.01. Held-out rows are judged by their
-        reconstruction.
 
     References
     ----------
@@ -68,47 +62,11 @@ class BoltzmannMachine(TrainedAutoencoder):
     (3, 64)
     """
 
-    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
-        **{k: v for k, v in SHARED_CONSTRAINTS.items() if k not in _NOT_ITS_OWN},
-        "visible": [StrOptions({"auto", "bernoulli", "gaussian"})],
-        "n_steps": [POSITIVE],
-        "persistent": ["boolean"],
-    }
-
-    def __init__(
-        self,
-        n_components: int = 256,
-        *,
-        visible: str = "auto",
-        n_steps: int = 1,
-        persistent: bool = False,
-        scaling: str = "auto",
-        batch_size: int = 128,
-        max_epochs: int | None = None,
-        learning_rate: float = 1e-2,
-        weight_decay: float = 1e-4,
-        early_stopping: bool = True,
-        validation_fraction: float = 0.1,
-        patience: int = 30,
-        random_state: int | np.random.RandomState | None = None,
-        warm_start: bool = False,
-        verbose: bool | None = None,
-    ) -> None:
-        self.n_components = n_components
-        self.visible = visible
-        self.n_steps = n_steps
-        self.persistent = persistent
-        self.scaling = scaling
-        self.batch_size = batch_size
-        self.max_epochs = max_epochs
-        self.learning_rate = learning_rate
-        self.weight_decay = weight_decay
-        self.early_stopping = early_stopping
-        self.validation_fraction = validation_fraction
-        self.patience = patience
-        self.random_state = random_state
-        self.warm_start = warm_start
-        self.verbose = verbose
+    n_components: int = parameter(POSITIVE, default=256, kw_only=False)
+    visible: str = parameter(Named("auto", "bernoulli", "gaussian"), default="auto")
+    n_steps: int = parameter(POSITIVE, default=1)
+    persistent: bool = parameter("boolean", default=False)
+    learning_rate: float = parameter(ABOVE_ZERO, default=1e-2)
 
     def free_energy(self, X: Any) -> np.ndarray:
         """Give each row's free energy ``F(v)`` in nats; lower is more likely.
@@ -127,7 +85,7 @@ class BoltzmannMachine(TrainedAutoencoder):
         energies : ndarray of float32, shape (n_samples,)
         """
         check_is_fitted(self)
-        return np.concatenate([free_energy_rows(self.model_, x) for x in self._prepared(X)])
+        return over_rows(free_energy, self.model_, self._prepared(X))
 
     def sample(
         self,
@@ -161,40 +119,32 @@ class BoltzmannMachine(TrainedAutoencoder):
                 raise IsthmusError(f"{name}={number} asks for nothing: choose 1 or more.")
         generator = np.random.default_rng(random_state)
         start = generator.integers(2, size=(n_samples, self.n_components_)).astype(np.float32)
-        hidden = gibbs_rows(self.model_, start, n_steps, int(generator.integers(2**31)))
+        seed = int(generator.integers(2**31))
+        hidden = over_rows(hidden_after, self.model_, start, n_steps, seed=seed)
         if not noise:
             return self.inverse_transform(hidden)
-        drawn = sample_rows(self.model_, hidden, int(generator.integers(2**31)))
-        return to_container(self.preparation_.inverse(drawn), self._container)
+        seed = int(generator.integers(2**31))
+        drawn = over_rows(Model.sample, self.model_, hidden, seed=seed)
+        return to_container(self.preparation_.inverse(drawn), self.container_)
 
-    def _start_model(
-        self, rows: TrainingRows, seed: int, start: BaseAutoencoder | None = None
-    ) -> None:
-        super()._start_model(rows, seed, start)
-        if start is not None:
-            return
-        network, likelihood = self.model_.network, self.model_.likelihood
-        assert isinstance(network, DenseNetwork)
-        mean = rows.mean()
-        network = network.starting_at(mean, likelihood.parameters_at(mean))
-        self.model_ = replace(self.model_, network=network)
+    def _starts_at_mean(self, network: DenseNetwork) -> bool:
+        return True
 
     def _architecture(self) -> Architecture:
-        return self._default_architecture()
-
-    def _default_architecture(self) -> Architecture:
         return Dense((), "identity", tied_weights=True, code_activation="sigmoid")
 
-    def _choose_likelihood(self) -> Likelihood:
-        real = self.preparation_.support == "real"
+    def _likelihood(self, preparation: Preparation) -> Likelihood:
+        real = preparation.support == "real"
         if self.visible == "bernoulli" and real:
             raise IsthmusError(
                 f"visible='bernoulli' needs values in [0, 1], but with "
-                f"scaling={self.preparation_.scaling!r} X has others: "
+                f"scaling={preparation.scaling!r} X has others: "
                 "use visible='gaussian', or bring X into [0, 1] first."
             )
         gaussian = real if self.visible == "auto" else self.visible == "gaussian"
         return Gaussian(1.0) if gaussian else Bernoulli()
 
-    def _checked_objective(self, n_epochs: int, n_steps: int) -> Loss[Model]:
+    def _loss(
+        self, model: Model, rows: TrainingRows, n_epochs: int, n_steps: int
+    ) -> ContrastiveDivergence:
         return ContrastiveDivergence(self.n_steps, self.persistent)

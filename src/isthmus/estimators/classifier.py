@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, ClassVar, final
+from typing import Any, final
 
 import numpy as np
 from sklearn.base import ClassifierMixin
-from sklearn.frozen import FrozenEstimator
-from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.multiclass import check_classification_targets
 
 from isthmus.errors import DataError, IsthmusError
-from isthmus.fitting.base import BaseAutoencoder
+from isthmus.estimators.denoising import DenoisingAutoencoder
+from isthmus.fitting.declaration import Named, estimator, parameter
 from isthmus.fitting.labels import as_labels, known_labels
-from isthmus.fitting.supervised import SHARE, SupervisedAutoencoder
-from isthmus.objectives import UNLABELLED, Classes, Corruption, Outcome, Unlabelled
+from isthmus.fitting.parameters import SHARE
+from isthmus.fitting.supervised import SupervisedAutoencoder
+from isthmus.objectives import UNLABELLED, Classes, Outcome, Unlabelled
 
 _UNLABELLED = -1
 
 
 @final
+@estimator
 class AutoencoderClassifier(ClassifierMixin, SupervisedAutoencoder):
     """Classifier on an autoencoder's code: the decoder is dropped, everything is fine-tuned.
 
@@ -30,62 +31,15 @@ class AutoencoderClassifier(ClassifierMixin, SupervisedAutoencoder):
 
     Parameters
     ----------
-    autoencoder : autoencoder, FrozenEstimator or None, default=None
-        Any of Isthmus. A fitted one is where fine-tuning starts, and stays as it is; an
-        unfitted one is fitted on all rows first. None stands for ``DenoisingAutoencoder(64)``.
-        Where scikit-learn clones estimators, as in a grid search, wrap a fitted one in
-        `sklearn.frozen.FrozenEstimator`, or the clone is fitted anew.
-    layer : int or None, default=None
-        Put the softmax on this hidden layer, counted from 1, instead of on the code.
-    frozen_encoder : bool, default=False
-        Train the softmax only.
-    layer_decay : float, default=1.0
-        Every layer learns at this share of the rate of the layer above it.
-    label_smoothing : float, default=0.0
+    label_smoothing : float
         Share of the probability that the labels spread over all classes.
-    corruption : Corruption or None, default=None
-        Noise on the rows while their labels are learned, such as ``Masking(0.2)``.
-    dropout : float, default=0.0
-        Share of every layer's activations that is set to 0 in training.
-    reconstruction : float, default=0.0
-        Weight at which the autoencoder's own loss over all rows stays in the loss.
-    unlabelled : str, Unlabelled, sequence of them, or None, default=None
-        What else all rows teach: ``"pseudo_labels"``, ``"consistency"``,
-        ``"virtual_adversarial"``, or parts such as ``PseudoLabels(0.9)``.
-    batch_size : int, default=128
-        Rows in a minibatch. Where unlabelled rows teach, at least a quarter are labelled.
-    max_epochs : int or None, default=None
-        Passes over the rows that are trained on; None makes about 6,000 updates.
-    learning_rate : float, default=1e-3
-        Peak of the learning rate.
-    weight_decay : float, default=1e-4
-        Decoupled weight decay.
-    early_stopping : bool, default=False
-        Hold labelled rows out, keep the parameters that do best on them, and stop when they
-        gain no more.
-    validation_fraction : float, default=0.1
-        Share of the labelled rows that early stopping holds out.
-    patience : int, default=30
-        Epochs that early stopping waits.
-    random_state : int, RandomState or None, default=None
-        Fixes everything that is drawn.
-    verbose : bool or None, default=None
-        Progress bar; None shows one on a terminal only.
+    unlabelled : {names}, Unlabelled, sequence of them, or None
+        What else all rows teach: parts such as ``PseudoLabels(0.9)``, or their names.
 
     Attributes
     ----------
     classes_ : ndarray
         The labels.
-    model_ : Predictor
-        Encoder and softmax.
-    history_ : dict of str to list
-        Per epoch: "loss", "seconds", with early stopping "validation_loss".
-    best_epoch_ : int
-        The epoch whose parameters were kept.
-    interrupted_ : bool
-        Whether Ctrl-C ended the training.
-    n_features_in_ : int
-        Numbers in one row of X.
 
     References
     ----------
@@ -107,52 +61,10 @@ class AutoencoderClassifier(ClassifierMixin, SupervisedAutoencoder):
     (2, 10)
     """
 
-    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
-        **SupervisedAutoencoder._parameter_constraints,
-        "label_smoothing": [SHARE],
-        "unlabelled": [StrOptions(set(UNLABELLED)), Unlabelled, list, tuple, None],
-    }
-
-    def __init__(
-        self,
-        autoencoder: BaseAutoencoder | FrozenEstimator | None = None,
-        *,
-        layer: int | None = None,
-        frozen_encoder: bool = False,
-        layer_decay: float = 1.0,
-        label_smoothing: float = 0.0,
-        corruption: Corruption | None = None,
-        dropout: float = 0.0,
-        reconstruction: float = 0.0,
-        unlabelled: str | Unlabelled | Sequence[str | Unlabelled] | None = None,
-        batch_size: int = 128,
-        max_epochs: int | None = None,
-        learning_rate: float = 1e-3,
-        weight_decay: float = 1e-4,
-        early_stopping: bool = False,
-        validation_fraction: float = 0.1,
-        patience: int = 30,
-        random_state: int | np.random.RandomState | None = None,
-        verbose: bool | None = None,
-    ) -> None:
-        self.autoencoder = autoencoder
-        self.layer = layer
-        self.frozen_encoder = frozen_encoder
-        self.layer_decay = layer_decay
-        self.label_smoothing = label_smoothing
-        self.corruption = corruption
-        self.dropout = dropout
-        self.reconstruction = reconstruction
-        self.unlabelled = unlabelled
-        self.batch_size = batch_size
-        self.max_epochs = max_epochs
-        self.learning_rate = learning_rate
-        self.weight_decay = weight_decay
-        self.early_stopping = early_stopping
-        self.validation_fraction = validation_fraction
-        self.patience = patience
-        self.random_state = random_state
-        self.verbose = verbose
+    label_smoothing: float = parameter(SHARE, default=0.0)
+    unlabelled: str | Unlabelled | Sequence[str | Unlabelled] | None = parameter(
+        Named(family=lambda: UNLABELLED), Unlabelled, list, tuple, None, default=None
+    )
 
     def predict(self, X: Any) -> np.ndarray:
         """Give each row's likeliest class, ``(n_samples,)``."""
@@ -176,6 +88,9 @@ class AutoencoderClassifier(ClassifierMixin, SupervisedAutoencoder):
         targets = np.full(len(y), _UNLABELLED, np.int32)
         targets[known] = positions
         return targets, np.flatnonzero(known)
+
+    def _default_autoencoder(self) -> DenoisingAutoencoder:
+        return DenoisingAutoencoder(64)
 
     def _outcome_state(self) -> dict[str, Any]:
         return {"classes": self.classes_.tolist(), "dtype": self.classes_.dtype.str}

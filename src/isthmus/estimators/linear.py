@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 from numbers import Integral, Real
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self, final
 
 import numpy as np
 from scipy import linalg
-from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils._param_validation import Interval
 from sklearn.utils.extmath import svd_flip
 
 from isthmus.errors import IsthmusError
 from isthmus.fitting.base import BaseAutoencoder
-from isthmus.fitting.plan import default_epochs, train_one_pass, train_whole
-from isthmus.fitting.rows import rows_in_memory
-from isthmus.models import Deterministic, Model, SquaredError
-from isthmus.networks import Architecture, Linear, glorot_uniform
+from isthmus.fitting.declaration import Named, estimator, parameter
+from isthmus.fitting.parameters import ABOVE_ZERO, NOT_NEGATIVE, POSITIVE
+from isthmus.fitting.rows import TrainingRows, rows_in_memory
+from isthmus.fitting.seeds import drawn_seed
+from isthmus.fitting.trained import TrainedAutoencoder
+from isthmus.fitting.validation import open_dataset
+from isthmus.models import Deterministic, Likelihood, Model, SquaredError
+from isthmus.networks import Architecture, Linear
 from isthmus.networks.dense import Affine, DenseNetwork
 from isthmus.objectives import Objective, WeightDecay
 from isthmus.prepare import SCALINGS, Preparation, as_float
-from isthmus.training import ArrayBatches, Settings
+from isthmus.runs import Run
 
 if TYPE_CHECKING:
     from sklearn.decomposition import IncrementalPCA
@@ -31,54 +35,38 @@ _FLOAT32_HOLDS = frozenset({"float32", "float16", "uint8", "int8", "uint16", "in
 _MOST_MEAN = 0.9
 
 
-class LinearAutoencoder(BaseAutoencoder):
+@final
+@estimator
+class LinearAutoencoder(TrainedAutoencoder):
     """Linear autoencoder: one matrix to the code, one back; at its best it is PCA.
 
     Minimizes ``‖X − X W₁ W₂‖² + l2 · (‖W₁‖² + ‖W₂‖²)`` over the centred rows.
 
     Parameters
     ----------
-    n_components : int or float, default=2
+    n_components : int or float
         Size of the code; with ``solver="closed_form"`` a float between 0 and 1 asks for that
         share of the variance, as in scikit-learn's PCA.
-    solver : {"closed_form", "gradient"}, default="closed_form"
+    solver : {names}
         "closed_form" finds the principal components, ordered and orthogonal: from the covariance
         matrix where there are at least ten rows for each of no more than 1,000 features and
         `n_components` is a whole number, else by scikit-learn's PCA.
         "gradient" trains both matrices by squared error; it finds the same subspace, in any
         basis of it.
-    l2 : float, default=0.0
+    l2 : float
         Strength λ of the penalty on both matrices. The decoder's singular values become
         ``√(1 − λ/σᵢ²)``, and 0 where ``σᵢ² ≤ λ``, with σᵢ the singular values of the centred X.
-    scaling : {"center", "auto", "standardize", "range", "none"}, default="center"
+    scaling : {names}
         How columns or pixels are brought to scale; the default only centres, as PCA does.
-    batch_size : int, default=512
+    batch_size : int
         Rows in a minibatch ("gradient" only, like all that follow).
-    max_epochs : int or None, default=None
+    max_epochs : int or None
         Passes over the data; None makes about 4,000 updates, in 20 to 1,000 epochs.
-    learning_rate : float, default=0.01
-        Peak of the learning rate.
-    random_state : int, RandomState instance or None, default=None
-        Fixes the initial weights and the order of the rows.
-    verbose : bool or None, default=None
-        Show a progress bar; None shows it on a terminal only.
 
     Attributes
     ----------
-    n_components_ : int
-        Size of the code.
     explained_variance_ratio_ : ndarray, shape (n_components_,)
         Share of the variance along each component ("closed_form" only).
-    history_ : dict of str to list of float
-        "loss" and "seconds", one entry per epoch; empty for the closed form.
-    preparation_ : Preparation
-        The change of scale.
-    model_ : Model
-        Network, code and likelihood, an Equinox module.
-    n_features_in_ : int
-        Numbers in one row of X.
-    feature_names_in_ : ndarray of str
-        Column names of X, where it has any.
 
     References
     ----------
@@ -94,75 +82,36 @@ class LinearAutoencoder(BaseAutoencoder):
     (150, 2)
     """
 
-    _saved: ClassVar[tuple[str, ...]] = ("explained_variance_ratio_",)
-    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
-        "n_components": [
-            Interval(Integral, 1, None, closed="left"),
-            Interval(Real, 0, 1, closed="neither"),
-        ],
-        "solver": [StrOptions({"closed_form", "gradient"})],
-        "l2": [Interval(Real, 0, None, closed="left")],
-        "scaling": [StrOptions(set(SCALINGS))],
-        "batch_size": [Interval(Integral, 1, None, closed="left")],
-        "max_epochs": [Interval(Integral, 1, None, closed="left"), None],
-        "learning_rate": [Interval(Real, 0, None, closed="neither")],
-        "random_state": ["random_state"],
-        "verbose": ["boolean", None],
-    }
+    _saved: ClassVar[tuple[str, ...]] = (
+        *("explained_variance_ratio_", "best_epoch_", "interrupted_"),
+    )
+    _updates: ClassVar[tuple[int, int, int]] = (4_000, 20, 1_000)
 
-    def __init__(
-        self,
-        n_components: int | float = 2,
-        *,
-        solver: str = "closed_form",
-        l2: float = 0.0,
-        scaling: str = "center",
-        batch_size: int = 512,
-        max_epochs: int | None = None,
-        learning_rate: float = 1e-2,
-        random_state: int | np.random.RandomState | None = None,
-        verbose: bool | None = None,
-    ) -> None:
-        self.n_components = n_components
-        self.solver = solver
-        self.l2 = l2
-        self.scaling = scaling
-        self.batch_size = batch_size
-        self.max_epochs = max_epochs
-        self.learning_rate = learning_rate
-        self.random_state = random_state
-        self.verbose = verbose
+    n_components: int | float = parameter(
+        POSITIVE, Interval(Real, 0, 1, closed="neither"), default=2, kw_only=False
+    )  # pyright: ignore[reportIncompatibleVariableOverride]
+    solver: str = parameter(Named("closed_form", "gradient"), default="closed_form")
+    l2: float = parameter(NOT_NEGATIVE, default=0.0)
+    scaling: str = parameter(Named(*SCALINGS), default="center")
+    batch_size: int = parameter(POSITIVE, default=512)
+    learning_rate: float = parameter(ABOVE_ZERO, default=1e-2)
 
-    def fit(self, X: Any, y: Any = None) -> Self:
-        """Find the best linear code; all rows are used.
-
-        Parameters
-        ----------
-        X : array, pandas or polars frame, path, or Dataset
-            Rows of numbers; arrays may have more than two axes, ``(n_samples, *row_shape)``.
-        y : ignored
-
-        Returns
-        -------
-        self
-        """
-        self._validate_params()
-        dataset = self._open(X, reset=True)
-        self.preparation_ = Preparation.fit(dataset, self.scaling)
-        matrix = rows_in_memory(self.preparation_, dataset, type(self).__name__)
+    def fit_within(self, run: Run, X: Any, init: Any = None) -> None:
+        """Find the best linear code as a stage of a run; all rows are used."""
+        if self.solver == "gradient":
+            super().fit_within(run, X, init)
+            return
+        dataset = open_dataset(self, X, reset=True)
+        preparation = Preparation.fit(dataset, self.scaling)
+        matrix = rows_in_memory(preparation, dataset, type(self).__name__)
         self._check_n_components(*matrix.shape)
-        self._start_passes()
-        if self.solver == "closed_form":
-            values = np.asarray(as_float(matrix))
-            if not _FLOAT32_HOLDS.issuperset(dataset.schema.dtypes):
-                values = values.astype(np.float64)
-            self._incremental = self._find_components(values)
-            self._keep_components(self._incremental)
-        else:
-            self._build_model(matrix, self._training_seed)
-            batches = ArrayBatches(matrix, self.batch_size)
-            train_whole(self, batches, self._objective(matrix), self._settings(matrix))
-        return self
+        run.begin()
+        values = np.asarray(as_float(matrix))
+        if not _FLOAT32_HOLDS.issuperset(dataset.schema.dtypes):
+            values = values.astype(np.float64)
+        self._incremental = self._find_components(values)
+        self._keep_components(self._incremental, preparation)
+        self.best_epoch_, self.interrupted_ = 0, False
 
     def partial_fit(self, X: Any, y: Any = None) -> Self:
         """Learn from these rows too, going on from what was learned before.
@@ -184,32 +133,34 @@ class LinearAutoencoder(BaseAutoencoder):
         ----------
         Ross, Lim, Lin & Yang (2008), Incremental learning for robust visual tracking.
         """
-        self._validate_params()
-        first = not hasattr(self, "model_")
-        dataset = self._open(X, reset=first)
-        if first:
-            self.preparation_ = Preparation.fit(dataset, self.scaling)
-            self._start_passes()
-        matrix = self.preparation_.matrix(dataset)
-        if first:
-            self._check_n_components(*matrix.shape)
         if self.solver == "gradient":
-            if first:
-                self._build_model(matrix, self._training_seed)
-            train_one_pass(self, matrix, self._objective(matrix))
-        else:
-            if first:
-                from sklearn.decomposition import IncrementalPCA
+            return super().partial_fit(X)
+        self.check_parameters()
+        first = not hasattr(self, "model_")
+        dataset = open_dataset(self, X, reset=first)
+        preparation = Preparation.fit(dataset, self.scaling) if first else self.preparation_
+        matrix = preparation.matrix(dataset)
+        if first:
+            from sklearn.decomposition import IncrementalPCA
 
-                self._incremental = IncrementalPCA(self._whole_n_components())
-            elif not hasattr(self, "_incremental"):
-                raise IsthmusError(
-                    "a linear model read from a file cannot go on learning in closed form: "
-                    "fit it again, or use solver='gradient'."
-                )
-            values = as_float(matrix).astype(np.float64)
-            self._keep_components(self._incremental.partial_fit(values))
+            self._check_n_components(*matrix.shape)
+            self._incremental = IncrementalPCA(self._whole_n_components())
+        elif not hasattr(self, "_incremental"):
+            raise IsthmusError(
+                "a linear model read from a file cannot go on learning in closed form: "
+                "fit it again, or use solver='gradient'."
+            )
+        values = as_float(matrix).astype(np.float64)
+        self._keep_components(self._incremental.partial_fit(values), preparation)
         return self
+
+    def check_start(self, init: Any, checkpoint: Any) -> None:
+        for name, value in (("init", init), ("checkpoint", checkpoint)):
+            if value is not None and self.solver == "closed_form":
+                raise IsthmusError(
+                    f"{name} means nothing to solver='closed_form', which finds the best code at "
+                    "once: leave it away, or use solver='gradient'."
+                )
 
     def _architecture(self) -> Architecture:
         return Linear()
@@ -235,7 +186,7 @@ class LinearAutoencoder(BaseAutoencoder):
         # Imported here, as it takes a twentieth of a second that most models do without.
         from sklearn.decomposition import PCA
 
-        pca = PCA(self.n_components, random_state=self._training_seed).fit(values)
+        pca = PCA(self.n_components, random_state=drawn_seed(self.random_state)).fit(values)
         return _as_incremental(
             pca.components_,
             pca.explained_variance_ratio_,
@@ -245,7 +196,7 @@ class LinearAutoencoder(BaseAutoencoder):
             len(values),
         )
 
-    def _keep_components(self, pca: Any) -> None:
+    def _keep_components(self, pca: Any, preparation: Preparation) -> None:
         components: np.ndarray = pca.components_  # (components, features)
         self.n_components_ = len(components)
         self.explained_variance_ratio_ = pca.explained_variance_ratio_
@@ -255,22 +206,24 @@ class LinearAutoencoder(BaseAutoencoder):
         encoder = Affine(weight, np.float32(-pca.mean_ @ weight))
         decoder = Affine(np.ascontiguousarray(weight.T), np.float32(pca.mean_))
         network = DenseNetwork((encoder,), (decoder,), "identity")
-        self.model_ = Model(network, Deterministic(), SquaredError())
+        self.model_, self.preparation_ = (
+            Model(network, Deterministic(), SquaredError()),
+            preparation,
+        )
+        self.history_, self.validation_rows_ = {"loss": [], "seconds": []}, np.empty(0, int)
 
-    def _build_model(self, matrix: np.ndarray, seed: int) -> None:
-        self.n_components_ = self._whole_n_components()
-        initialize = glorot_uniform(np.random.default_rng(seed))
-        self.model_ = self._build(self.preparation_.schema.row_shape, SquaredError(), initialize)
+    def _initial_model(
+        self, rows: TrainingRows, seed: int, start: BaseAutoencoder | None = None
+    ) -> Model:
+        self._check_n_components(rows.n_rows, rows.preparation.n_features)
+        return super()._initial_model(rows, seed, start)
 
-    def _objective(self, matrix: np.ndarray) -> Objective:
+    def _likelihood(self, preparation: Preparation) -> Likelihood:
+        return SquaredError()
+
+    def _loss(self, model: Model, rows: TrainingRows, n_epochs: int, n_steps: int) -> Objective:
         # The loss is a mean over rows, the penalty of the textbook goes with their sum.
-        return Objective(penalties=(WeightDecay(self.l2 / len(matrix)),) if self.l2 else ())
-
-    def _settings(self, matrix: np.ndarray) -> Settings:
-        n_epochs = self.max_epochs
-        if n_epochs is None:
-            n_epochs = default_epochs(len(matrix), self.batch_size, 4_000, 20, 1_000)
-        return Settings(n_epochs, self.learning_rate, seed=self._training_seed)
+        return Objective(penalties=(WeightDecay(self.l2 / rows.n_rows),) if self.l2 else ())
 
     def _whole_n_components(self) -> int:
         if not isinstance(self.n_components, Integral):

@@ -6,31 +6,20 @@ from typing import Any, final
 
 import numpy as np
 from sklearn.base import RegressorMixin
-from sklearn.frozen import FrozenEstimator
 from sklearn.utils import check_array, column_or_1d
 
-from isthmus.fitting.base import BaseAutoencoder
+from isthmus.estimators.denoising import DenoisingAutoencoder
+from isthmus.fitting.declaration import estimator
 from isthmus.fitting.supervised import SupervisedAutoencoder
-from isthmus.objectives import Corruption, Numbers, Outcome
+from isthmus.objectives import Numbers, Outcome
 
 
 @final
+@estimator
 class AutoencoderRegressor(RegressorMixin, SupervisedAutoencoder):
     """Regressor on an autoencoder's code: the decoder is dropped, everything is fine-tuned.
 
     Where only few rows have a known outcome, fit the autoencoder on all rows first and give it.
-
-    Parameters
-    ----------
-    autoencoder, layer, frozen_encoder, layer_decay, corruption, dropout, reconstruction, \
-    batch_size, max_epochs, learning_rate, weight_decay, early_stopping, validation_fraction, \
-    patience, random_state, verbose
-        As in `AutoencoderClassifier`.
-
-    Attributes
-    ----------
-    model_, history_, best_epoch_, interrupted_, n_features_in_
-        As in `AutoencoderClassifier`.
 
     References
     ----------
@@ -48,43 +37,6 @@ class AutoencoderRegressor(RegressorMixin, SupervisedAutoencoder):
     (3,)
     """
 
-    def __init__(
-        self,
-        autoencoder: BaseAutoencoder | FrozenEstimator | None = None,
-        *,
-        layer: int | None = None,
-        frozen_encoder: bool = False,
-        layer_decay: float = 1.0,
-        corruption: Corruption | None = None,
-        dropout: float = 0.0,
-        reconstruction: float = 0.0,
-        batch_size: int = 128,
-        max_epochs: int | None = None,
-        learning_rate: float = 1e-3,
-        weight_decay: float = 1e-4,
-        early_stopping: bool = False,
-        validation_fraction: float = 0.1,
-        patience: int = 30,
-        random_state: int | np.random.RandomState | None = None,
-        verbose: bool | None = None,
-    ) -> None:
-        self.autoencoder = autoencoder
-        self.layer = layer
-        self.frozen_encoder = frozen_encoder
-        self.layer_decay = layer_decay
-        self.corruption = corruption
-        self.dropout = dropout
-        self.reconstruction = reconstruction
-        self.batch_size = batch_size
-        self.max_epochs = max_epochs
-        self.learning_rate = learning_rate
-        self.weight_decay = weight_decay
-        self.early_stopping = early_stopping
-        self.validation_fraction = validation_fraction
-        self.patience = patience
-        self.random_state = random_state
-        self.verbose = verbose
-
     def predict(self, X: Any) -> np.ndarray:
         """Give each row's number, ``(n_samples,)``, or numbers, ``(n_samples, n_outputs)``."""
         outputs = self._outputs(X).astype(np.float64) * self.y_scale_ + self.y_mean_
@@ -98,6 +50,9 @@ class AutoencoderRegressor(RegressorMixin, SupervisedAutoencoder):
         self.y_mean_, scale = y.mean(axis=0), y.std(axis=0)
         self.y_scale_ = np.where(scale > 0, scale, 1.0)
         return ((y - self.y_mean_) / self.y_scale_).astype(np.float32), np.arange(len(y))
+
+    def _default_autoencoder(self) -> DenoisingAutoencoder:
+        return DenoisingAutoencoder(64)
 
     def _outcome_state(self) -> dict[str, Any]:
         return {

@@ -4,21 +4,26 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from numbers import Integral
-from typing import Any, ClassVar, Self, final
+from typing import Any, Self, final
 
 import numpy as np
 from sklearn.base import BaseEstimator, clone
-from sklearn.utils import check_random_state
 
 from isthmus.errors import IsthmusError
 from isthmus.estimators.autoencoder import Autoencoder
+from isthmus.fitting.declaration import estimator, parameter
+from isthmus.fitting.parameters import POSITIVE, RunParameters
 from isthmus.fitting.rows import RowsInMemory, rows_in_memory
-from isthmus.fitting.trained import POSITIVE, TrainedAutoencoder
-from isthmus.prepare import as_float
-from isthmus.runs import Logs, ProgressBar, report_to
-from isthmus.training import ArrayBatches, decode_rows, encode_rows, train_together
+from isthmus.fitting.seeds import drawn_seed
+from isthmus.fitting.trained import EarlyStoppedAutoencoder
+from isthmus.fitting.validation import open_dataset
+from isthmus.io import as_dataset
+from isthmus.models import Model
+from isthmus.prepare import Preparation, as_float
+from isthmus.runs import Run
+from isthmus.training import over_rows, train_together
 
 
 @final
@@ -79,23 +84,20 @@ class SweepResults:
 
 
 @final
-class ComponentSweep(BaseEstimator):
+@estimator
+class ComponentSweep(RunParameters, BaseEstimator):
     """Train autoencoders with codes of several sizes together, and suggest a size.
 
     All learn from the same minibatches, each as it would alone, in a compiled program on each core.
 
     Parameters
     ----------
-    autoencoder : autoencoder or None, default=None
+    autoencoder : autoencoder or None
         An unfitted one whose `n_components` is to be chosen; None takes ``Autoencoder()``.
-    components : sequence of int, default=(1, 2, 4, 8, 16, 32)
+    components : sequence of int
         Sizes to try.
-    n_seeds : int, default=1
+    n_seeds : int
         How many times each size is trained, from other initial weights.
-    random_state : int, RandomState instance or None, default=None
-        Fixes the held-out rows, the initial weights and the order of the rows.
-    verbose : bool or None, default=None
-        Show a progress bar; None shows it on a terminal only.
 
     Attributes
     ----------
@@ -119,28 +121,9 @@ class ComponentSweep(BaseEstimator):
     (3, 1)
     """
 
-    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
-        "autoencoder": [BaseEstimator, None],
-        "components": ["array-like"],
-        "n_seeds": [POSITIVE],
-        "random_state": ["random_state"],
-        "verbose": ["boolean", None],
-    }
-
-    def __init__(
-        self,
-        autoencoder: Any = None,
-        *,
-        components: Sequence[int] = (1, 2, 4, 8, 16, 32),
-        n_seeds: int = 1,
-        random_state: int | np.random.RandomState | None = None,
-        verbose: bool | None = None,
-    ) -> None:
-        self.autoencoder = autoencoder
-        self.components = components
-        self.n_seeds = n_seeds
-        self.random_state = random_state
-        self.verbose = verbose
+    autoencoder: Any = parameter(BaseEstimator, None, default=None, kw_only=False)
+    components: Sequence[int] = parameter("array-like", default=(1, 2, 4, 8, 16, 32))
+    n_seeds: int = parameter(POSITIVE, default=1)
 
     def fit(
         self,
@@ -172,62 +155,60 @@ class ComponentSweep(BaseEstimator):
             The autoencoder is of a kind that cannot be swept, or holds no rows out, or the log
             cannot be written.
         """
-        self._validate_params()
-        with Logs(log, tensorboard) as logs:
-            self._fit(X, logs)
-            logs.end(self.interrupted_)
+        self.check_parameters()
+        with Run(self.verbose, log=log, tensorboard=tensorboard) as run:
+            self._fit(run, X)
+            run.end(self.interrupted_)
         return self
 
-    def _fit(self, X: Any, logs: Logs) -> None:
+    def check_parameters(self) -> None:
+        """Raise ValueError where a parameter is none that any data could make right."""
+        self._validate_params()
+
+    def _fit(self, run: Run, X: Any) -> None:
         sizes = _checked_sizes(self.components)
-        seed = int(check_random_state(self.random_state).randint(2**31 - 1))
-        first = _checked_autoencoder(self.autoencoder).set_params(n_components=int(sizes[-1]))
-        first._validate_params()
-        dataset = first._open(X, reset=True)
-        first._learn_scale(dataset)
-        matrix = rows_in_memory(first.preparation_, dataset, type(self).__name__)
-        rows = RowsInMemory(matrix, first.validation_fraction, seed)
-        held_out = rows.held_out
-        if not len(held_out):
+        seed = drawn_seed(self.random_state)
+        given = _checked_autoencoder(self.autoencoder)
+        estimators = [[_resized(given, int(size)) for _ in range(self.n_seeds)] for size in sizes]
+        flat = [swept for of_size in estimators for swept in of_size]
+        # A file is opened once for all.
+        X = as_dataset(X) if isinstance(X, (str, os.PathLike)) else X
+        dataset, *_ = [open_dataset(swept, X, reset=True) for swept in flat]
+        preparation = Preparation.fit(dataset, given.scaling)
+        matrix = rows_in_memory(preparation, dataset, type(self).__name__)
+        rows = RowsInMemory(preparation, matrix, given.validation_fraction, seed)
+        if not len(rows.held_out):
             raise IsthmusError(
-                f"validation_fraction={first.validation_fraction} holds out none of "
+                f"validation_fraction={given.validation_fraction} holds out none of "
                 f"{len(matrix):,} rows, and sizes are compared by held-out rows: "
                 "give more rows or a larger fraction."
             )
-        training_rows = np.setdiff1d(np.arange(len(matrix)), held_out)
-        settings = first._settings(len(training_rows), seed)
-        estimators = [
-            [first._resized(int(size), rows, seed + i) for i in range(self.n_seeds)]
-            for size in sizes
+        plans = [
+            replace(plan, settings=replace(plan.settings, seed=seed))
+            for of_size in estimators
+            for plan in (e.plan(rows, seed + i) for i, e in enumerate(of_size))
         ]
-        flat = [estimator for of_size in estimators for estimator in of_size]
-        batches = ArrayBatches(matrix, first.batch_size, training_rows)
-        logs.begin()
-        progress = ProgressBar(self.verbose)
-        try:
-            trainings = train_together(
-                [estimator.model_ for estimator in flat],
-                [
-                    estimator._checked_objective(settings.n_epochs, batches.n_steps)
-                    for estimator in flat
-                ],
-                batches,
-                settings,
-                ArrayBatches(matrix, first.batch_size, held_out),
-                report_to(progress, logs),
-            )
-        finally:
-            progress.close()
-        for estimator, training in zip(flat, trainings, strict=True):
-            estimator._keep(training, seed, held_out)
+        batches, validation = rows.batches(given.batch_size)
+        assert validation is not None
+        run.begin()
+        trainings = train_together(plans, batches, run, validation=validation)
+        for swept, training in zip(flat, trainings, strict=True):
+            swept.keep(training, rows, seed)
         self.interrupted_ = trainings[0].interrupted
         self.estimators_ = estimators
-        self.results_ = _judge(estimators, sizes, matrix, training_rows, held_out)
+        self.results_ = _judge(estimators, sizes, rows)
         self.elbow_ = self.results_.elbow
         self.n_components_ = self.results_.within_one_standard_error
         chosen = int(np.flatnonzero(sizes == self.n_components_)[0])
         self.best_estimator_ = estimators[chosen][int(np.argmin(self.results_.errors[chosen]))]
-        self.n_features_in_ = first.n_features_in_
+        self.n_features_in_ = flat[0].n_features_in_
+
+
+def _resized(given: EarlyStoppedAutoencoder, size: int) -> EarlyStoppedAutoencoder:
+    """Give an unfitted copy with a code of another size."""
+    copied: Any = clone(given)
+    copied.set_params(n_components=size).check_parameters()
+    return copied
 
 
 def _checked_sizes(sizes: Any) -> np.ndarray:
@@ -240,41 +221,35 @@ def _checked_sizes(sizes: Any) -> np.ndarray:
     return np.unique(np.array(sizes, int))
 
 
-def _checked_autoencoder(given: Any) -> TrainedAutoencoder:
+def _checked_autoencoder(given: Any) -> EarlyStoppedAutoencoder:
     autoencoder = Autoencoder() if given is None else given
-    if not isinstance(autoencoder, TrainedAutoencoder):
+    if not isinstance(autoencoder, EarlyStoppedAutoencoder):
         raise IsthmusError(
             f"autoencoder={autoencoder!r} is not trained step by step, which a sweep needs: "
             "give one such as Autoencoder() (PCA's errors are in the sweep anyway)."
         )
-    if autoencoder.pretrain is not None:
+    pretrain = getattr(autoencoder, "pretrain", None)
+    if pretrain is not None:
         raise IsthmusError(
-            f"pretrain={autoencoder.pretrain!r} cannot be swept, since layers would learn one "
+            f"pretrain={pretrain!r} cannot be swept, since layers would learn one "
             "after the other: leave it away, and pretrain once the size is chosen."
         )
-    copied: Any = clone(autoencoder)
-    return copied
+    return autoencoder
 
 
-def _judge(
-    estimators: list[list[Any]],
-    sizes: np.ndarray,
-    matrix: np.ndarray,
-    training_rows: np.ndarray,
-    held_out: np.ndarray,
-) -> SweepResults:
-    x = as_float(matrix[held_out])
+def _judge(estimators: list[list[Any]], sizes: np.ndarray, rows: RowsInMemory) -> SweepResults:
+    x = as_float(rows.matrix[rows.held_out])
     # Imported here, as in LinearAutoencoder.
     from sklearn.decomposition import PCA
 
     row_errors = np.array(
         [
-            [_row_errors(x, decode_rows(e.model_, encode_rows(e.model_, x))) for e in of_size]
+            [_row_errors(x, over_rows(Model.reconstruct, e.model_, x)) for e in of_size]
             for of_size in estimators
         ]
     )
     deviations = row_errors.mean(axis=1).std(axis=1, ddof=len(x) > 1)
-    training = as_float(matrix[training_rows]).astype(np.float64)
+    training = as_float(rows.matrix[rows.training]).astype(np.float64)
     pca = PCA(min(int(sizes[-1]), *training.shape), random_state=0).fit(training)
     codes = pca.transform(x)
     total = np.square(x - pca.mean_).sum(axis=1).mean()

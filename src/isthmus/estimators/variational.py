@@ -2,41 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import count
-from numbers import Integral
-from typing import Any, ClassVar, NamedTuple, final
+from typing import Any, NamedTuple, final
 
 import numpy as np
-from sklearn.utils._param_validation import Interval
 from sklearn.utils.validation import check_is_fitted
 
 from isthmus.errors import IsthmusError
-from isthmus.fitting.base import running_mean
-from isthmus.fitting.trained import (
-    DENSE_CONSTRAINTS,
-    NOT_NEGATIVE,
-    POSITIVE,
-    SHARED_CONSTRAINTS,
-    TrainedAutoencoder,
-    checked_widths,
-)
+from isthmus.fitting.declaration import estimator, parameter
+from isthmus.fitting.network import NetworkAutoencoder
+from isthmus.fitting.parameters import NOT_NEGATIVE, POSITIVE, WHOLE, DenseParameters
 from isthmus.io import to_container
-from isthmus.models import Bernoulli, Code, Gaussian, GaussianCode, Likelihood
+from isthmus.models import Bernoulli, Code, Gaussian, GaussianCode, Likelihood, Model
 from isthmus.networks import Architecture, Dense
-from isthmus.objectives import Corruption, Objective, Penalty
-from isthmus.prepare import Support
-from isthmus.training import (
+from isthmus.objectives import (
+    Objective,
     code_divergence,
     code_std,
     importance_weighted_bound,
-    sample_rows,
-    score_rows,
-    score_rows_alone,
+    log_probability,
+    mean_log_probability,
 )
-
-_SCORE_DRAWS = 16
+from isthmus.prepare import Support
+from isthmus.training import over_rows
 
 
 class LogLikelihood(NamedTuple):
@@ -48,7 +37,8 @@ class LogLikelihood(NamedTuple):
 
 
 @final
-class VariationalAutoencoder(TrainedAutoencoder):
+@estimator
+class VariationalAutoencoder(DenseParameters, NetworkAutoencoder):
     """Variational autoencoder: a code that is a distribution, and a model that can be drawn from.
 
     ``q(z|x) = N(μ_z(x), σ_z²(x))`` and ``p(x|z) = N(μ_x(z), σ_x²(z))`` or another likelihood,
@@ -56,33 +46,23 @@ class VariationalAutoencoder(TrainedAutoencoder):
 
     Parameters
     ----------
-    n_components : int, default=2
+    n_components : int
         Size of the code.
-    beta : float, default=1.0
+    beta : float
         Weight of the Kullback-Leibler divergence; 1 for the ELBO.
-    free_bits : float, default=0.0
+    free_bits : float
         Nats that each unit of the code may cost without being charged.
-    n_warmup_epochs : int, default=0
+    n_warmup_epochs : int
         Epochs over which the divergence's weight rises from nothing.
-    n_importance_samples : int, default=1
+    n_importance_samples : int
         With more than one, training maximizes the importance-weighted bound, which knows no
         `beta` and no `free_bits`.
-    binarize : bool, default=False
+    binarize : bool
         Draw every value anew in each batch as 0 or 1, with itself as the probability of 1
         (data in [0, 1] only; Salakhutdinov & Murray, 2008).
-    hidden : int, sequence of int or None, default=None
-        Widths of the hidden layers, as in `Autoencoder`.
-    activation : str, default="silu"
-        Nonlinearity between layers.
-    network : Architecture or None, default=None
-        Another network, such as ``Convolutional()``.
-    likelihood : str or Likelihood, default="auto"
+    likelihood : str or Likelihood
         "auto" takes Bernoulli for data in [0, 1] and for all others a Gaussian whose variance
         the decoder gives for every feature; see `Gaussian` for shared and fixed variances.
-    corruption, penalty, scaling, batch_size, max_epochs, learning_rate, \
-    learning_rate_schedule, weight_decay, early_stopping, validation_fraction, patience, \
-    precision, random_state, warm_start, verbose
-        As in `Autoencoder`; a penalty on the code looks at the mean of q(z|x).
 
     References
     ----------
@@ -100,70 +80,12 @@ class VariationalAutoencoder(TrainedAutoencoder):
     (3, 64)
     """
 
-    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
-        **SHARED_CONSTRAINTS,
-        **DENSE_CONSTRAINTS,
-        "beta": [NOT_NEGATIVE],
-        "free_bits": [NOT_NEGATIVE],
-        "n_warmup_epochs": [Interval(Integral, 0, None, closed="left")],
-        "n_importance_samples": [POSITIVE],
-        "binarize": ["boolean"],
-    }
-
-    def __init__(
-        self,
-        n_components: int = 2,
-        *,
-        beta: float = 1.0,
-        free_bits: float = 0.0,
-        n_warmup_epochs: int = 0,
-        n_importance_samples: int = 1,
-        binarize: bool = False,
-        hidden: int | Sequence[int] | None = None,
-        activation: str = "silu",
-        network: Architecture | None = None,
-        corruption: str | Corruption | None = None,
-        penalty: Penalty | Sequence[Penalty] | None = None,
-        likelihood: str | Likelihood = "auto",
-        scaling: str = "auto",
-        batch_size: int = 128,
-        max_epochs: int | None = None,
-        learning_rate: float = 2e-3,
-        learning_rate_schedule: str = "cosine",
-        weight_decay: float = 1e-4,
-        early_stopping: bool = True,
-        validation_fraction: float = 0.1,
-        patience: int = 30,
-        precision: str = "float32",
-        random_state: int | np.random.RandomState | None = None,
-        warm_start: bool = False,
-        verbose: bool | None = None,
-    ) -> None:
-        self.n_components = n_components
-        self.beta = beta
-        self.free_bits = free_bits
-        self.n_warmup_epochs = n_warmup_epochs
-        self.n_importance_samples = n_importance_samples
-        self.binarize = binarize
-        self.hidden = hidden
-        self.activation = activation
-        self.network = network
-        self.corruption = corruption
-        self.penalty = penalty
-        self.likelihood = likelihood
-        self.scaling = scaling
-        self.batch_size = batch_size
-        self.max_epochs = max_epochs
-        self.learning_rate = learning_rate
-        self.learning_rate_schedule = learning_rate_schedule
-        self.weight_decay = weight_decay
-        self.early_stopping = early_stopping
-        self.validation_fraction = validation_fraction
-        self.patience = patience
-        self.precision = precision
-        self.random_state = random_state
-        self.warm_start = warm_start
-        self.verbose = verbose
+    n_components: int = parameter(POSITIVE, default=2, kw_only=False)
+    beta: float = parameter(NOT_NEGATIVE, default=1.0)
+    free_bits: float = parameter(NOT_NEGATIVE, default=0.0)
+    n_warmup_epochs: int = parameter(WHOLE, default=0)
+    n_importance_samples: int = parameter(POSITIVE, default=1)
+    binarize: bool = parameter("boolean", default=False)
 
     def transform(self, X: Any, return_std: bool = False) -> Any:
         """Encode rows: the mean of q(z|x), and its standard deviation if asked for.
@@ -184,7 +106,7 @@ class VariationalAutoencoder(TrainedAutoencoder):
         codes = super().transform(X)
         if not return_std:
             return codes
-        return codes, np.concatenate([code_std(self.model_, x) for x in self._prepared(X)])
+        return codes, over_rows(code_std, self.model_, self._prepared(X))
 
     def elbo(self, X: Any, random_state: int | None = 0) -> np.ndarray:
         """Give each row's evidence lower bound in nats, with one draw of the code.
@@ -195,7 +117,11 @@ class VariationalAutoencoder(TrainedAutoencoder):
         -------
         elbo : ndarray of float32, shape (n_samples,)
         """
-        return np.concatenate(list(self._bounds(X, random_state)))
+        check_is_fitted(self)
+        model, seeds = self._plain_model(), count(self._draw_seed(random_state))
+        # Each chunk has draws of its own.
+        bounds = self._streamed(lambda x: over_rows(log_probability, model, x, seed=next(seeds)), X)
+        return np.concatenate(list(bounds))
 
     def score_samples(self, X: Any) -> np.ndarray:
         """Give each row's evidence lower bound in nats; higher means more normal.
@@ -204,10 +130,6 @@ class VariationalAutoencoder(TrainedAutoencoder):
         score does not depend on the others; `elbo` draws anew for each.
         """
         return super().score_samples(X)
-
-    def score(self, X: Any, y: Any = None) -> float:
-        """Give the mean of `elbo`; higher is better."""
-        return running_mean(self._bounds(X, 0))
 
     def log_likelihood(
         self, X: Any, n_samples: int = 100, random_state: int | None = 0
@@ -237,7 +159,10 @@ class VariationalAutoencoder(TrainedAutoencoder):
         seed = self._draw_seed(random_state)
         model = self._plain_model()
         rows = np.concatenate(
-            [importance_weighted_bound(model, x, n_samples, seed) for x in self._prepared(X)]
+            [
+                over_rows(importance_weighted_bound, model, x, n_samples, seed=seed)
+                for x in self._prepared(X)
+            ]
         )
         error = float(rows.std(ddof=1) / len(rows) ** 0.5) if len(rows) > 1 else float("nan")
         return LogLikelihood(rows, float(rows.mean(dtype=np.float64)), error)
@@ -267,8 +192,9 @@ class VariationalAutoencoder(TrainedAutoencoder):
         codes = generator.standard_normal((n_samples, self.n_components_)).astype(np.float32)
         if not noise:
             return self.inverse_transform(codes)
-        drawn = sample_rows(self.model_, codes, int(generator.integers(2**31)))
-        return to_container(self.preparation_.inverse(drawn), self._container)
+        seed = int(generator.integers(2**31))
+        drawn = over_rows(Model.sample, self.model_, codes, seed=seed)
+        return to_container(self.preparation_.inverse(drawn), self.container_)
 
     def interpolate(self, a: Any, b: Any, n_steps: int = 10) -> Any:
         """Decode the straight line between the codes of two rows.
@@ -302,10 +228,10 @@ class VariationalAutoencoder(TrainedAutoencoder):
     def divergence(self, X: Any) -> np.ndarray:
         """Give KL(q(z|x) ‖ p(z)) of each row and unit, in nats: ``(n_samples, n_components_)``."""
         check_is_fitted(self)
-        return np.concatenate([code_divergence(self.model_, x) for x in self._prepared(X)])
+        return over_rows(code_divergence, self.model_, self._prepared(X))
 
-    def _validate_params(self) -> None:
-        super()._validate_params()
+    def check_parameters(self) -> None:
+        super().check_parameters()
         if self.n_importance_samples > 1 and (self.beta != 1 or self.free_bits > 0):
             raise IsthmusError(
                 f"n_importance_samples={self.n_importance_samples} bounds the log-likelihood "
@@ -314,13 +240,7 @@ class VariationalAutoencoder(TrainedAutoencoder):
             )
 
     def _score_rows(self, x: np.ndarray) -> np.ndarray:
-        return score_rows_alone(self._plain_model(), x, Objective(), _SCORE_DRAWS)
-
-    def _bounds(self, X: Any, random_state: int | None) -> Iterator[np.ndarray]:
-        """Yield the rows' bounds chunk by chunk, each chunk with draws of its own."""
-        check_is_fitted(self)
-        model, seeds = self._plain_model(), count(self._draw_seed(random_state))
-        return self._streamed(lambda x: score_rows(model, x, Objective(), next(seeds)), X)
+        return over_rows(mean_log_probability, self._plain_model(), x)
 
     def _one_row(self, row: Any) -> Any:
         shape = self.preparation_.schema.row_shape
@@ -332,8 +252,8 @@ class VariationalAutoencoder(TrainedAutoencoder):
     def _draw_seed(self, random_state: int | None) -> int:
         return int(np.random.default_rng(random_state).integers(2**31))
 
-    def _default_architecture(self) -> Architecture:
-        return Dense(checked_widths(self.hidden), self.activation)
+    def default_architecture(self) -> Architecture:
+        return Dense(self.hidden, self.activation)
 
     def _code(self) -> Code:
         return GaussianCode(self.beta, self.free_bits)

@@ -3,45 +3,73 @@
 from __future__ import annotations
 
 import os
-from abc import abstractmethod
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Self, get_args
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
-from sklearn.utils import check_array, check_random_state
+from sklearn.utils import check_array
 from sklearn.utils.validation import check_is_fitted
 
 from isthmus.errors import DataError
+from isthmus.fitting.persistence import (
+    Persistent,
+    Tensors,
+    decode,
+    decoded_parameters,
+    encode,
+    encoded_parameters,
+    fill,
+    named_leaves,
+)
 from isthmus.fitting.validation import open_dataset
 from isthmus.io import (
     CHUNK_ROWS,
+    Container,
     Dataset,
     Rows,
     affordable_rows,
     as_dataset,
-    container_of,
     read_ahead,
     to_container,
 )
 from isthmus.models import Code, Deterministic, Likelihood, Model
-from isthmus.networks import Architecture, Initializer
-from isthmus.objectives import Corruption, Objective
+from isthmus.networks import Architecture, Initializer, shapes_only
+from isthmus.objectives import Corruption, Objective, log_probability
 from isthmus.prepare import Preparation, check_numeric, to_matrix
-from isthmus.training import TrainingState, decode_rows, encode_chunks, encode_rows, score_rows
+from isthmus.training import over_rows
 
 
-class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
+class BaseAutoencoder(
+    Persistent, ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator, ABC
+):
     """Everything but fitting: codes, reconstructions, scores, saving.
 
-    Subclasses set in `fit`: `preparation_`, `model_`, `n_components_`, `history_`.
+    Attributes
+    ----------
+    n_components_ : int
+        Size of the code.
+    history_ : dict of str to list of float
+        "loss", "validation_loss" and "seconds", one entry per epoch.
+    validation_rows_ : ndarray of int
+        Positions of the held-out rows in X.
+    preparation_ : Preparation
+        The change of scale.
+    model_ : Model
+        Network, code and likelihood, an Equinox module.
+    container_ : {"array", "pandas", "polars", "arrow"}
+        What X was, and rows are given back as.
+    n_features_in_ : int
+        Numbers in one row of X.
+    feature_names_in_ : ndarray of str
+        Column names of X, where it has any.
     """
 
     _saved: ClassVar[tuple[str, ...]] = ()
     """Fitted attributes of a subclass that its file holds too: numbers, or lists of them."""
 
-    random_state: int | np.random.RandomState | None
     n_features_in_: int
     feature_names_in_: np.ndarray
     n_components_: int
@@ -49,10 +77,7 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
     preparation_: Preparation
     model_: Model
     validation_rows_: np.ndarray
-    _container: str
-    _training_state: TrainingState | None
-    _training_seed: int
-    _warmed_up: bool = False
+    container_: str
 
     @abstractmethod
     def fit(self, X: Any, y: Any = None) -> Self:
@@ -65,42 +90,34 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
     def _code(self) -> Code:
         return Deterministic()
 
+    def objective(self, n_epochs: int, n_steps: int) -> Objective:
+        """Give what this autoencoder minimizes in this many epochs of this many updates."""
+        return Objective()
+
     @property
     def corruption_in_training(self) -> Corruption | None:
         """The noise that the encoder saw in training, if any."""
-        return None
+        return self.objective(1, 1).corruption
+
+    def check_parameters(self) -> None:
+        """Raise ValueError where a parameter is none that any data could make right."""
+        self._validate_params()
 
     def _build(
-        self, schema_shape: tuple[int, ...], likelihood: Likelihood, initialize: Initializer
+        self, preparation: Preparation, likelihood: Likelihood, size: int, initialize: Initializer
     ) -> Model:
-        code = self._code()
+        """Build a model with a code of this size, for rows that are prepared so."""
+        row_shape = preparation.schema.row_shape
+        code, likelihood = self._code(), likelihood.sized(preparation.n_features)
         network = self._architecture().build(
-            schema_shape,
-            self.n_components_,
-            code.n_parameters(self.n_components_),
-            likelihood.n_parameters(int(np.prod(schema_shape))),
+            row_shape,
+            size,
+            code.n_parameters(size),
+            likelihood.n_parameters(preparation.n_features),
             initialize,
         )
         code.check(network)
         return Model(network, code, likelihood)
-
-    def _open(self, X: Any, *, reset: bool) -> Dataset:
-        dataset = open_dataset(self, X, reset=reset)
-        if reset:
-            container = "arrow" if dataset.schema.names is not None else "array"
-            known = not isinstance(X, (str, os.PathLike, Dataset))
-            self._container = container_of(X) if known else container
-        return dataset
-
-    def _start_passes(self) -> None:
-        """Get ready for a first partial_fit."""
-        self._training_state, self._training_seed = None, self._seed()
-        self._warmed_up = False
-        self.validation_rows_ = np.empty(0, int)
-        self.history_ = {"loss": [], "seconds": []}
-
-    def _seed(self) -> int:
-        return int(check_random_state(self.random_state).randint(2**31 - 1))
 
     def transform(self, X: Any) -> np.ndarray:
         """Encode rows.
@@ -136,7 +153,7 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
             The codes have another size than those of this estimator.
         """
         check_is_fitted(self)
-        return to_container(self._decoded(_read_codes(X)), self._container)
+        return to_container(self._decoded(_read_codes(X)), self.container_)
 
     def reconstruct(self, X: Any) -> Any:
         """Encode rows and decode them again; see `transform` and `inverse_transform`."""
@@ -167,7 +184,7 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         [(150, 2)]
         """
         check_is_fitted(self)
-        return self._streamed(partial(encode_rows, self.model_), X)
+        return self._streamed(partial(over_rows, Model.encode, self.model_), X)
 
     def inverse_transform_chunks(self, X: Any) -> Iterator[Rows]:
         """Decode codes a chunk at a time, for rows that would not fit into memory.
@@ -229,18 +246,66 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         """Give the mean of `score_samples`; higher is better. Rows may be more than fit."""
         return running_mean(self.score_chunks(X))
 
-    def save(self, path: str | os.PathLike[str]) -> None:
-        """Write a ``.isthmus`` file, which `isthmus.load` reads without executing anything.
-
-        Raises
-        ------
-        IsthmusError
-            The file cannot be written.
-        """
-        from isthmus.fitting.persistence import save
-
+    def state(self) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+        """Give all that was learned: what JSON can hold, and arrays by name."""
         check_is_fitted(self)
-        save(self, path)
+        preparation, arrays = self.preparation_.state()
+        names = getattr(self, "feature_names_in_", None)
+        fitted = {
+            "attributes": {
+                name: np.asarray(getattr(self, name)).tolist()
+                for name in self._saved
+                if hasattr(self, name)
+            },
+            "container": self.container_,
+            "feature_names_in": None if names is None else [str(name) for name in names],
+            "history": self.history_,
+            "likelihood": encode(self.model_.likelihood),
+            "n_components": self.n_components_,
+            "n_features_in": self.n_features_in_,
+            "preparation": preparation,
+        }
+        tensors = {f"preparation.{name}": array for name, array in arrays.items()}
+        tensors |= {name: np.asarray(leaf) for name, leaf in named_leaves(self.model_).items()}
+        return {"parameters": encoded_parameters(self), "fitted": fitted}, tensors
+
+    @classmethod
+    def from_state(cls, values: dict[str, Any], tensors: Tensors) -> Self:
+        """Give the autoencoder that had this state."""
+        restored = cls.skeleton(values, tensors)
+        restored.model_ = fill(restored.model_, tensors)
+        return restored
+
+    @classmethod
+    def skeleton(cls, values: dict[str, Any], tensors: Tensors) -> Self:
+        """Give the same with a model that has shapes only, in place of the arrays."""
+        restored = cls(**decoded_parameters(values["parameters"]))
+        restored.check_parameters()
+        fitted = values["fitted"]
+        arrays = {name: tensors[f"preparation.{name}"] for name in ("offset", "scale")}
+        restored.preparation_ = Preparation.from_state(fitted["preparation"], arrays)
+        restored.n_components_ = int(fitted["n_components"])
+        restored.n_features_in_ = int(fitted["n_features_in"])
+        if restored.n_features_in_ != restored.preparation_.n_features:
+            raise ValueError("the number of features contradicts the preparation")
+        if fitted["container"] not in get_args(Container):
+            raise ValueError("unknown container")
+        restored.container_ = fitted["container"]
+        if fitted["feature_names_in"] is not None:
+            restored.feature_names_in_ = np.array(fitted["feature_names_in"], dtype=object)
+        restored.history_ = checked_history(fitted["history"])
+        for name in cls._saved:
+            if name in fitted["attributes"]:
+                value = np.array(fitted["attributes"][name])
+                setattr(restored, name, value if value.ndim else value.item())
+        restored.validation_rows_ = np.empty(0, int)
+        likelihood = decode(fitted["likelihood"])
+        if not isinstance(likelihood, Likelihood):
+            raise ValueError("unknown likelihood")
+        restored.model_ = restored._build(
+            restored.preparation_, likelihood, restored.n_components_, shapes_only
+        )
+        return restored
 
     def _decoded(self, codes: np.ndarray) -> Rows:
         if codes.shape[1] != self.n_components_:
@@ -248,11 +313,11 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
                 f"the codes have {codes.shape[1]} columns, but {type(self).__name__} was fitted "
                 f"with n_components={self.n_components_}: give it codes that its transform made."
             )
-        return self.preparation_.inverse(decode_rows(self.model_, codes))
+        return self.preparation_.inverse(over_rows(Model.decode, self.model_, codes))
 
     def _score_rows(self, x: np.ndarray) -> np.ndarray:
         """Score prepared rows, as `score_samples` does."""
-        return score_rows(self.model_, x, Objective())
+        return over_rows(log_probability, self.model_, x, seed=0)
 
     def _streamed(
         self, program: Callable[[np.ndarray], np.ndarray], X: Any
@@ -264,10 +329,10 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
     def _codes(self, X: Any) -> np.ndarray:
         """Encode rows; unlike `transform`, never wrapped into a frame."""
         check_is_fitted(self)
-        return encode_chunks(self.model_, self._prepared(X))
+        return over_rows(Model.encode, self.model_, self._prepared(X))
 
     def _prepared(self, X: Any, n_rows: int = CHUNK_ROWS) -> Iterator[np.ndarray]:
-        dataset = self._open(X, reset=False)
+        dataset = open_dataset(self, X, reset=False)
         first = 0
         for chunk in dataset.chunks(n_rows):
             yield self.preparation_.transform(chunk, dataset.source, first)
@@ -281,6 +346,11 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         tags = super().__sklearn_tags__()
         tags.transformer_tags.preserves_dtype = ["float32"]
         return tags
+
+
+def checked_history(history: dict[str, Any]) -> dict[str, list[float]]:
+    """Give the history that a file tells of."""
+    return {str(name): [float(value) for value in values] for name, values in history.items()}
 
 
 def running_mean(chunks: Iterable[np.ndarray]) -> float:

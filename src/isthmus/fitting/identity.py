@@ -12,30 +12,35 @@ import numpy as np
 
 from isthmus.fitting.base import BaseAutoencoder
 from isthmus.fitting.rows import TrainingRows
+from isthmus.fitting.seeds import drawn_seed
+from isthmus.models import Model
 from isthmus.runs import Processes
 from isthmus.training import CheckpointFile, Identity
 
 
-def seed_of(estimator: BaseAutoencoder, file: CheckpointFile | None) -> int:
+def seed_of(random_state: Any, file: CheckpointFile | None) -> int:
     """Give the seed of this fit: where none is fixed, that of the fit it goes on with."""
-    if isinstance(estimator.random_state, Integral):
-        return estimator._seed()
+    seed = drawn_seed(random_state)
+    if isinstance(random_state, Integral):
+        return seed
     # Each process would draw its own; all take the first one's.
-    seed, _ = Processes().agree(estimator._seed(), False)
+    seed, _ = Processes().agree(seed, False)
     return seed if file is None else int(file.notes.setdefault("seed", seed))
 
 
-def identity_of(estimator: BaseAutoencoder, rows: TrainingRows) -> Identity:
+def identity_of(estimator: BaseAutoencoder, rows: TrainingRows, start: Model) -> Identity:
     """Tell what a fit computes on.
 
     Parameters
     ----------
     estimator : BaseAutoencoder
-        Prepared, with the model to start from.
+        Its class and its parameters count.
     rows : TrainingRows
         A thousand of them, evenly spread, stand for all.
+    start : Model
+        What training starts from.
     """
-    preparation = estimator.preparation_
+    preparation = rows.preparation
     return Identity(
         model=type(estimator).__name__,
         parameters=_parameters(estimator),
@@ -45,7 +50,7 @@ def identity_of(estimator: BaseAutoencoder, rows: TrainingRows) -> Identity:
             [preparation.schema.names, preparation.schema.dtypes],
             (preparation.offset, preparation.scale, rows.sampled()),
         ),
-        start=_digest([], jax.tree.leaves(estimator.model_)),
+        start=_digest([], jax.tree.leaves(start)),
         order=rows.order,
     )
 

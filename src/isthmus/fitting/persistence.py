@@ -1,12 +1,18 @@
-"""Estimators to files and back; loading executes nothing."""
+"""Estimators to files and back; loading executes nothing.
+
+This module knows no estimator: those that can be saved register themselves by their class names,
+and each gives its state and takes it back.
+"""
 
 from __future__ import annotations
 
 import os
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from dataclasses import fields, replace
+from dataclasses import fields
 from importlib.metadata import version
-from typing import Any
+from inspect import isabstract
+from typing import Any, ClassVar, Self
 
 import equinox as eqx
 import jax
@@ -14,43 +20,17 @@ import numpy as np
 from sklearn.frozen import FrozenEstimator
 
 from isthmus.errors import IsthmusError, ModelFileError
-from isthmus.estimators.autoencoder import Autoencoder
-from isthmus.estimators.boltzmann import BoltzmannMachine
-from isthmus.estimators.classifier import AutoencoderClassifier
-from isthmus.estimators.contractive import ContractiveAutoencoder
-from isthmus.estimators.convolutional import ConvolutionalAutoencoder
-from isthmus.estimators.denoising import DenoisingAutoencoder
-from isthmus.estimators.linear import LinearAutoencoder
-from isthmus.estimators.regressor import AutoencoderRegressor
-from isthmus.estimators.sparse import SparseAutoencoder
-from isthmus.estimators.stacked import StackedAutoencoder
-from isthmus.estimators.variational import VariationalAutoencoder
-from isthmus.fitting.base import BaseAutoencoder
-from isthmus.fitting.supervised import SupervisedAutoencoder, n_head_inputs
 from isthmus.io import read_model_file, write_model_file
-from isthmus.models import CODES, LIKELIHOODS, Code, Likelihood, Model, Predictor
-from isthmus.networks import ARCHITECTURES, Affine, Architecture, shapes_only
-from isthmus.objectives import CORRUPTIONS, PENALTIES, UNLABELLED, Corruption, Penalty, Unlabelled
-from isthmus.prepare import Preparation
-
-ESTIMATORS: dict[str, type[BaseAutoencoder]] = {
-    estimator.__name__: estimator
-    for estimator in (
-        Autoencoder,
-        BoltzmannMachine,
-        ContractiveAutoencoder,
-        ConvolutionalAutoencoder,
-        DenoisingAutoencoder,
-        LinearAutoencoder,
-        SparseAutoencoder,
-        StackedAutoencoder,
-        VariationalAutoencoder,
-    )
-}
-
-PREDICTORS: dict[str, type[SupervisedAutoencoder]] = {
-    predictor.__name__: predictor for predictor in (AutoencoderClassifier, AutoencoderRegressor)
-}
+from isthmus.models import CODES, LIKELIHOODS, Code, Likelihood
+from isthmus.networks import ARCHITECTURES, Architecture
+from isthmus.objectives import (
+    CORRUPTIONS,
+    PENALTIES,
+    UNLABELLED,
+    Corruption,
+    Penalty,
+    Unlabelled,
+)
 
 _PARTS: dict[str, type] = {
     part.__name__: part
@@ -58,70 +38,88 @@ _PARTS: dict[str, type] = {
     for part in family.values()
 }
 _PART = (Architecture, Code, Corruption, Likelihood, Penalty, Unlabelled)
-_LIBRARIES = ("isthmus", "jax", "numpy", "scikit-learn")
-_CONTAINERS = ("array", "pandas", "polars", "arrow")
+# Read once: an upgrade while a model is trained must not take away the means to save it.
+_VERSIONS = {name: version(name) for name in ("isthmus", "jax", "numpy", "scikit-learn")}
+_DAMAGES = (
+    ArithmeticError,
+    AttributeError,
+    IsthmusError,
+    LookupError,
+    MemoryError,
+    RecursionError,
+    TypeError,
+    ValueError,
+)
+
+Tensors = Mapping[str, np.ndarray]
 
 
-def save(estimator: BaseAutoencoder, path: str | os.PathLike[str]) -> None:
-    """Write a fitted autoencoder."""
-    header = {**_describe(estimator), "versions": _versions()}
-    write_model_file(path, header, _tensors(estimator, estimator.model_))
+class Persistent(ABC):
+    """An estimator that can be saved, and loaded by the name of its class."""
+
+    _registered: ClassVar[dict[str, type[Persistent]]] = {}
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        before = Persistent._registered.get(cls.__name__)
+        if before is not None and before.__module__ != cls.__module__:
+            raise IsthmusError(
+                f"there is an estimator {cls.__name__} already, in {before.__module__}: give "
+                "yours another name, since model files know estimators by their names."
+            )
+        Persistent._registered[cls.__name__] = cls
+
+    @classmethod
+    def subclasses(cls) -> dict[str, type[Self]]:
+        """Give all estimators of this kind that there are, by the names of their classes."""
+        found: Any = {
+            name: registered
+            for name, registered in sorted(Persistent._registered.items())
+            if issubclass(registered, cls) and not isabstract(registered)
+        }
+        return found
+
+    @abstractmethod
+    def state(self) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+        """Give all that was learned: what JSON can hold, and arrays by name."""
+
+    @classmethod
+    @abstractmethod
+    def from_state(cls, values: dict[str, Any], tensors: Tensors) -> Self:
+        """Give the estimator that had this state; ValueError and the like where there is none."""
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write a ``.isthmus`` file, which `isthmus.load` reads without executing anything.
+
+        Parameters
+        ----------
+        path : str or Path
+            Its name ends in ``.isthmus``; a file that is there is replaced.
+
+        Raises
+        ------
+        IsthmusError
+            The file cannot be written, or a parameter is no part that a file could bring back.
+        """
+        header, tensors = describe(self)
+        write_model_file(path, {**header, "versions": _VERSIONS}, tensors)
 
 
-def save_predictor(estimator: SupervisedAutoencoder, path: str | os.PathLike[str]) -> None:
-    """Write a fitted classifier or regressor, the autoencoder's preparation included."""
-    names = getattr(estimator, "feature_names_in_", None)
-    header = {
-        "class": type(estimator).__name__,
-        "parameters": _encode_parameters(estimator),
-        "autoencoder": _describe(estimator._autoencoder),
-        "fitted": {
-            "best_epoch": estimator.best_epoch_,
-            "feature_names_in": None if names is None else [str(name) for name in names],
-            "frozen": estimator.model_.frozen,
-            "history": estimator.history_,
-            "interrupted": estimator.interrupted_,
-            "layer": estimator.model_.layer,
-            "n_features_in": estimator.n_features_in_,
-            "outcome": estimator._outcome_state(),
-        },
-        "versions": _versions(),
-    }
-    write_model_file(path, header, _tensors(estimator._autoencoder, estimator.model_))
+def describe(estimator: Persistent) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+    """Give the header and the arrays that a model file holds of a fitted estimator."""
+    values, tensors = estimator.state()
+    return {"class": type(estimator).__name__, **values}, tensors
 
 
-def _versions() -> dict[str, str]:
-    return {library: version(library) for library in _LIBRARIES}
+def restore(header: dict[str, Any], tensors: Tensors) -> Any:
+    """Give the estimator that `describe` told of.
 
-
-def _tensors(estimator: BaseAutoencoder, model: Model | Predictor) -> dict[str, np.ndarray]:
-    _, arrays = estimator.preparation_.state()
-    tensors = {f"preparation.{name}": array for name, array in arrays.items()}
-    return tensors | {name: np.asarray(leaf) for name, leaf in _named_leaves(model)}
-
-
-def _describe(estimator: BaseAutoencoder) -> dict[str, Any]:
-    """Give all of a fitted autoencoder but its arrays."""
-    values, _ = estimator.preparation_.state()
-    names = getattr(estimator, "feature_names_in_", None)
-    return {
-        "class": type(estimator).__name__,
-        "parameters": _encode_parameters(estimator),
-        "fitted": {
-            "attributes": {
-                name: np.asarray(getattr(estimator, name)).tolist()
-                for name in estimator._saved
-                if hasattr(estimator, name)
-            },
-            "container": estimator._container,
-            "feature_names_in": None if names is None else [str(name) for name in names],
-            "history": estimator.history_,
-            "likelihood": _encode_parameter(estimator.model_.likelihood),
-            "n_components": estimator.n_components_,
-            "n_features_in": estimator.n_features_in_,
-            "preparation": values,
-        },
-    }
+    Raises
+    ------
+    ValueError, LookupError, TypeError, and others
+        The parts do not fit together.
+    """
+    return Persistent.subclasses()[header["class"]].from_state(header, tensors)
 
 
 def load(path: str | os.PathLike[str]) -> Any:
@@ -144,97 +142,18 @@ def load(path: str | os.PathLike[str]) -> Any:
     """
     header, tensors = read_model_file(path)
     try:
-        if header["class"] in PREDICTORS:
-            return _restore_predictor(header, tensors)
-        estimator, skeleton = _restore(header, tensors)
-        estimator.model_ = _fill(skeleton, tensors)
-        return estimator
-    except (
-        ArithmeticError,
-        AttributeError,
-        IsthmusError,
-        LookupError,
-        MemoryError,
-        RecursionError,
-        TypeError,
-        ValueError,
-    ) as error:
+        return restore(header, tensors)
+    except _DAMAGES as error:
         raise ModelFileError(
             f"{os.fspath(path)} holds parts that do not fit together: it was altered, "
             "or written by another version of Isthmus; save the model again."
         ) from error
 
 
-def _restore(
-    header: dict[str, Any], tensors: Mapping[str, np.ndarray]
-) -> tuple[BaseAutoencoder, Model]:
-    """Give an autoencoder without its model, and the model's skeleton."""
-    parameters = {name: _decode_parameter(value) for name, value in header["parameters"].items()}
-    estimator = ESTIMATORS[header["class"]](**parameters)
-    estimator._validate_params()
-    fitted = header["fitted"]
-    arrays = {name: tensors[f"preparation.{name}"] for name in ("offset", "scale")}
-    estimator.preparation_ = Preparation.from_state(fitted["preparation"], arrays)
-    estimator.n_components_ = int(fitted["n_components"])
-    estimator.n_features_in_ = int(fitted["n_features_in"])
-    if estimator.n_features_in_ != estimator.preparation_.n_features:
-        raise ValueError("the number of features contradicts the preparation")
-    if fitted["container"] not in _CONTAINERS:
-        raise ValueError("unknown container")
-    estimator._container = fitted["container"]
-    if fitted["feature_names_in"] is not None:
-        estimator.feature_names_in_ = np.array(fitted["feature_names_in"], dtype=object)
-    estimator.history_ = _history(fitted["history"])
-    for name in estimator._saved:
-        if name in fitted["attributes"]:
-            value = np.array(fitted["attributes"][name])
-            setattr(estimator, name, value if value.ndim else value.item())
-    likelihood = _decode_parameter(fitted["likelihood"])
-    if not isinstance(likelihood, Likelihood):
-        raise ValueError("unknown likelihood")
-    estimator._training_state, estimator._training_seed = None, estimator._seed()
-    estimator._warmed_up = True
-    estimator.validation_rows_ = np.empty(0, int)
-    row_shape = estimator.preparation_.schema.row_shape
-    return estimator, estimator._build(row_shape, likelihood, shapes_only)
-
-
-def _restore_predictor(
-    header: dict[str, Any], tensors: Mapping[str, np.ndarray]
-) -> SupervisedAutoencoder:
-    parameters = {name: _decode_parameter(value) for name, value in header["parameters"].items()}
-    estimator = PREDICTORS[header["class"]](**parameters)
-    estimator._validate_params()
-    fitted = header["fitted"]
-    estimator._autoencoder, skeleton = _restore(header["autoencoder"], tensors)
-    estimator._set_outcome_state(fitted["outcome"])
-    estimator.n_features_in_ = estimator._autoencoder.n_features_in_
-    if fitted["n_features_in"] != estimator.n_features_in_:
-        raise ValueError("the number of features contradicts the preparation")
-    if fitted["feature_names_in"] is not None:
-        estimator.feature_names_in_ = np.array(fitted["feature_names_in"], dtype=object)
-    estimator.history_ = _history(fitted["history"])
-    estimator.best_epoch_ = int(fitted["best_epoch"])
-    estimator.interrupted_ = bool(fitted["interrupted"])
-    layer = None if fitted["layer"] is None else int(fitted["layer"])
-    if layer is not None and not 1 <= layer < skeleton.network.n_layers:
-        raise ValueError("unknown layer")
-    predictor = Predictor(skeleton, Affine(None, None), layer, bool(fitted["frozen"]))
-    n_units = n_head_inputs(predictor, estimator.n_features_in_)
-    bias = np.zeros(estimator._n_outputs, np.float32)
-    head = Affine(shapes_only(n_units, estimator._n_outputs, "identity"), bias)
-    estimator.model_ = _fill(replace(predictor, head=head).without_decoder(), tensors)
-    return estimator
-
-
-def _history(history: dict[str, Any]) -> dict[str, list[float]]:
-    return {str(name): [float(value) for value in values] for name, values in history.items()}
-
-
-def _fill(skeleton: Any, tensors: Mapping[str, np.ndarray]) -> Any:
-    """Put the file's arrays where the skeleton has their shapes."""
+def fill(skeleton: Any, tensors: Tensors) -> Any:
+    """Put the file's arrays where a pytree has their shapes."""
     leaves = []
-    for name, leaf in _named_leaves(skeleton):
+    for name, leaf in named_leaves(skeleton).items():
         tensor = tensors[name]
         if tensor.shape != leaf.shape or tensor.dtype != leaf.dtype:
             raise ValueError(f"{name} has the wrong shape")
@@ -242,31 +161,56 @@ def _fill(skeleton: Any, tensors: Mapping[str, np.ndarray]) -> Any:
     return jax.tree.unflatten(jax.tree.structure(skeleton), leaves)
 
 
-def _named_leaves(model: Any) -> list[tuple[str, Any]]:
-    leaves = jax.tree_util.tree_leaves_with_path(model)
-    return [(jax.tree_util.keystr(path, simple=True, separator="."), leaf) for path, leaf in leaves]
+def named_leaves(tree: Any) -> dict[str, Any]:
+    """Give the arrays of a pytree by the paths that lead to them."""
+    return {
+        jax.tree_util.keystr(path, simple=True, separator="."): leaf
+        for path, leaf in jax.tree_util.tree_leaves_with_path(tree)
+    }
 
 
-def _encode_parameters(estimator: Any) -> dict[str, Any]:
+def encoded_parameters(estimator: Any) -> dict[str, Any]:
+    """Give an estimator's parameters as JSON can hold them."""
     parameters = estimator.get_params(deep=False)
-    return {name: _encode_parameter(value) for name, value in parameters.items()}
+    return {name: encode(value) for name, value in parameters.items()}
 
 
-def _encode_parameter(value: Any) -> Any:
+def decoded_parameters(values: dict[str, Any]) -> dict[str, Any]:
+    """Give the parameters that `encoded_parameters` told of."""
+    return {name: decode(value) for name, value in values.items()}
+
+
+def encode(value: Any) -> Any:
+    """Give a parameter as JSON can hold it: a part or an estimator by its name and settings."""
     if isinstance(value, _PART):
         return _encode_part(value)
     if isinstance(value, FrozenEstimator):
-        return _encode_parameter(value.estimator)
-    if isinstance(value, BaseAutoencoder):
-        return {"estimator": type(value).__name__, "parameters": _encode_parameters(value)}
+        return encode(value.estimator)
+    if isinstance(value, Persistent):
+        return {"estimator": type(value).__name__, "parameters": encoded_parameters(value)}
     if isinstance(value, np.random.RandomState):
         return None
     if isinstance(value, np.generic):
         return value.item()
     if isinstance(value, list):
-        return [_encode_parameter(item) for item in value]
+        return [encode(item) for item in value]
     if isinstance(value, tuple):
-        return {"tuple": _encode_parameter(list(value))}
+        return {"tuple": encode(list(value))}
+    return value
+
+
+def decode(value: Any) -> Any:
+    """Give the parameter that `encode` told of."""
+    if isinstance(value, dict) and "tuple" in value:
+        return tuple(decode(item) for item in value["tuple"])
+    if isinstance(value, dict) and "estimator" in value:
+        kind: Any = Persistent.subclasses()[value["estimator"]]
+        return kind(**decoded_parameters(value["parameters"]))
+    if isinstance(value, dict):
+        settings = {name: decode(value[name]) for name in value if name != "part"}
+        return _PARTS[value["part"]](**settings)
+    if isinstance(value, list):
+        return [decode(item) for item in value]
     return value
 
 
@@ -278,23 +222,16 @@ def _encode_part(part: Any) -> dict[str, Any]:
             "save with one of its own parts, or keep the estimator in memory."
         )
     settings = {
-        field.name: _encode_parameter(getattr(part, field.name))
+        field.name: encode(getattr(part, field.name))
         for field in fields(part)
-        # What a part has learned is stored with the model's arrays.
-        if not isinstance(part, eqx.Module) or field.metadata.get("static", False)
+        if not isinstance(part, eqx.Module)
+        or field.metadata.get("static", False)
+        or _is_of_parts(getattr(part, field.name))
     }
     return {"part": name, **settings}
 
 
-def _decode_parameter(value: Any) -> Any:
-    if isinstance(value, dict) and "tuple" in value:
-        return tuple(_decode_parameter(item) for item in value["tuple"])
-    if isinstance(value, dict) and "estimator" in value:
-        parameters = {name: _decode_parameter(v) for name, v in value["parameters"].items()}
-        return ESTIMATORS[value["estimator"]](**parameters)
-    if isinstance(value, dict):
-        part = _PARTS[value["part"]]
-        return part(**{name: _decode_parameter(value[name]) for name in value if name != "part"})
-    if isinstance(value, list):
-        return [_decode_parameter(item) for item in value]
-    return value
+def _is_of_parts(value: Any) -> bool:
+    """Tell parts from what a part has learned, which is stored with the model's arrays."""
+    items = value if isinstance(value, (list, tuple)) and value else [value]
+    return all(isinstance(item, _PART) for item in items)

@@ -25,6 +25,8 @@ class TrainingRows(ABC):
 
     Attributes
     ----------
+    preparation : Preparation
+        What brought them to scale.
     n_rows : int
         How many there are, those held out included.
     held_out : ndarray of int
@@ -33,9 +35,15 @@ class TrainingRows(ABC):
         What the order of an epoch depends on besides the estimator's parameters.
     """
 
+    preparation: Preparation
     n_rows: int
     held_out: np.ndarray
     order: dict[str, str]
+
+    @property
+    def n_training(self) -> int:
+        """How many there are to train on."""
+        return self.n_rows - len(self.held_out)
 
     @abstractmethod
     def mean(self) -> np.ndarray:
@@ -54,7 +62,14 @@ class TrainingRows(ABC):
 class RowsInMemory(TrainingRows):
     """Prepared rows ``(rows, features)``, all in memory."""
 
-    def __init__(self, matrix: np.ndarray, held_out_share: float = 0.0, seed: int = 0) -> None:
+    def __init__(
+        self,
+        preparation: Preparation,
+        matrix: np.ndarray,
+        held_out_share: float = 0.0,
+        seed: int = 0,
+    ) -> None:
+        self.preparation = preparation
         self.matrix, self.n_rows = matrix, len(matrix)
         n_held_out = min(round(self.n_rows * held_out_share), self.n_rows - 1)
         self.held_out = np.sort(np.random.default_rng(seed).permutation(self.n_rows)[:n_held_out])
@@ -69,9 +84,13 @@ class RowsInMemory(TrainingRows):
     def batches(self, batch_size: int) -> tuple[ArrayBatches, ArrayBatches | None]:
         if not len(self.held_out):
             return ArrayBatches(self.matrix, batch_size), None
-        rows = np.setdiff1d(np.arange(self.n_rows), self.held_out)
         validation = ArrayBatches(self.matrix, batch_size, self.held_out)
-        return ArrayBatches(self.matrix, batch_size, rows), validation
+        return ArrayBatches(self.matrix, batch_size, self.training), validation
+
+    @property
+    def training(self) -> np.ndarray:
+        """Positions of the rows to train on, in order."""
+        return np.setdiff1d(np.arange(self.n_rows), self.held_out)
 
 
 @final
@@ -81,7 +100,7 @@ class StreamedRows(TrainingRows):
     def __init__(
         self, preparation: Preparation, dataset: Dataset, held_out_share: float, seed: int
     ) -> None:
-        self._preparation, self._dataset = preparation, dataset
+        self.preparation, self._dataset = preparation, dataset
         self.n_rows = dataset.n_rows
         most = _affordable(preparation, dataset)
         n_held_out = min(round(self.n_rows * held_out_share), most)
@@ -108,7 +127,7 @@ class StreamedRows(TrainingRows):
 
     def batches(self, batch_size: int) -> tuple[StreamedBatches, ArrayBatches | None]:
         batches = StreamedBatches(
-            self._dataset, self._preparation, batch_size, self.held_out, Processes().count
+            self._dataset, self.preparation, batch_size, self.held_out, Processes().count
         )
         held_out = len(self.held_out) > 0
         return batches, ArrayBatches(self._validation, batch_size) if held_out else None
@@ -120,7 +139,7 @@ def open_rows(
     """Take the rows into memory if half of the budget holds them, else stream them."""
     if preparation.matrix_bytes(dataset) > _most_bytes():
         return StreamedRows(preparation, dataset, held_out_share, seed)
-    return RowsInMemory(preparation.matrix(dataset), held_out_share, seed)
+    return RowsInMemory(preparation, preparation.matrix(dataset), held_out_share, seed)
 
 
 def rows_in_memory(preparation: Preparation, dataset: Dataset, what: str) -> np.ndarray:

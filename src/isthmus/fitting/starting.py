@@ -9,6 +9,7 @@ import jax
 
 from isthmus.errors import DataError, IsthmusError
 from isthmus.fitting.base import BaseAutoencoder
+from isthmus.fitting.persistence import load
 from isthmus.io import Dataset
 from isthmus.models import Model
 from isthmus.networks import Network
@@ -18,8 +19,6 @@ from isthmus.prepare import Preparation
 def open_start(init: Any) -> BaseAutoencoder:
     """Give the fitted autoencoder that `init` is or names."""
     if isinstance(init, (str, os.PathLike)):
-        from isthmus.fitting.persistence import load
-
         init = load(init)
     if not isinstance(init, BaseAutoencoder) or not hasattr(init, "model_"):
         raise IsthmusError(

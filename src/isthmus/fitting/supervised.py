@@ -3,86 +3,141 @@
 from __future__ import annotations
 
 import os
-from abc import abstractmethod
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from numbers import Integral, Real
-from typing import Any, ClassVar, Self
+from typing import Any, Self
 
 import equinox as eqx
 import jax
 import numpy as np
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin, clone
 from sklearn.frozen import FrozenEstimator
-from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval
 from sklearn.utils.validation import check_is_fitted
 
 from isthmus.errors import DataError, IsthmusError
-from isthmus.estimators.denoising import DenoisingAutoencoder
-from isthmus.fitting.base import BaseAutoencoder
-from isthmus.fitting.holding_out import hold_out
-from isthmus.fitting.plan import default_epochs
+from isthmus.fitting.base import BaseAutoencoder, checked_history
+from isthmus.fitting.declaration import estimator, parameter
+from isthmus.fitting.parameters import (
+    ABOVE_ZERO,
+    NOT_NEGATIVE,
+    POSITIVE,
+    SHARE,
+    EarlyStoppingParameters,
+    MinibatchParameters,
+)
+from isthmus.fitting.persistence import (
+    Persistent,
+    Tensors,
+    decoded_parameters,
+    describe,
+    encoded_parameters,
+    fill,
+    named_leaves,
+)
 from isthmus.fitting.rows import rows_in_memory
-from isthmus.fitting.trained import NOT_NEGATIVE, POSITIVE, TrainedAutoencoder
+from isthmus.fitting.seeds import drawn_seed
+from isthmus.fitting.trained import TrainedAutoencoder, default_epochs
 from isthmus.fitting.validation import open_dataset
 from isthmus.io import CHUNK_ROWS, Dataset, affordable_rows, as_dataset, read_ahead
 from isthmus.models import Predictor
-from isthmus.networks import Affine, glorot_uniform
-from isthmus.objectives import Corruption, Objective, Outcome, Supervision, Unlabelled
-from isthmus.runs import Interruption, Logs, ProgressBar, report_to
-from isthmus.training import ArrayBatches, MixedRows, Settings, feature_rows, predict_rows, train
+from isthmus.networks import Affine, Initializer, glorot_uniform, shapes_only
+from isthmus.objectives import Corruption, Outcome, Supervision, Unlabelled
+from isthmus.runs import Interruption, Run
+from isthmus.training import ArrayBatches, MixedRows, Plan, Settings, over_rows, train
 
-SHARE = Interval(Real, 0, 1, closed="left")
+_NO_HEAD = Affine(None, None)
 
 
-class SupervisedAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
-    """Fine-tuning with the decoder dropped; a subclass says what is told from the rows.
+@estimator
+class SupervisedParameters(EarlyStoppingParameters, MinibatchParameters):
+    """What the classifier and the regressor take.
 
-    A fit sets: `model_`, `history_`, `best_epoch_`, `interrupted_`, `n_features_in_`.
+    Parameters
+    ----------
+    autoencoder : autoencoder, FrozenEstimator or None
+        Any of Isthmus. A fitted one is where fine-tuning starts, and stays as it is; an
+        unfitted one is fitted on all rows first. None stands for ``DenoisingAutoencoder(64)``.
+        Where scikit-learn clones estimators, as in a grid search, wrap a fitted one in
+        `sklearn.frozen.FrozenEstimator`, or the clone is fitted anew.
+    layer : int or None
+        Put the output layer on this hidden layer, counted from 1, instead of on the code.
+    frozen_encoder : bool
+        Train the output layer only.
+    layer_decay : float
+        Every layer learns at this share of the rate of the layer above it.
+    corruption : Corruption or None
+        Noise on the rows while their outcomes are learned, such as ``Masking(0.2)``.
+    dropout : float
+        Share of every layer's activations that is set to 0 in training.
+    reconstruction : float
+        Weight at which the autoencoder's own loss over all rows stays in the loss.
+    batch_size : int
+        Rows in a minibatch. Where unlabelled rows teach, at least a quarter are labelled.
+    max_epochs : int or None
+        Passes over the rows that are trained on; None makes about 6,000 updates.
+    early_stopping : bool
+        Hold labelled rows out, keep the parameters that do best on them, and stop when they
+        gain no more.
+    validation_fraction : float
+        Share of the labelled rows that early stopping holds out.
     """
 
-    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
-        "autoencoder": [BaseAutoencoder, FrozenEstimator, None],
-        "layer": [POSITIVE, None],
-        "frozen_encoder": ["boolean"],
-        "layer_decay": [Interval(Real, 0, 1, closed="right")],
-        "corruption": [Corruption, None],
-        "dropout": [SHARE],
-        "reconstruction": [NOT_NEGATIVE],
-        "batch_size": [Interval(Integral, 2, None, closed="left")],
-        "max_epochs": [POSITIVE, None],
-        "learning_rate": [Interval(Real, 0, None, closed="neither")],
-        "weight_decay": [NOT_NEGATIVE],
-        "early_stopping": ["boolean"],
-        "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
-        "patience": [POSITIVE],
-        "random_state": ["random_state"],
-        "verbose": ["boolean", None],
-    }
+    autoencoder: BaseAutoencoder | FrozenEstimator | None = parameter(
+        BaseAutoencoder, FrozenEstimator, None, default=None, kw_only=False
+    )
+    layer: int | None = parameter(POSITIVE, None, default=None)
+    frozen_encoder: bool = parameter("boolean", default=False)
+    layer_decay: float = parameter(Interval(Real, 0, 1, closed="right"), default=1.0)
+    corruption: Corruption | None = parameter(Corruption, None, default=None)
+    dropout: float = parameter(SHARE, default=0.0)
+    reconstruction: float = parameter(NOT_NEGATIVE, default=0.0)
+    batch_size: int = parameter(Interval(Integral, 2, None, closed="left"), default=128)
+    learning_rate: float = parameter(ABOVE_ZERO, default=1e-3)
+    early_stopping: bool = parameter("boolean", default=False)
+    validation_fraction: float = parameter(Interval(Real, 0, 1, closed="neither"), default=0.1)
 
-    autoencoder: BaseAutoencoder | FrozenEstimator | None
-    layer: int | None
-    frozen_encoder: bool
-    layer_decay: float
-    corruption: Corruption | None
-    dropout: float
-    reconstruction: float
-    batch_size: int
-    max_epochs: int | None
-    learning_rate: float
-    weight_decay: float
-    early_stopping: bool
-    validation_fraction: float
-    patience: int
-    random_state: int | np.random.RandomState | None
-    verbose: bool | None
+
+class SupervisedAutoencoder(
+    SupervisedParameters,
+    Persistent,
+    ClassNamePrefixFeaturesOutMixin,
+    TransformerMixin,
+    BaseEstimator,
+    ABC,
+):
+    """Fine-tuning with the decoder dropped; a subclass says what is told from the rows.
+
+    Attributes
+    ----------
+    autoencoder_ : autoencoder
+        What `autoencoder` was fitted to.
+    model_ : Predictor
+        Encoder and output layer.
+    history_ : dict of str to list
+        Per epoch: "loss", "seconds", with early stopping "validation_loss".
+    best_epoch_ : int
+        The epoch whose parameters were kept.
+    interrupted_ : bool
+        Whether Ctrl-C ended the training.
+    n_features_in_ : int
+        Numbers in one row of X.
+    """
+
+    feature_names_in_: np.ndarray
     n_features_in_: int
+    container_: str
     model_: Predictor
     history_: dict[str, list[float]]
     best_epoch_: int
     interrupted_: bool
-    feature_names_in_: np.ndarray
-    _autoencoder: BaseAutoencoder
+    autoencoder_: BaseAutoencoder
+
+    @abstractmethod
+    def _default_autoencoder(self) -> BaseAutoencoder:
+        """Give the unfitted autoencoder that None stands for."""
 
     @abstractmethod
     def _read_targets(self, y: Any) -> tuple[np.ndarray, np.ndarray]:
@@ -141,13 +196,13 @@ class SupervisedAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, B
         IsthmusError
             The log cannot be written.
         """
-        self._validate_params()
-        with Logs(log, tensorboard) as logs:
-            self._fit(X, y, logs)
-            logs.end(self.interrupted_)
+        self.check_parameters()
+        with Run(self.verbose, log=log, tensorboard=tensorboard) as run:
+            self._fit(run, X, y)
+            run.end(self.interrupted_)
         return self
 
-    def _fit(self, X: Any, y: Any, logs: Logs) -> None:
+    def _fit(self, run: Run, X: Any, y: Any) -> None:
         if y is None:
             raise ValueError(
                 f"{type(self).__name__} requires y to be passed, but the target y is None: "
@@ -162,14 +217,14 @@ class SupervisedAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, B
                 f"y has {len(targets):,} values, but {dataset.source} has {len(dataset):,} rows: "
                 "give one value a row."
             )
-        seed = int(check_random_state(self.random_state).randint(2**31 - 1))
-        logs.begin()
+        seed = drawn_seed(self.random_state)
+        run.begin()
         # One Ctrl-C is for both stages.
         with Interruption():
-            self._autoencoder = self._learn_code(dataset, seed, logs)
-            preparation = self._autoencoder.preparation_
+            self.autoencoder_ = self._learned_code(dataset, seed, run)
+            preparation = self.autoencoder_.preparation_
             matrix = rows_in_memory(preparation, self._matched(dataset), type(self).__name__)
-            self._fine_tune(matrix, targets, labelled, seed, logs)
+            self._fine_tune(matrix, targets, labelled, seed, run)
 
     def transform(self, X: Any) -> np.ndarray:
         """Give what the output layer sees: the fine-tuned code, or the layer chosen.
@@ -179,7 +234,7 @@ class SupervisedAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, B
         features : ndarray of float32, shape (n_samples, n_units)
         """
         check_is_fitted(self)
-        return np.concatenate([feature_rows(self.model_, x) for x in self._prepared(X)])
+        return over_rows(Predictor.features, self.model_, self._prepared(X))
 
     def transform_chunks(self, X: Any) -> Iterator[np.ndarray]:
         """Give the rows of `transform` a chunk at a time, for more than fits into memory.
@@ -189,38 +244,82 @@ class SupervisedAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, B
         features : ndarray of float32, shape (n_rows, n_units)
         """
         check_is_fitted(self)
-        n_rows = affordable_rows(self._autoencoder.preparation_.n_features)
+        n_rows = affordable_rows(self.autoencoder_.preparation_.n_features)
         for x in read_ahead(self._prepared(X, n_rows)):
-            yield feature_rows(self.model_, x)
+            yield over_rows(Predictor.features, self.model_, x)
 
-    def save(self, path: str | os.PathLike[str]) -> None:
-        """Write a ``.isthmus`` file, which `isthmus.load` reads without executing anything."""
-        from isthmus.fitting.persistence import save_predictor
-
+    def state(self) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+        """Give all that was learned: what JSON can hold, and arrays by name."""
         check_is_fitted(self)
-        save_predictor(self, path)
+        autoencoder, tensors = describe(self.autoencoder_)
+        tensors = {name: array for name, array in tensors.items() if name[:12] == "preparation."}
+        tensors |= {name: np.asarray(leaf) for name, leaf in named_leaves(self.model_).items()}
+        names = getattr(self, "feature_names_in_", None)
+        fitted = {
+            "best_epoch": self.best_epoch_,
+            "feature_names_in": None if names is None else [str(name) for name in names],
+            "frozen": self.model_.frozen,
+            "history": self.history_,
+            "interrupted": self.interrupted_,
+            "layer": self.model_.layer,
+            "n_features_in": self.n_features_in_,
+            "outcome": self._outcome_state(),
+        }
+        parameters = encoded_parameters(self)
+        return {"parameters": parameters, "autoencoder": autoencoder, "fitted": fitted}, tensors
+
+    @classmethod
+    def from_state(cls, values: dict[str, Any], tensors: Tensors) -> Self:
+        """Give the predictor that had this state."""
+        restored = cls(**decoded_parameters(values["parameters"]))
+        restored.check_parameters()
+        fitted, autoencoder = values["fitted"], values["autoencoder"]
+        own = BaseAutoencoder.subclasses()[autoencoder["class"]].skeleton(autoencoder, tensors)
+        restored._set_outcome_state(fitted["outcome"])
+        restored.n_features_in_ = own.n_features_in_
+        if fitted["n_features_in"] != restored.n_features_in_:
+            raise ValueError("the number of features contradicts the preparation")
+        if fitted["feature_names_in"] is not None:
+            restored.feature_names_in_ = np.array(fitted["feature_names_in"], dtype=object)
+        restored.history_ = checked_history(fitted["history"])
+        restored.best_epoch_ = int(fitted["best_epoch"])
+        restored.interrupted_ = bool(fitted["interrupted"])
+        layer = None if fitted["layer"] is None else int(fitted["layer"])
+        if layer is not None and not 1 <= layer < own.model_.network.n_layers:
+            raise ValueError("unknown layer")
+        predictor = Predictor(own.model_, _NO_HEAD, layer, bool(fitted["frozen"]))
+        predictor = restored._with_head(predictor, shapes_only).without_decoder()
+        restored.model_ = fill(predictor, tensors)
+        # The decoder was dropped, and the encoder is the one that was fine-tuned.
+        own.model_ = restored.model_.autoencoder
+        restored.autoencoder_ = own
+        return restored
+
+    def check_parameters(self) -> None:
+        """Raise ValueError where a parameter is none that any data could make right."""
+        self._validate_params()
 
     def _outputs(self, X: Any) -> np.ndarray:
         check_is_fitted(self)
-        return np.concatenate([predict_rows(self.model_, x) for x in self._prepared(X)])
+        return over_rows(Predictor.outputs, self.model_, self._prepared(X))
 
     def _prepared(self, X: Any, n_rows: int = CHUNK_ROWS) -> Iterator[np.ndarray]:
         dataset = self._matched(open_dataset(self, X, reset=False))
         first = 0
         for chunk in dataset.chunks(n_rows):
-            yield self._autoencoder.preparation_.transform(chunk, dataset.source, first)
+            yield self.autoencoder_.preparation_.transform(chunk, dataset.source, first)
             first += len(chunk)
 
     def _matched(self, dataset: Dataset) -> Dataset:
-        return open_dataset(self._autoencoder, dataset, reset=False)
+        return open_dataset(self.autoencoder_, dataset, reset=False)
 
-    def _learn_code(self, dataset: Dataset, seed: int, logs: Logs) -> BaseAutoencoder:
+    def _learned_code(self, dataset: Dataset, seed: int, run: Run) -> BaseAutoencoder:
         """Give the autoencoder as it came if it is fitted, else a fitted copy."""
         given = self.autoencoder
         if isinstance(given, FrozenEstimator):
             given = given.estimator
         if given is None:
-            given = DenoisingAutoencoder(64, verbose=self.verbose)
+            given = self._default_autoencoder()
         if not isinstance(given, BaseAutoencoder):
             raise IsthmusError(
                 f"autoencoder={given!r} is none of Isthmus: give one, such as Autoencoder(32)."
@@ -232,49 +331,41 @@ class SupervisedAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, B
             unfitted.set_params(random_state=seed)
         if not isinstance(unfitted, TrainedAutoencoder):
             return unfitted.fit(dataset)
-        unfitted._validate_params()
-        unfitted._fit(dataset, None, None, logs.within("autoencoder"))
+        unfitted.check_parameters()
+        unfitted.fit_within(run.stage("autoencoder"), dataset)
         return unfitted
 
     def _fine_tune(
-        self, matrix: np.ndarray, targets: np.ndarray, labelled: np.ndarray, seed: int, logs: Logs
+        self, matrix: np.ndarray, targets: np.ndarray, labelled: np.ndarray, seed: int, run: Run
     ) -> None:
         generator = np.random.default_rng(seed)
-        training_rows, held_out = labelled, None
+        rows, held_out = labelled, None
         if self.early_stopping and len(labelled) > 1:
-            training_rows, held_out = hold_out(
-                labelled, targets, self.validation_fraction, generator
-            )
-        batches = ArrayBatches(matrix, self.batch_size, self._mix(training_rows, targets), targets)
+            rows, held_out = hold_out(labelled, targets, self.validation_fraction, generator)
+        batches = ArrayBatches(matrix, self.batch_size, self._mix(rows, targets), targets)
         validation = None
         if held_out is not None:
             validation = ArrayBatches(matrix, self.batch_size, held_out, targets)
-        n_epochs = self.max_epochs
-        if n_epochs is None:
-            n_epochs = default_epochs(batches.n_rows, self.batch_size, 6_000, 10, 400)
-        progress = ProgressBar(self.verbose)
-        try:
-            predictor = self._start(glorot_uniform(generator))
-            training = train(
-                predictor,
-                self._loss(n_epochs, batches.n_steps),
-                batches,
-                Settings(
-                    n_epochs,
-                    self.learning_rate,
-                    self.weight_decay,
-                    patience=self.patience if self.early_stopping else None,
-                    seed=seed,
-                ),
-                validation=validation,
-                relative_rates=self._relative_rates(predictor),
-                report=report_to(progress, logs),
-            )
-        finally:
-            progress.close()
+        plan = self._plan(batches, glorot_uniform(generator), seed)
+        training = train(plan, batches, run, validation=validation)
         self.model_ = training.model.without_decoder()
         self.history_ = training.history
         self.best_epoch_, self.interrupted_ = training.best_epoch, training.interrupted
+
+    def _plan(self, batches: ArrayBatches, initialize: Initializer, seed: int) -> Plan[Predictor]:
+        n_epochs = self.max_epochs
+        if n_epochs is None:
+            n_epochs = default_epochs(batches.n_rows, self.batch_size, 6_000, 10, 400)
+        settings = Settings(
+            n_epochs,
+            self.learning_rate,
+            self.weight_decay,
+            patience=self.patience if self.early_stopping else None,
+            seed=seed,
+        )
+        model = self._initial_model(initialize)
+        loss = self._loss(n_epochs, batches.n_steps)
+        return Plan(model, loss, settings, self._relative_rates(model))
 
     def _mix(self, labelled: np.ndarray, targets: np.ndarray) -> np.ndarray | MixedRows:
         """Give the rows to train on: all of them where unlabelled ones teach something."""
@@ -283,31 +374,29 @@ class SupervisedAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, B
             return labelled
         return MixedRows(labelled, others, self.batch_size)
 
-    def _start(self, initialize: Any) -> Predictor:
-        model = self._autoencoder.model_
+    def _initial_model(self, initialize: Initializer) -> Predictor:
+        model = self.autoencoder_.model_
         n_layers = model.network.n_layers
         if self.layer is not None and self.layer >= n_layers:
             raise IsthmusError(
                 f"layer={self.layer} is not below the code: this autoencoder has "
                 f"{n_layers - 1} hidden layers; name one of them, or None for the code."
             )
-        predictor = Predictor(model, _no_head(), self.layer, self.frozen_encoder)
-        n_units = n_head_inputs(predictor, self._autoencoder.preparation_.n_features)
-        weight = initialize(n_units, self._n_outputs, "identity")
-        predictor = eqx.tree_at(
-            lambda p: (p.head.weight, p.head.bias),
-            predictor,
-            (weight, np.zeros(self._n_outputs, np.float32)),
-            is_leaf=lambda leaf: leaf is None,
-        )
+        predictor = Predictor(model, _NO_HEAD, self.layer, self.frozen_encoder)
+        predictor = self._with_head(predictor, initialize)
         return predictor if self.reconstruction else predictor.without_decoder()
+
+    def _with_head(self, predictor: Predictor, initialize: Initializer) -> Predictor:
+        """Give the predictor with an output layer, as wide as what lies below it asks for."""
+        row = jax.ShapeDtypeStruct((1, self.n_features_in_), np.float32)
+        features = jax.eval_shape(lambda p, x: p.features(x), predictor, row)
+        weight = initialize(int(features.shape[1]), self._n_outputs, "identity")
+        return replace(predictor, head=Affine(weight, np.zeros(self._n_outputs, np.float32)))
 
     def _loss(self, n_epochs: int, n_steps: int) -> Supervision:
         objective = None
         if self.reconstruction:
-            own = self._autoencoder
-            trained = isinstance(own, TrainedAutoencoder)
-            objective = own._objective(n_epochs, n_steps) if trained else Objective()
+            objective = self.autoencoder_.objective(n_epochs, n_steps)
         return Supervision(
             self._outcome(),
             self.corruption,
@@ -346,12 +435,6 @@ class SupervisedAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, B
         return tags
 
 
-def n_head_inputs(predictor: Predictor, n_features: int) -> int:
-    """Give the number of units that the head takes, without computing anything."""
-    row = jax.ShapeDtypeStruct((1, n_features), np.float32)
-    return int(jax.eval_shape(lambda p, x: p.features(x), predictor, row).shape[1])
-
-
 def split_column(X: Any, name: str) -> tuple[Dataset, list[Any]]:
     """Take a column out of a table: the rest of it, and the column's values."""
     dataset = as_dataset(X)
@@ -360,5 +443,18 @@ def split_column(X: Any, name: str) -> tuple[Dataset, list[Any]]:
     return dataset.select(rest), values.column(0).to_pylist()  # pyright: ignore
 
 
-def _no_head() -> Affine:
-    return Affine(None, None)
+def hold_out(
+    labelled: np.ndarray, targets: np.ndarray, fraction: float, generator: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray]:
+    """Draw the labelled rows to train on, and those to hold out, at least one of either.
+
+    Where enough are labelled, a row of each class is left to train on.
+    """
+    drawn = generator.permutation(labelled)
+    kept = np.array([len(drawn) - 1])
+    if targets.dtype.kind == "i":
+        kept = len(drawn) - 1 - np.unique(targets[drawn[::-1]], return_index=True)[1]
+    drawn = np.concatenate([np.delete(drawn, kept), drawn[kept]])
+    n_held_out = max(round(len(drawn) * fraction), 1)
+    n_held_out = min(n_held_out, max(len(drawn) - len(kept), 1))
+    return np.sort(drawn[n_held_out:]), drawn[:n_held_out]

@@ -1,144 +1,65 @@
-"""What all autoencoders that are trained step by step share."""
+"""What all autoencoders that are trained step by step share: rows, plan, training, keeping."""
 
 from __future__ import annotations
 
 import os
 from abc import abstractmethod
-from collections.abc import Sequence
-from copy import copy
 from dataclasses import replace
-from numbers import Integral, Real
 from typing import Any, ClassVar, Self
 
 import numpy as np
-from sklearn.utils._param_validation import Interval, StrOptions
 
-from isthmus.errors import IsthmusError
 from isthmus.fitting.base import BaseAutoencoder
 from isthmus.fitting.identity import identity_of, seed_of
-from isthmus.fitting.plan import (
-    default_epochs,
-    pretrain_whole,
-    train_one_pass,
-    train_whole,
+from isthmus.fitting.parameters import (
+    EarlyStoppingParameters,
+    MinibatchParameters,
+    ScalingParameters,
+    WarmStartParameters,
 )
 from isthmus.fitting.rows import RowsInMemory, TrainingRows, open_rows, rows_in_memory
+from isthmus.fitting.seeds import drawn_seed
 from isthmus.fitting.starting import open_start, start_model, start_preparation
-from isthmus.io import Dataset
-from isthmus.models import LIKELIHOODS, Bernoulli, Likelihood, Model, SquaredError
-from isthmus.networks import ACTIVATIONS, PRECISIONS, Architecture, DenseNetwork, glorot_uniform
-from isthmus.objectives import CORRUPTIONS, Corruption, Loss, Masking, Objective, Penalty
-from isthmus.prepare import SCALINGS, Preparation, Support
-from isthmus.runs import Logs
+from isthmus.fitting.validation import open_dataset
+from isthmus.models import Likelihood, Model
+from isthmus.networks import DenseNetwork, glorot_uniform
+from isthmus.objectives import Loss
+from isthmus.prepare import Preparation
+from isthmus.runs import Run
 from isthmus.training import (
-    PRETRAININGS,
-    SCHEDULES,
+    ArrayBatches,
     Checkpoint,
     CheckpointFile,
     LayerTraining,
+    Plan,
+    Pretraining,
     Settings,
     Training,
+    TrainingState,
+    pretrain,
+    train,
 )
 
-# Updates of each layer, fewest and most epochs; noise of Vincent et al. (2010).
-_PRETRAINING_UPDATES = (2_000, 3, 100)
-_PRETRAINING_NOISE = 0.25
 
-# What X has that a likelihood cannot take, and what to do about it.
-_MEMBERS = {"real": "others", "unit": "others", "binary": "0 and 1 alone"}
-_REMEDIES = {
-    "real": "use likelihood='squared_error', or bring X into [0, 1] first",
-    "unit": "use likelihood='squared_error' or 'bernoulli'",
-    "binary": "use likelihood='bernoulli'",
-}
+class TrainedAutoencoder(ScalingParameters, MinibatchParameters, BaseAutoencoder):
+    """Fitting by minibatches; a subclass says which network, code and loss of its own.
 
-POSITIVE = Interval(Integral, 1, None, closed="left")
-NOT_NEGATIVE = Interval(Real, 0, None, closed="left")
-
-SHARED_CONSTRAINTS: dict[str, list[Any]] = {
-    "n_components": [POSITIVE],
-    "network": [Architecture, None],
-    "likelihood": [StrOptions({"auto", *LIKELIHOODS}), Likelihood],
-    "corruption": [StrOptions(set(CORRUPTIONS)), Corruption, None],
-    "penalty": [Penalty, list, tuple, None],
-    "scaling": [StrOptions(set(SCALINGS))],
-    "batch_size": [POSITIVE],
-    "max_epochs": [POSITIVE, None],
-    "learning_rate": [Interval(Real, 0, None, closed="neither")],
-    "learning_rate_schedule": [StrOptions(set(SCHEDULES))],
-    "weight_decay": [NOT_NEGATIVE],
-    "early_stopping": ["boolean"],
-    "validation_fraction": [Interval(Real, 0, 1, closed="left")],
-    "patience": [POSITIVE],
-    "precision": [StrOptions(set(PRECISIONS))],
-    "random_state": ["random_state"],
-    "warm_start": ["boolean"],
-    "verbose": ["boolean", None],
-}
-"""What the parameters may be that all trained autoencoders take."""
-
-DENSE_CONSTRAINTS: dict[str, list[Any]] = {
-    "hidden": [POSITIVE, list, tuple, None],
-    "activation": [StrOptions(set(ACTIVATIONS))],
-}
-"""What the parameters of dense networks may be."""
-
-PRETRAINING_CONSTRAINTS: dict[str, list[Any]] = {
-    "pretrain": [StrOptions(set(PRETRAININGS)), None],
-    "n_pretraining_epochs": [POSITIVE, None],
-}
-"""What the parameters of greedy pretraining may be."""
-
-
-class TrainedAutoencoder(BaseAutoencoder):
-    """Fitting by minibatches; a subclass says which network, code and objective of its own."""
+    Attributes
+    ----------
+    best_epoch_ : int
+        The epoch whose parameters were kept, counted from 1.
+    interrupted_ : bool
+        Whether Ctrl-C ended the training.
+    """
 
     _saved: ClassVar[tuple[str, ...]] = ("best_epoch_", "interrupted_")
+    _updates: ClassVar[tuple[int, int, int]] = (9_000, 10, 400)
+    """Updates that `max_epochs=None` makes, in how many epochs at least and at most."""
 
     n_components: int
-    network: Architecture | None
-    likelihood: str | Likelihood
-    scaling: str
-    corruption: str | Corruption | None = None
-    level: float = 0.3
-    penalty: Penalty | Sequence[Penalty] | None = None
-    batch_size: int
-    max_epochs: int | None
-    learning_rate: float
-    weight_decay: float
-    early_stopping: bool
-    validation_fraction: float
-    patience: int
-    warm_start: bool
-    verbose: bool | None
-    learning_rate_schedule: str = "cosine"
-    precision: str = "float32"
-    pretrain: str | None = None
-    n_pretraining_epochs: int | None = None
-
-    def _architecture(self) -> Architecture:
-        return self._default_architecture() if self.network is None else self.network
-
-    @abstractmethod
-    def _default_architecture(self) -> Architecture:
-        """Give the network that the estimator's own parameters describe."""
-
-    def _own_objective(self, n_epochs: int, n_steps: int) -> Objective:
-        """Give what this kind of model minimizes in this many epochs of this many updates."""
-        return Objective()
-
-    def _objective(self, n_epochs: int, n_steps: int) -> Objective:
-        """Give the same with the corruption and the penalties that were asked for."""
-        own = self._own_objective(n_epochs, n_steps)
-        corruption = self.corruption
-        if isinstance(corruption, str):
-            corruption = CORRUPTIONS[corruption](self.level)
-        penalties = (*own.penalties, *checked_penalties(self.penalty))
-        return replace(own, corruption=corruption, penalties=penalties)
-
-    @property
-    def corruption_in_training(self) -> Corruption | None:
-        return self._objective(1, 1).corruption
+    _training_state: TrainingState | None = None
+    _training_seed: int | None = None
+    _warmed_up: bool = True
 
     def fit(
         self,
@@ -184,59 +105,84 @@ class TrainedAutoencoder(BaseAutoencoder):
         IsthmusError
             `init` does not fit, or the checkpoint or the log cannot be written.
         """
-        self._validate_params()
-        with Logs(log, tensorboard) as logs:
-            self._fit(X, init, checkpoint, logs)
-            logs.end(self.interrupted_)
-        return self
-
-    def _fit(
-        self,
-        X: Any,
-        init: Any,
-        checkpoint: Checkpoint | str | os.PathLike[str] | None,
-        logs: Logs,
-    ) -> None:
+        self.check_parameters()
+        self.check_start(init, checkpoint)
         file = None
         if checkpoint is not None:
-            file = CheckpointFile(checkpoint, quiet=self.verbose is False)
-        start = open_start(init) if init is not None else None
-        if start is None and self.warm_start and hasattr(self, "model_"):
+            silent = self.verbose is not None and not self.verbose
+            file = CheckpointFile(checkpoint, quiet=silent)
+        with Run(self.verbose, checkpoint=file, log=log, tensorboard=tensorboard) as run:
+            self.fit_within(run, X, init)
+            run.end(self.interrupted_)
+        return self
+
+    def check_start(self, init: Any, checkpoint: Any) -> None:
+        """Raise IsthmusError where a fit could not start from one of these; most can."""
+
+    def fit_within(self, run: Run, X: Any, init: Any = None) -> None:
+        """Do what `fit` does as a stage of a run that others have begun and will end."""
+        start: BaseAutoencoder | None = None if init is None else open_start(init)
+        if start is None and self._starts_warm and hasattr(self, "model_"):
             start = self
-        dataset = self._open(X, reset=True)
-        seed = seed_of(self, file)
-        self._learn_scale(dataset, start)
-        if self.pretrain is not None and start is None:
-            matrix = rows_in_memory(self.preparation_, dataset, f"pretrain={self.pretrain!r}")
-            rows = RowsInMemory(matrix, self.validation_fraction, seed)
+        dataset = open_dataset(self, X, reset=True)
+        seed = seed_of(self.random_state, run.checkpoint)
+        if start is None:
+            preparation = Preparation.fit(dataset, self.scaling)
         else:
-            rows = open_rows(self.preparation_, dataset, self.validation_fraction, seed)
-        self._start_model(rows, seed, start)
+            preparation = start_preparation(start.preparation_, dataset)
+        # Of what is pretrained all codes of a layer are in memory anyway.
+        pretrains = self._pretrains if start is None else None
+        share = self._held_out_share
+        if pretrains is None:
+            rows = open_rows(preparation, dataset, share, seed)
+        else:
+            matrix = rows_in_memory(preparation, dataset, pretrains)
+            rows = RowsInMemory(preparation, matrix, share, seed)
+        plan = self.plan(rows, seed, start)
         layers: dict[str, list[float]] = {}
-        if file is not None:
-            file.identify(identity_of(self, rows))
-            layers = file.notes.setdefault("layers", layers)
-        self.validation_rows_ = rows.held_out
-        n_training_rows = rows.n_rows - len(rows.held_out)
-        settings = self._settings(n_training_rows, seed)
-        n_steps = -(-n_training_rows // self.batch_size)
-        objective = self._checked_objective(settings.n_epochs, n_steps)
-        going_on = file is not None and file.found
-        logs.begin(file.epoch if file is not None else None)
-        if self.pretrain is not None and start is None and not going_on:
-            assert isinstance(rows, RowsInMemory)
-            plan = self._layer_training(self.pretrain, n_training_rows, settings, objective)
-            if file is not None:
-                file.probe(self.model_)
-            pretraining = pretrain_whole(self, rows.matrix, plan, self.validation_rows_, logs)
+        if run.checkpoint is not None:
+            run.checkpoint.identify(identity_of(self, rows, plan.model))
+            layers = run.checkpoint.notes.setdefault("layers", layers)
+        run.begin()
+        if isinstance(rows, RowsInMemory) and pretrains is not None and not run.resumes:
+            pretraining = self._pretrain(plan, rows, run)
             layers |= pretraining.history
+            plan = replace(plan, model=pretraining.model)
             if pretraining.interrupted:
-                self.best_epoch_, self.interrupted_ = 0, True
+                self.keep(_untrained(plan, layers), rows, seed)
                 return
         batches, validation = rows.batches(self.batch_size)
-        training = train_whole(self, batches, objective, settings, validation, file, logs)
-        self.history_ |= layers
+        training = train(plan, batches, run, validation=validation)
+        training.history |= layers
+        self.keep(training, rows, seed)
+
+    def plan(
+        self, rows: TrainingRows, seed: int, start: BaseAutoencoder | None = None
+    ) -> Plan[Model]:
+        """Say what a fit would train on these rows.
+
+        Parameters
+        ----------
+        rows : TrainingRows
+            What there is to learn from.
+        seed : int
+            Fixes the initial weights, and all that training draws.
+        start : fitted autoencoder or None
+            Where the weights come from; None draws them.
+        """
+        settings = self._settings(rows.n_training, seed)
+        model = self._initial_model(rows, seed, start)
+        n_steps = -(-rows.n_training // self.batch_size)
+        return Plan(model, self._loss(model, rows, settings.n_epochs, n_steps), settings)
+
+    def keep(self, training: Training[Model], rows: TrainingRows, seed: int) -> None:
+        """Be what this training on these rows gave."""
+        self.preparation_, self.n_components_ = rows.preparation, int(self.n_components)
+        self.model_, self.history_ = training.model, training.history
         self.best_epoch_, self.interrupted_ = training.best_epoch, training.interrupted
+        self.validation_rows_ = rows.held_out
+        # A later partial_fit starts from the model kept, not from where the updates ended.
+        self._training_state, self._training_seed, self._warmed_up = None, seed, True
 
     def partial_fit(self, X: Any, y: Any = None) -> Self:
         """Learn from these rows in one pass, going on from what was learned before.
@@ -255,153 +201,128 @@ class TrainedAutoencoder(BaseAutoencoder):
         -------
         self
         """
-        self._validate_params()
+        self.check_parameters()
         first = not hasattr(self, "model_")
-        dataset = self._open(X, reset=first)
+        dataset = open_dataset(self, X, reset=first)
+        preparation = Preparation.fit(dataset, self.scaling) if first else self.preparation_
+        rows = RowsInMemory(preparation, preparation.matrix(dataset))
+        if first or self._training_seed is None:
+            self._training_seed = drawn_seed(self.random_state)
+        model = self._initial_model(rows, self._training_seed) if first else self.model_
+        loss = self._loss(model, rows, 1, -(-rows.n_rows // self.batch_size))
+        if self._warmed_up and not first:
+            loss = loss.warmed_up()
+        settings = replace(
+            self._settings(rows.n_rows, self._training_seed),
+            n_epochs=1,
+            learning_rate_schedule="constant",
+            precision="float32",
+        )
+        batches = ArrayBatches(rows.matrix, self.batch_size)
+        training = train(Plan(model, loss, settings), batches, state=self._training_state)
         if first:
-            self._start_passes()
-            self._learn_scale(dataset)
-        matrix = self.preparation_.matrix(dataset)
-        if first:
-            self._start_model(RowsInMemory(matrix), self._training_seed)
-        objective = self._checked_objective(1, -(-len(matrix) // self.batch_size))
-        if self._warmed_up:
-            objective = objective.warmed_up()
-        train_one_pass(self, matrix, objective, self.weight_decay)
+            self.preparation_, self.n_components_ = preparation, int(self.n_components)
+            self.validation_rows_, self._warmed_up = np.empty(0, int), False
+        self.model_, self._training_state = training.model, training.state
+        earlier = self.history_ if not first else {}
+        layers = {name: values for name, values in earlier.items() if name.startswith("layer_")}
+        self.history_ = layers | {
+            name: earlier.get(name, []) + values for name, values in training.history.items()
+        }
         return self
 
-    def _learn_scale(self, dataset: Dataset, start: BaseAutoencoder | None = None) -> None:
-        if start is None:
-            self.preparation_ = Preparation.fit(dataset, self.scaling)
-        else:
-            self.preparation_ = start_preparation(start.preparation_, dataset)
+    @abstractmethod
+    def _likelihood(self, preparation: Preparation) -> Likelihood:
+        """Give what reconstructions of rows that are prepared so are judged by."""
 
-    def _start_model(
+    @abstractmethod
+    def _loss(self, model: Model, rows: TrainingRows, n_epochs: int, n_steps: int) -> Loss[Model]:
+        """Give what to minimize in so many epochs of so many updates, checked against both."""
+
+    def _initial_model(
         self, rows: TrainingRows, seed: int, start: BaseAutoencoder | None = None
-    ) -> None:
-        self.n_components_ = int(self.n_components)
+    ) -> Model:
+        """Give the model to start from: drawn, its output at the mean row if it is centred."""
         initialize = glorot_uniform(np.random.default_rng(seed))
-        schema = self.preparation_.schema
-        likelihood = self._choose_likelihood().sized(schema.n_features)
-        model = self._build(schema.row_shape, likelihood, initialize)
+        likelihood = self._likelihood(rows.preparation)
+        model = self._build(rows.preparation, likelihood, int(self.n_components), initialize)
         network = model.network
         if start is not None:
-            model = start_model(model, start.model_)
-        elif isinstance(network, DenseNetwork) and network.centre is not None:
+            return start_model(model, start.model_)
+        if isinstance(network, DenseNetwork) and self._starts_at_mean(network):
             mean = rows.mean()
-            network = network.starting_at(mean, likelihood.parameters_at(mean))
-            model = replace(model, network=network)
-        self.model_ = model
+            network = network.starting_at(mean, model.likelihood.parameters_at(mean))
+        return replace(model, network=network)
 
-    def _default_likelihood(self, support: Support) -> Likelihood:
-        return SquaredError() if support == "real" else Bernoulli()
+    def _starts_at_mean(self, network: DenseNetwork) -> bool:
+        return network.centre is not None
 
-    def _choose_likelihood(self) -> Likelihood:
-        support = self.preparation_.support
-        if isinstance(self.likelihood, Likelihood):
-            likelihood = self.likelihood
-        elif self.likelihood == "auto":
-            likelihood = self._default_likelihood(support)
-        else:
-            likelihood = LIKELIHOODS[self.likelihood]()
-        if support not in likelihood.supports:
-            raise IsthmusError(
-                f"likelihood={self.likelihood!r} needs {likelihood.needs}, but with "
-                f"scaling={self.preparation_.scaling!r} X has {_MEMBERS[support]}: "
-                f"{_REMEDIES[support]}."
-            )
-        return likelihood
-
-    def _checked_objective(self, n_epochs: int, n_steps: int) -> Loss[Model]:
-        objective = self._objective(n_epochs, n_steps)
-        for penalty in objective.penalties:
-            penalty.check(self.model_)
-        self._check_corruption(objective.corruption)
-        support = self.preparation_.support
-        if objective.binarize and support == "real":
-            raise IsthmusError(
-                f"binarize=True needs values in [0, 1], but with "
-                f"scaling={self.preparation_.scaling!r} X has others: leave it away."
-            )
-        return objective
-
-    def _check_corruption(self, corruption: Corruption | None) -> None:
-        if corruption is not None and self.preparation_.support not in corruption.supports:
-            raise IsthmusError(
-                f"{corruption!r} needs values in [0, 1], but with "
-                f"scaling={self.preparation_.scaling!r} X has others: "
-                "use gaussian, masking or swap noise, or bring X into [0, 1] first."
-            )
-
-    def _layer_training(
-        self, kind: str, n_training_rows: int, settings: Settings, objective: Loss[Model]
-    ) -> LayerTraining:
-        n_epochs = self.n_pretraining_epochs
-        if n_epochs is None:
-            n_epochs = default_epochs(n_training_rows, self.batch_size, *_PRETRAINING_UPDATES)
-        corruption = getattr(objective, "corruption", None) or Masking(_PRETRAINING_NOISE)
-        return LayerTraining(
-            kind, replace(settings, n_epochs=n_epochs), self.batch_size, corruption
-        )
-
-    def _settings(self, n_training_rows: int, seed: int) -> Settings:
+    def _settings(self, n_rows: int, seed: int) -> Settings:
         n_epochs = self.max_epochs
         if n_epochs is None:
-            n_epochs = default_epochs(n_training_rows, self.batch_size, 9_000, 10, 400)
-        return Settings(
-            n_epochs,
-            self.learning_rate,
-            self.weight_decay,
-            learning_rate_schedule=self.learning_rate_schedule,
-            patience=self.patience if self.early_stopping else None,
-            seed=seed,
-            precision=self.precision,
-        )
+            n_epochs = default_epochs(n_rows, self.batch_size, *self._updates)
+        return Settings(n_epochs, self.learning_rate, seed=seed)
 
-    def _resized(self, n_components: int, rows: TrainingRows, seed: int) -> Self:
-        """Give a copy with a code of another size, before it is trained on the same rows."""
-        other = copy(self).set_params(n_components=n_components)
-        other._validate_params()
-        other._start_model(rows, seed)
-        return other
+    @property
+    def _held_out_share(self) -> float:
+        return 0.0
 
-    def _keep(self, training: Training[Model], seed: int, validation_rows: np.ndarray) -> None:
-        """Be what this training gave."""
-        self._start_passes()
-        self._warmed_up = True
-        self.model_, self.history_ = training.model, training.history
-        self.best_epoch_, self.interrupted_ = training.best_epoch, training.interrupted
-        self.validation_rows_, self._training_seed = validation_rows, seed
+    @property
+    def _starts_warm(self) -> bool:
+        return False
 
-
-def checked_widths(hidden: int | Sequence[int] | None) -> int | tuple[int, ...] | None:
-    """Give the widths of hidden layers as a network's design takes them."""
-    if hidden is None:
+    @property
+    def _pretrains(self) -> str | None:
+        """What asks for greedy pretraining, as messages name it; None where nothing does."""
         return None
-    if isinstance(hidden, (int, Integral)):
-        return int(hidden)
-    return checked_sequence(hidden, "hidden")
 
+    def _layer_training(self, plan: Plan[Model], n_rows: int) -> LayerTraining:
+        """Say how layers are pretrained."""
+        raise NotImplementedError
 
-def checked_sequence(numbers: Sequence[int], name: str) -> tuple[int, ...]:
-    """Give a parameter that holds a number for each layer, as a network's design takes it."""
-    values = tuple(numbers)
-    if not all(isinstance(value, Integral) and int(value) >= 1 for value in values):
-        raise IsthmusError(
-            f"{name}={list(values)!r} holds something else than positive whole numbers: "
-            "give one for each layer, such as [256, 64]."
+    def _pretrain(self, plan: Plan[Model], rows: RowsInMemory, run: Run) -> Pretraining:
+        if run.checkpoint is not None:
+            run.checkpoint.probe(plan.model)
+        held_out = len(rows.held_out) > 0
+        return pretrain(
+            plan.model,
+            self._layer_training(plan, rows.n_training),
+            rows.matrix,
+            run,
+            rows=rows.training if held_out else None,
+            validation_rows=rows.held_out if held_out else None,
         )
-    return tuple(int(value) for value in values)
 
 
-def checked_penalties(penalty: Penalty | Sequence[Penalty] | None) -> tuple[Penalty, ...]:
-    """Give the penalties as an objective takes them."""
-    if penalty is None or isinstance(penalty, Penalty):
-        return () if penalty is None else (penalty,)
-    for item in penalty:
-        if not isinstance(item, Penalty):
-            raise IsthmusError(
-                f"penalty={list(penalty)!r} holds something else than penalties: "
-                "give parts such as L1(0.01)."
-            )
-    return tuple(penalty)
+class EarlyStoppedAutoencoder(WarmStartParameters, EarlyStoppingParameters, TrainedAutoencoder):
+    """The same, judged on rows that are held out."""
+
+    def _settings(self, n_rows: int, seed: int) -> Settings:
+        return replace(
+            super()._settings(n_rows, seed),
+            weight_decay=self.weight_decay,
+            patience=self.patience if self.early_stopping else None,
+        )
+
+    @property
+    def _held_out_share(self) -> float:
+        return self.validation_fraction
+
+    @property
+    def _starts_warm(self) -> bool:
+        return self.warm_start
+
+
+def default_epochs(n_rows: int, batch_size: int, n_updates: int, fewest: int, most: int) -> int:
+    """Give the epochs that make about `n_updates` updates.
+
+    Small data need more passes than large ones; what networks need is a number of updates.
+    """
+    steps = -(-n_rows // batch_size)
+    return min(max(-(-n_updates // steps), fewest), most)
+
+
+def _untrained(plan: Plan[Model], layers: dict[str, list[float]]) -> Training[Model]:
+    """Give what a training is that was stopped before its first update."""
+    history = {"loss": [], "seconds": [], **layers}
+    return Training(plan.model, history, best_epoch=0, interrupted=True)

@@ -22,6 +22,7 @@ class FittedOn(Protocol):
 
     n_features_in_: int
     feature_names_in_: np.ndarray
+    container_: str
 
 
 def open_dataset(estimator: FittedOn, X: Any, *, reset: bool) -> Dataset:
@@ -30,12 +31,22 @@ def open_dataset(estimator: FittedOn, X: Any, *, reset: bool) -> Dataset:
     Parameters
     ----------
     estimator : estimator
-        Gets `n_features_in_` and `feature_names_in_` if `reset`, else X must agree with them.
+        Gets `n_features_in_`, `feature_names_in_` and `container_` if `reset`, else X must agree
+        with them.
     X : array, pandas, polars or arrow frame, path, or Dataset
         Rows of numbers; an array may have more than two axes, ``(rows, *row_shape)``.
     reset : bool
         Whether X is what the estimator is fitted on.
     """
+    dataset = _opened(estimator, X, reset)
+    if reset:
+        named = "array" if dataset.schema.names is None else "arrow"
+        is_data = not isinstance(X, (str, os.PathLike, Dataset))
+        estimator.container_ = container_of(X) if is_data else named
+    return dataset
+
+
+def _opened(estimator: FittedOn, X: Any, reset: bool) -> Dataset:
     if isinstance(X, (str, os.PathLike, Dataset, scanning.Dataset)):
         return _match(estimator, as_dataset(X), reset)
     if container_of(X) != "array":

@@ -1,6 +1,12 @@
 """What a model is: codes, likelihoods, and the network between them."""
 
-from isthmus.models.boltzmann import free_energy, gibbs, sample_hidden, sample_visible
+from isthmus.models.boltzmann import (
+    free_energy,
+    gibbs,
+    hidden_after,
+    sample_hidden,
+    sample_visible,
+)
 from isthmus.models.codes import CODES, Code, Deterministic, GaussianCode, TopK
 from isthmus.models.likelihoods import (
     LIKELIHOODS,
@@ -31,6 +37,7 @@ __all__ = [
     "TopK",
     "free_energy",
     "gibbs",
+    "hidden_after",
     "sample_hidden",
     "sample_visible",
 ]

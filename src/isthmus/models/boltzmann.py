@@ -68,3 +68,10 @@ def gibbs(model: Model, v: jax.Array, n_steps: int | jax.Array, key: jax.Array) 
         return sample_visible(model, sample_hidden(model, v, hidden_key), visible_key)
 
     return jax.lax.fori_loop(0, n_steps, step, v)
+
+
+def hidden_after(model: Model, h: jax.Array, key: jax.Array, n_steps: jax.Array) -> jax.Array:
+    """Give hidden units after this many Gibbs steps: ``(batch, hidden)`` to the same."""
+    keys = jax.random.split(key, 3)
+    v = sample_visible(model, h, keys[0])
+    return sample_hidden(model, gibbs(model, v, n_steps - 1, keys[1]), keys[2])

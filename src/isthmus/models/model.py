@@ -30,3 +30,11 @@ class Model(eqx.Module):
     def decode(self, z: jax.Array) -> jax.Array:
         """Give the reconstruction: ``(batch, components) -> (batch, features)``."""
         return self.likelihood.mean(self.network.decode(z))
+
+    def reconstruct(self, x: jax.Array) -> jax.Array:
+        """Encode and decode: ``(batch, features)`` to the same."""
+        return self.decode(self.encode(x))
+
+    def sample(self, z: jax.Array, key: jax.Array) -> jax.Array:
+        """Draw rows from p(x | z): ``(batch, components) -> (batch, features)``."""
+        return self.likelihood.sample(self.network.decode(z), key)

@@ -22,6 +22,13 @@ from isthmus.objectives.penalties import (
     TargetActivation,
     WeightDecay,
 )
+from isthmus.objectives.scores import (
+    code_divergence,
+    code_std,
+    importance_weighted_bound,
+    log_probability,
+    mean_log_probability,
+)
 from isthmus.objectives.supervision import Supervision
 from isthmus.objectives.unlabelled import (
     UNLABELLED,
@@ -59,5 +66,10 @@ __all__ = [
     "Unlabelled",
     "VirtualAdversarial",
     "WeightDecay",
+    "code_divergence",
+    "code_std",
+    "importance_weighted_bound",
     "log_importance_weights",
+    "log_probability",
+    "mean_log_probability",
 ]

@@ -15,10 +15,10 @@ from isthmus.errors import DataError
 from isthmus.fitting.base import BaseAutoencoder
 from isthmus.fitting.rows import judged_rows
 from isthmus.io import Dataset, as_dataset
-from isthmus.models import TopK
+from isthmus.models import Model, TopK
 from isthmus.prepare import as_float
 from isthmus.report.shapes import image_shape, signal_shape
-from isthmus.training import decode_rows, encode_rows
+from isthmus.training import over_rows
 
 _MOST_DRAWN = 10_000
 _LEAST_SHARE = 1e-9
@@ -214,7 +214,7 @@ def compare(
     training_rows = np.setdiff1d(everything, rows) if held_out else everything
     rows = rows if held_out else everything
     x = as_float(matrix[rows])
-    codes = encode_rows(estimator.model_, matrix[rows])
+    codes = over_rows(Model.encode, estimator.model_, matrix[rows])
     training = as_float(matrix[training_rows])
     drawn = np.random.default_rng(0).permutation(training_rows)[: _MOST_DRAWN if held_out else 0]
     code = estimator.model_.code
@@ -227,10 +227,10 @@ def compare(
         rows=positions[rows],
         held_out=held_out,
         x=x,
-        reconstruction=decode_rows(estimator.model_, codes),
+        reconstruction=over_rows(Model.decode, estimator.model_, codes),
         pca_reconstruction=_through(pca, x),
         codes=codes,
-        training_codes=encode_rows(estimator.model_, matrix[drawn]),
+        training_codes=over_rows(Model.encode, estimator.model_, matrix[drawn]),
         training_labels=None if labels is None else labels[drawn],
         baseline=training.mean(axis=0, dtype=np.float64).astype(np.float32),
         n_training_rows=dataset.n_rows - len(estimator.validation_rows_),
@@ -245,7 +245,7 @@ def _denoise(estimator: BaseAutoencoder, x: np.ndarray, pca: PCA) -> Denoising |
     if corruption is None:
         return None
     noisy = np.asarray(corruption(jnp.asarray(x), jnp.ones(len(x)), jax.random.key(0)))
-    denoised = decode_rows(estimator.model_, encode_rows(estimator.model_, noisy))
+    denoised = over_rows(Model.reconstruct, estimator.model_, noisy)
     return Denoising(noisy, denoised, _through(pca, noisy))
 
 

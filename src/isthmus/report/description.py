@@ -35,7 +35,7 @@ def describe(estimator: BaseAutoencoder | SupervisedAutoencoder) -> dict[str, An
 
 
 def _describe_predictor(estimator: SupervisedAutoencoder) -> dict[str, Any]:
-    preparation = estimator._autoencoder.preparation_
+    preparation = estimator.autoencoder_.preparation_
     schema, model = preparation.schema, estimator.model_
     classes = getattr(estimator, "classes_", None)
     description: dict[str, Any] = {

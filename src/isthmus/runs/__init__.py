@@ -4,7 +4,8 @@ from isthmus.runs.hosts import Hosts, Job, end_process
 from isthmus.runs.interruption import Interruption
 from isthmus.runs.logs import Logs
 from isthmus.runs.processes import Processes
-from isthmus.runs.progress import Progress, ProgressBar, Reporter, report_to
+from isthmus.runs.progress import Progress, ProgressBar, Reporter
+from isthmus.runs.run import Run
 
 __all__ = [
     "Hosts",
@@ -15,6 +16,6 @@ __all__ = [
     "Progress",
     "ProgressBar",
     "Reporter",
+    "Run",
     "end_process",
-    "report_to",
 ]

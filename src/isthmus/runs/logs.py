@@ -7,10 +7,8 @@ import os
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from copy import copy
 from datetime import UTC, datetime
 from pathlib import Path
-from types import TracebackType
 from typing import Any, final
 
 from isthmus.errors import IsthmusError
@@ -25,8 +23,8 @@ from isthmus.runs.progress import Progress
 class Logs:
     """A log of JSON lines and a folder for TensorBoard, or one of them, or neither.
 
-    It is a reporter of every epoch, to be used in a ``with`` statement. Of several processes
-    only the first one writes.
+    It is told of every `Progress`, and has to be closed. Of several processes only the first one
+    writes.
 
     Parameters
     ----------
@@ -49,30 +47,16 @@ class Logs:
         self._file: LogFile | None = None
         self._events: EventFiles | None = None
         self._begun = self._warned = False
-        self._stage = ""
         if (log is None and tensorboard is None) or not Processes().first:
             return
         # The folder first: where TensorBoard is missing, no empty log is left behind.
         self._events = None if tensorboard is None else EventFiles(tensorboard)
         self._file = None if log is None else LogFile(log)
 
-    def __enter__(self) -> Logs:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def close(self) -> None:
+        """Close what is open."""
         if self._events is not None:
             self._events.close()
-
-    def within(self, stage: str) -> Logs:
-        """Give the same logs for a stage of the whole, once they have begun."""
-        inner = copy(self)
-        inner._stage = stage
-        return inner
 
     def begin(self, resumed_epoch: int | None = None) -> None:
         """Start anew, or go on after a checkpoint; all but the first call do nothing.
@@ -104,7 +88,7 @@ class Logs:
     def __call__(self, progress: Progress) -> None:
         if not progress.epoch_complete or (self._file is None and self._events is None):
             return
-        stage = ", ".join(filter(None, (self._stage, progress.stage)))
+        stage = progress.stage
         rate = progress.rows_per_second
         values = {
             "loss": _finite(progress.loss),

@@ -34,16 +34,6 @@ class Progress(NamedTuple):
 Reporter: TypeAlias = Callable[[Progress], None]
 
 
-def report_to(*reporters: Reporter) -> Reporter:
-    """Give one reporter that tells all of these."""
-
-    def report(progress: Progress) -> None:
-        for reporter in reporters:
-            reporter(progress)
-
-    return report
-
-
 @final
 class ProgressBar:
     """A bar with losses, speed and time left; it appears when the work takes over a second.
@@ -52,14 +42,14 @@ class ProgressBar:
 
     Parameters
     ----------
-    verbose : bool or None
-        True shows the bar, False never does, None only on a terminal.
+    verbose : bool, int or None
+        True or a positive number shows the bar, False or 0 never does, None only on a terminal.
     """
 
     DELAY = 1.0
 
-    def __init__(self, verbose: bool | None = None) -> None:
-        self._wanted = sys.stderr.isatty() if verbose is None else verbose
+    def __init__(self, verbose: bool | int | None = None) -> None:
+        self._wanted = sys.stderr.isatty() if verbose is None else bool(verbose)
         self._start = time.monotonic()
         self._bar: RichProgress | None = None
         self._stage = ""

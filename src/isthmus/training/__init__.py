@@ -3,23 +3,10 @@
 from isthmus.training.batches import ArrayBatches, Batches, MixedRows
 from isthmus.training.checkpoints import Checkpoint, CheckpointFile, Identity
 from isthmus.training.devices import Devices
-from isthmus.training.inference import (
-    code_divergence,
-    code_std,
-    decode_rows,
-    encode_chunks,
-    encode_rows,
-    feature_rows,
-    free_energy_rows,
-    gibbs_rows,
-    importance_weighted_bound,
-    predict_rows,
-    sample_rows,
-    score_rows,
-    score_rows_alone,
-)
-from isthmus.training.loop import Settings, Training, TrainingState, train
+from isthmus.training.loop import Training, TrainingState, train
 from isthmus.training.optimizer import SCHEDULES
+from isthmus.training.over_rows import over_rows
+from isthmus.training.plan import Plan, Settings
 from isthmus.training.pretraining import (
     PRETRAININGS,
     LayerTraining,
@@ -41,25 +28,14 @@ __all__ = [
     "Identity",
     "LayerTraining",
     "MixedRows",
+    "Plan",
     "Pretraining",
     "Settings",
     "StreamedBatches",
     "Training",
     "TrainingState",
-    "code_divergence",
-    "code_std",
-    "decode_rows",
-    "encode_chunks",
-    "encode_rows",
-    "feature_rows",
-    "free_energy_rows",
-    "gibbs_rows",
-    "importance_weighted_bound",
-    "predict_rows",
+    "over_rows",
     "pretrain",
-    "sample_rows",
-    "score_rows",
-    "score_rows_alone",
     "single_layer_models",
     "train",
     "train_together",

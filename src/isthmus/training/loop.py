@@ -15,13 +15,14 @@ from isthmus.objectives import Loss
 from isthmus.runs.compilation_cache import use_compilation_cache
 from isthmus.runs.interruption import Interruption
 from isthmus.runs.processes import Processes
-from isthmus.runs.progress import Progress, Reporter
+from isthmus.runs.progress import Progress
+from isthmus.runs.run import Run
 from isthmus.training.batches import Batches, Block, Buffers
-from isthmus.training.checkpoints import CheckpointFile, Snapshot
+from isthmus.training.checkpoints import Snapshot
 from isthmus.training.compiled import Carry, advance, held_out_loss, initial_carry
 from isthmus.training.devices import Devices
 from isthmus.training.layout import Layout, Parameters
-from isthmus.training.optimizer import Schedule
+from isthmus.training.plan import Plan, Settings
 from isthmus.training.upcoming import Upcoming
 
 Observer: TypeAlias = Callable[[int, Any], None]
@@ -29,48 +30,6 @@ Observer: TypeAlias = Callable[[int, Any], None]
 M = TypeVar("M")
 
 _SECONDS_PER_CALL = 0.4
-_WARMUP_SHARE = 0.05
-_MOST_WARMUP = 100
-
-
-@final
-@dataclass(frozen=True)
-class Settings:
-    """How to train.
-
-    Parameters
-    ----------
-    n_epochs : int
-        Passes over the training rows.
-    learning_rate : float
-        Peak of the learning rate.
-    weight_decay : float
-        AdamW's decoupled weight decay, on matrices only.
-    learning_rate_schedule : {"cosine", "constant"}
-        Whether the learning rate rises over a twentieth of the updates, at most a hundred, and
-        then falls to nothing, or stays what it is.
-    patience : int or None
-        Epochs without a better held-out loss after which to stop; None never stops early.
-    seed : int
-        Fixes the order of the rows and all noise.
-    precision : {"float32", "bfloat16"}
-        Of the numbers that go into matrix products.
-    """
-
-    n_epochs: int
-    learning_rate: float
-    weight_decay: float = 0.0
-    learning_rate_schedule: str = "cosine"
-    patience: int | None = None
-    seed: int = 0
-    precision: str = "float32"
-
-    def schedule(self, n_updates: int) -> Schedule:
-        """Give the learning rate over this many updates."""
-        if self.learning_rate_schedule == "constant":
-            return Schedule(self.learning_rate, 0.0, float("inf"))
-        n_warmup = min(_WARMUP_SHARE * n_updates, _MOST_WARMUP)
-        return Schedule(self.learning_rate, n_warmup, float(n_updates))
 
 
 class TrainingState(NamedTuple):
@@ -97,53 +56,41 @@ class Training(Generic[M]):
         The epoch, counted from 1, whose parameters were kept.
     interrupted : bool
         Whether Ctrl-C ended it.
-    state : TrainingState
-        What to go on from.
+    state : TrainingState or None
+        What to go on from; None where no update was made.
     """
 
     model: M
     history: dict[str, list[float]]
     best_epoch: int
     interrupted: bool
-    state: TrainingState
+    state: TrainingState | None = None
 
 
 def train(
-    model: M,
-    objective: Loss[M],
+    plan: Plan[M],
     batches: Batches,
-    settings: Settings,
+    run: Run | None = None,
     *,
     validation: Batches | None = None,
-    relative_rates: M | None = None,
     state: TrainingState | None = None,
-    checkpoint: CheckpointFile | None = None,
-    report: Reporter | None = None,
     observe: Observer | None = None,
 ) -> Training[M]:
-    """Minimize the objective, and keep the parameters that do best on held-out rows.
+    """Minimize the plan's loss, and keep the parameters that do best on held-out rows.
 
     Parameters
     ----------
-    model : pytree of arrays
-        Where to start.
-    objective : Loss
-        What to minimize; an `Objective` for autoencoders.
+    plan : Plan
+        What to train.
     batches : Batches
         The training rows.
-    settings : Settings
-        How long and how fast.
+    run : Run or None
+        Told of every compiled call and epoch. Training goes on from what its checkpoint holds,
+        and is written there now and then; nothing is trained where that was finished.
     validation : Batches or None
         Held-out rows; they decide which parameters are kept and when to stop.
-    relative_rates : like model, or None
-        Multiplies the learning rate of each parameter; 0 leaves it as it is.
     state : TrainingState or None
-        Go on from here instead of from `model`.
-    checkpoint : CheckpointFile or None
-        Go on from what it holds, and write to it now and then. Nothing is trained where it
-        holds a training that was finished.
-    report : callable or None
-        Called with a `Progress` after every compiled call and after every epoch.
+        Go on from here instead of from the plan's model.
     observe : callable or None
         Called after every epoch with its number and the model as it then is.
 
@@ -153,60 +100,57 @@ def train(
         The loss stopped being a number before any epoch was finished.
     """
     use_compilation_cache()
-    layout = Layout.of(model)
-    devices = Devices()
+    layout, devices = Layout.of(plan.model), Devices()
     rates = tuple(np.ones((), np.float32) for _ in layout.decays)
-    if relative_rates is not None:
-        rates = layout.flatten(relative_rates)
-    rates = jax.device_put(rates)
+    if plan.relative_rates is not None:
+        rates = layout.flatten(plan.relative_rates)
     if state is None:
-        memory = objective.initial_memory(model, devices.padded(batches.batch_size))
-        state = TrainingState(initial_carry(jax.device_put(layout.flatten(model)), memory), 0)
+        memory = plan.loss.initial_memory(plan.model, devices.padded(batches.batch_size))
+        state = TrainingState(initial_carry(jax.device_put(layout.flatten(plan.model)), memory), 0)
     held_out = None
     if validation is not None:
-        held_out = _HeldOut(layout, objective, validation, devices)
+        held_out = _HeldOut(layout, plan.loss, validation, devices)
     names = ("loss", "seconds") if held_out is None else ("loss", "seconds", "validation_loss")
     now = Snapshot(
         state.carry, state.epoch + 1, best_epoch=state.epoch, history={name: [] for name in names}
     )
-    if checkpoint is not None:
-        now = checkpoint.restore(now, settings.n_epochs)
+    run = Run() if run is None else run
+    if run.checkpoint is not None:
+        now = run.checkpoint.restore(now, plan.settings.n_epochs)
     now.carry = devices.everywhere(now.carry)
     with Interruption() as interruption:
         loop = _Loop(
             layout,
-            objective,
+            plan.loss,
+            plan.settings,
             batches,
-            settings,
             devices,
-            devices.everywhere(rates),
-            devices.key(settings.seed),
+            devices.everywhere(jax.device_put(rates)),
+            devices.key(plan.settings.seed),
             now,
             state.epoch,
             held_out,
-            checkpoint,
+            run,
             interruption,
-            report if Processes().first else None,
             observe,
         )
-        return loop.run()
+        return loop.train()
 
 
 @dataclass
 class _Loop:
     layout: Layout
-    objective: Loss[Any]
-    batches: Batches
+    loss: Loss[Any]
     settings: Settings
+    batches: Batches
     devices: Devices
     relative_rates: Parameters
     key: jax.Array
     now: Snapshot
     n_epochs_before: int
     held_out: _HeldOut | None
-    checkpoint: CheckpointFile | None
+    run: Run
     interruption: Interruption
-    report: Reporter | None
     observe: Observer | None
     processes: Processes = field(default_factory=Processes)
     started: float = field(default_factory=time.perf_counter)
@@ -217,7 +161,7 @@ class _Loop:
     steps_per_call: int = 1
     stopping: bool = False
 
-    def run(self) -> Training[Any]:
+    def train(self) -> Training[Any]:
         now = self.now
         self.started -= now.seconds
         if not now.finished:
@@ -276,7 +220,7 @@ class _Loop:
                     self.relative_rates,
                     self.key,
                     layout=self.layout,
-                    objective=self.objective,
+                    objective=self.loss,
                     precision=settings.precision,
                     replicated=self.devices.replicated,
                 )
@@ -287,7 +231,7 @@ class _Loop:
                 now.step = before + stop
                 self._show()
                 self._agree()
-                if self.checkpoint is not None and (self.stopping or self.checkpoint.due()):
+                if self.run.checkpoint is not None and (self.stopping or self.run.checkpoint.due()):
                     self._save()
                 if self.stopping:
                     return
@@ -321,9 +265,9 @@ class _Loop:
             now.epoch, now.step = now.epoch + 1, 0
 
     def _save(self) -> None:
-        if self.checkpoint is not None and self.processes.first:
+        if self.run.checkpoint is not None and self.processes.first:
             self.now.seconds = time.perf_counter() - self.started
-            self.checkpoint.save(self.now)
+            self.run.checkpoint.save(self.now)
 
     def _agree(self) -> None:
         """Let all processes make equally long calls, and stop together."""
@@ -347,8 +291,6 @@ class _Loop:
             history["validation_loss"].append(value)
 
     def _show(self, epoch_complete: bool = False) -> None:
-        if self.report is None:
-            return
         now, n_epochs, n_steps = self.now, self.settings.n_epochs, self.batches.n_steps
         time_now = time.perf_counter()
         if not epoch_complete:
@@ -362,7 +304,7 @@ class _Loop:
         )
         done = (epoch - 1) * n_steps + now.step
         schedule = self.settings.schedule(n_epochs * n_steps)
-        self.report(
+        self.run.report(
             Progress(
                 done,
                 n_epochs * n_steps,

@@ -23,10 +23,11 @@ from isthmus.objectives import ContrastiveDivergence, Corruption, Loss, Objectiv
 from isthmus.prepare import mean_row
 from isthmus.runs.interruption import Interruption
 from isthmus.runs.processes import Processes
-from isthmus.runs.progress import Progress, Reporter
+from isthmus.runs.run import Run
 from isthmus.training.batches import ArrayBatches
-from isthmus.training.inference import encode_rows
-from isthmus.training.loop import Settings, train
+from isthmus.training.loop import train
+from isthmus.training.over_rows import over_rows
+from isthmus.training.plan import Plan, Settings
 
 # The noise of their gradients averages out; smaller steps leave them half trained.
 _FASTER_MACHINES = 5.0
@@ -155,11 +156,12 @@ def _as_machines(models: tuple[Model, ...]) -> Iterator[Model]:
 
 def pretrain(
     model: Model,
-    plan: LayerTraining,
+    training: LayerTraining,
     matrix: np.ndarray,
+    run: Run | None = None,
+    *,
     rows: np.ndarray | None = None,
     validation_rows: np.ndarray | None = None,
-    report: Reporter | None = None,
 ) -> Pretraining:
     """Train layer after layer on the codes of the one below, and unroll.
 
@@ -167,14 +169,14 @@ def pretrain(
     ----------
     model : Model
         The whole; its layers start as they are in its encoder.
-    plan : LayerTraining
+    training : LayerTraining
         How each layer learns.
     matrix : ndarray, shape (rows, features)
         Prepared rows. The codes of one layer at a time are held in memory beside them.
+    run : Run or None
+        Told of every layer; its checkpoint is that of the whole, and of no use here.
     rows, validation_rows : ndarray of int or None
         Positions of the rows to learn from, all by default, and of the held-out ones.
-    report : callable or None
-        Called with a `Progress` after every compiled call.
 
     References
     ----------
@@ -182,29 +184,28 @@ def pretrain(
     Bengio, Lamblin, Popovici & Larochelle (2007), Greedy layer-wise training of deep networks;
     Vincent et al. (2010), Stacked denoising autoencoders.
     """
-    layers = list(single_layer_models(model, plan.kind))
-    _check_corruption(model, plan)
+    layers = list(single_layer_models(model, training.kind))
+    _check_corruption(model, training)
+    run = Run() if run is None else run
     history: dict[str, list[float]] = {}
     interrupted, processes = False, Processes()
     with Interruption() as interruption:
         for i, layer in enumerate(layers):
-            stage = f"layer {i + 1} of {len(layers)}"
             validation = None
             if validation_rows is not None:
-                validation = ArrayBatches(matrix, plan.batch_size, validation_rows)
-            training = train(
-                _at_mean(layer, matrix) if plan.kind == "rbm" else layer,
-                plan.loss,
-                ArrayBatches(matrix, plan.batch_size, rows),
-                plan.settings_of(i),
+                validation = ArrayBatches(matrix, training.batch_size, validation_rows)
+            start = _at_mean(layer, matrix) if training.kind == "rbm" else layer
+            trained = train(
+                Plan(start, training.loss, training.settings_of(i)),
+                ArrayBatches(matrix, training.batch_size, rows),
+                run.stage(f"layer {i + 1} of {len(layers)}"),
                 validation=validation,
-                report=_named(stage, report),
             )
-            layers[i] = training.model
-            for name, values in training.history.items():
+            layers[i] = trained.model
+            for name, values in trained.history.items():
                 history[f"layer_{i + 1}_{name}"] = values
-            if i + 1 < len(layers) and not training.interrupted:
-                matrix = encode_rows(training.model, matrix)
+            if i + 1 < len(layers) and not trained.interrupted:
+                matrix = over_rows(Model.encode, trained.model, matrix)
             _, interrupted = processes.agree(0, interruption.requested)
             if interrupted:
                 break
@@ -213,10 +214,10 @@ def pretrain(
     return Pretraining(replace(model, network=network), history, interrupted)
 
 
-def _check_corruption(model: Model, plan: LayerTraining) -> None:
+def _check_corruption(model: Model, training: LayerTraining) -> None:
     """Noise suits the data, but the layers above may have codes of any size."""
-    corruption, network = plan.corruption, model.network
-    if plan.kind != "denoising" or corruption is None or "real" in corruption.supports:
+    corruption, network = training.corruption, model.network
+    if training.kind != "denoising" or corruption is None or "real" in corruption.supports:
         return
     assert isinstance(network, LayeredNetwork)
     if network.hidden_activation != "sigmoid" and network.n_layers > 1:
@@ -238,13 +239,3 @@ def _at_mean(layer: Model, matrix: np.ndarray) -> Model:
     mean = mean_row(matrix)
     network = layer.network.starting_at(mean, layer.likelihood.parameters_at(mean))
     return replace(layer, network=network)
-
-
-def _named(stage: str, report: Reporter | None) -> Reporter | None:
-    if report is None:
-        return None
-
-    def named(progress: Progress) -> None:
-        report(progress._replace(stage=stage))
-
-    return named

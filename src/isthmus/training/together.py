@@ -15,60 +15,51 @@ from typing import Any
 import jax
 import numpy as np
 
-from isthmus.objectives import Jointly, Loss
+from isthmus.objectives import Jointly
 from isthmus.runs.interruption import Interruption
 from isthmus.runs.progress import Progress, Reporter
+from isthmus.runs.run import Run
 from isthmus.training.batches import ArrayBatches
 from isthmus.training.compiled import held_out_loss
 from isthmus.training.devices import random_key
 from isthmus.training.layout import Layout
-from isthmus.training.loop import Settings, Training, train
+from isthmus.training.loop import Training, train
+from isthmus.training.plan import Plan
 
 
 def train_together(
-    models: Sequence[Any],
-    losses: Sequence[Loss[Any]],
+    plans: Sequence[Plan[Any]],
     batches: ArrayBatches,
-    settings: Settings,
+    run: Run | None = None,
+    *,
     validation: ArrayBatches,
-    report: Reporter | None = None,
 ) -> list[Training[Any]]:
-    """Minimize each model's loss, and keep the parameters that do best on held-out rows.
+    """Minimize each plan's loss, and keep the parameters that do best on held-out rows.
 
     Each model learns as it would alone on these minibatches, except that none stops early.
 
     Parameters
     ----------
-    models : sequence of pytrees
-        Where to start; they may differ in shape.
-    losses : sequence of Loss
-        One for each model.
+    plans : sequence of Plan
+        What to train: models may differ in shape, settings must agree.
     batches, validation : ArrayBatches
         The training rows, and the held-out ones.
-    settings : Settings
-        How long and how fast.
-    report : callable or None
-        Called with a `Progress` after every compiled call; its loss is the sum of all models'.
+    run : Run or None
+        Told of every compiled call; the loss it is told is the sum of all models'.
 
     Returns
     -------
     list of Training
         One for each model; their histories hold "validation_loss" and "seconds".
     """
-    groups = _even_groups([Layout.of(model).n_parameters for model in models], _n_threads())
-    told = None if report is None else _Together(report, len(groups))
-    settings = replace(settings, patience=None)
+    groups = _even_groups([Layout.of(plan.model).n_parameters for plan in plans], _n_threads())
+    run = Run() if run is None else run
+    progress = _CommonProgress(run.report, len(groups))
 
     def train_group(number: int) -> list[Training[Any]]:
         try:
-            return _train_group(
-                tuple(models[i] for i in groups[number]),
-                Jointly(tuple(losses[i] for i in groups[number])),
-                batches,
-                settings,
-                validation,
-                None if told is None else partial(told, number),
-            )
+            own = run.telling(partial(progress, number))
+            return _train_group([plans[i] for i in groups[number]], batches, own, validation)
         except BaseException:
             interruption.request()
             raise
@@ -79,7 +70,7 @@ def train_together(
         trained = [train_group(0), *(other.result() for other in others)]
     positions = [i for group in groups for i in group]
     by_position = dict(zip(positions, chain.from_iterable(trained), strict=True))
-    return [by_position[i] for i in range(len(models))]
+    return [by_position[i] for i in range(len(plans))]
 
 
 def _n_threads() -> int:
@@ -98,15 +89,15 @@ def _even_groups(sizes: Sequence[int], n_groups: int) -> list[list[int]]:
 
 
 def _train_group(
-    models: tuple[Any, ...],
-    loss: Jointly,
+    plans: Sequence[Plan[Any]],
     batches: ArrayBatches,
-    settings: Settings,
+    run: Run,
     validation: ArrayBatches,
-    report: Reporter | None,
 ) -> list[Training[Any]]:
+    models, loss = tuple(plan.model for plan in plans), Jointly(tuple(plan.loss for plan in plans))
     best = _Best(models, loss, validation)
-    training = train(models, loss, batches, settings, report=report, observe=best.observe)
+    plan = Plan(models, loss, replace(plans[0].settings, patience=None))
+    training = train(plan, batches, run, observe=best.observe)
     return [
         replace(
             training,
@@ -122,7 +113,7 @@ def _train_group(
     ]
 
 
-class _Together:
+class _CommonProgress:
     """What several trainings report, told as one: where the last one is, and all losses' sum."""
 
     def __init__(self, report: Reporter, n_trainings: int) -> None:

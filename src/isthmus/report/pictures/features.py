@@ -5,13 +5,14 @@ from __future__ import annotations
 import numpy as np
 from matplotlib.figure import Figure
 
+from isthmus.models import Model
 from isthmus.networks import DenseNetwork
 from isthmus.networks.convolutional import ConvolutionalNetwork
 from isthmus.report.comparison import Comparison
 from isthmus.report.pictures.canvas import abreast, draw_tiles
 from isthmus.report.pictures.lines import draw_line_tiles
 from isthmus.report.pictures.tables import draw_heat_map
-from isthmus.training import decode_rows
+from isthmus.training import over_rows
 
 _MOST_FEATURES, _COLUMNS = 60, 15
 
@@ -43,7 +44,7 @@ def draw_decoder(comparison: Comparison) -> Figure:
     size = codes.std(axis=0) + codes.mean(axis=0) * (codes.min(axis=0) >= 0)
     steps = np.diag(np.where(size > 0, size, 1.0)).astype(np.float32)
     origin = np.zeros((1, codes.shape[1]), np.float32)
-    decoded = decode_rows(comparison.estimator.model_, np.concatenate([origin, steps]))
+    decoded = over_rows(Model.decode, comparison.estimator.model_, np.concatenate([origin, steps]))
     return _draw(decoded[1:] - decoded[0], comparison)
 
 

@@ -6,11 +6,13 @@ import numpy as np
 from matplotlib.figure import Figure
 from scipy.stats import norm
 
+from isthmus.models import Model
+from isthmus.objectives import code_divergence
 from isthmus.report.comparison import Comparison
 from isthmus.report.pictures.canvas import OURS, TRUTH, draw_tiles, new_figure, value_range
 from isthmus.report.pictures.lines import draw_line_tiles
 from isthmus.report.pictures.tables import shortened
-from isthmus.training import code_divergence, decode_rows, sample_rows
+from isthmus.training import over_rows
 
 _SIDE, _MOST_TRAVERSED, _STEPS = 15, 10, 11
 _WALK = np.linspace(-3, 3, _STEPS)
@@ -40,7 +42,7 @@ def draw_traversed_columns(comparison: Comparison) -> Figure:
     """Walk as far along some units, a plot for each, with a line for the columns that move most."""
     model = comparison.estimator.model_
     units = np.sort(_informative(comparison)[:_MOST_PLOTS])
-    decoded = np.stack([decode_rows(model, _walk(unit, comparison)) for unit in units])
+    decoded = np.stack([over_rows(Model.decode, model, _walk(unit, comparison)) for unit in units])
     columns = np.sort(np.argsort(-np.ptp(decoded, axis=1).max(axis=0))[:_MOST_LINES])
     figure = Figure(figsize=(9.0, 2.9), layout="constrained")
     grid = figure.subplots(1, len(units), sharey=True, squeeze=False)[0]
@@ -58,7 +60,7 @@ def draw_sampled_columns(comparison: Comparison) -> Figure:
     """Draw the first columns of data and of made-up rows, quantile against quantile."""
     shape = (2000, comparison.codes.shape[1])
     codes = np.random.default_rng(0).standard_normal(shape).astype(np.float32)
-    drawn = sample_rows(comparison.estimator.model_, codes, seed=0)
+    drawn = over_rows(Model.sample, comparison.estimator.model_, codes, seed=0)
     levels = np.linspace(0.01, 0.99, 50)
     figure, axes = new_figure(4.6, 4.2)
     ends = value_range(np.quantile(comparison.x, [0.01, 0.99], axis=0))
@@ -72,7 +74,7 @@ def draw_sampled_columns(comparison: Comparison) -> Figure:
 
 def _informative(comparison: Comparison) -> np.ndarray:
     """Give the units of the code, those that say most first."""
-    divergence = code_divergence(comparison.estimator.model_, comparison.x).mean(axis=0)
+    divergence = over_rows(code_divergence, comparison.estimator.model_, comparison.x).mean(axis=0)
     return np.argsort(-divergence, kind="stable")
 
 
@@ -83,7 +85,7 @@ def _walk(unit: int, comparison: Comparison) -> np.ndarray:
 
 
 def _draw_codes(codes: np.ndarray, n_columns: int, comparison: Comparison) -> Figure:
-    decoded = decode_rows(comparison.estimator.model_, codes.astype(np.float32))
+    decoded = over_rows(Model.decode, comparison.estimator.model_, codes.astype(np.float32))
     if comparison.image_shape:
         low, high = value_range(comparison.x)
         images = decoded.reshape(-1, *comparison.image_shape)

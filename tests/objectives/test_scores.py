@@ -5,11 +5,8 @@ import pytest
 
 from isthmus.models import Gaussian, GaussianCode, Model
 from isthmus.networks import Dense, glorot_uniform
-from isthmus.objectives import Objective
-from isthmus.training import score_rows_alone
-from isthmus.training.devices import random_key
-from isthmus.training.inference import _score_alone
-from isthmus.training.layout import Layout
+from isthmus.objectives import Objective, mean_log_probability, scores
+from isthmus.training import over_rows
 
 
 @pytest.fixture(scope="module")
@@ -24,23 +21,19 @@ def x():
     return np.random.default_rng(0).normal(size=(32, 32)).astype(np.float32)
 
 
-def test_scores_of_rows_alone_are_means_over_the_same_draws(model, x):
-    keys = jax.random.split(random_key(0), 3)
+def test_mean_log_probability_averages_over_the_same_draws_for_every_row(model, x):
+    keys = jax.random.split(jax.random.key(0), scores.N_DRAWS)
     expected = [
         np.mean([-Objective().row_losses(model, row[None], jnp.ones(1), key)[0] for key in keys])
         for row in x[:3]
     ]
-    np.testing.assert_allclose(score_rows_alone(model, x, Objective(), 3)[:3], expected, rtol=1e-5)
+    np.testing.assert_allclose(over_rows(mean_log_probability, model, x)[:3], expected, rtol=1e-5)
 
 
-def test_memory_for_scores_does_not_grow_with_the_draws(model, x):
-    layout = Layout.of(model)
-    settings = {"layout": layout, "objective": Objective()}
-
+def test_memory_for_scores_does_not_grow_with_the_draws(model, x, monkeypatch):
     def n_bytes(n_draws):
-        lowered = _score_alone.lower(
-            layout.flatten(model), x, random_key(0), n_draws=n_draws, **settings
-        )
+        monkeypatch.setattr(scores, "N_DRAWS", n_draws)
+        lowered = jax.jit(lambda model, x: mean_log_probability(model, x)).lower(model, x)
         return lowered.compile().memory_analysis().temp_size_in_bytes
 
     assert n_bytes(64) < 2 * n_bytes(2)

@@ -1,0 +1,111 @@
+"""What autoencoders share that minimize one objective over a network that can be chosen."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Sequence
+from dataclasses import replace
+
+from isthmus.errors import IsthmusError
+from isthmus.fitting.parameters import ObjectiveParameters
+from isthmus.fitting.rows import TrainingRows
+from isthmus.fitting.trained import EarlyStoppedAutoencoder
+from isthmus.models import LIKELIHOODS, Bernoulli, Likelihood, Model, SquaredError
+from isthmus.networks import Architecture
+from isthmus.objectives import CORRUPTIONS, Objective, Penalty
+from isthmus.prepare import Preparation, Support
+from isthmus.training import Settings
+
+USUAL_LEVEL = 0.3
+"""The level of a corruption that is given by its name."""
+
+# What X has that a likelihood cannot take, and what to do about it.
+_MEMBERS = {"real": "others", "unit": "others", "binary": "0 and 1 alone"}
+_REMEDIES = {
+    "real": "use likelihood='squared_error', or bring X into [0, 1] first",
+    "unit": "use likelihood='squared_error' or 'bernoulli'",
+    "binary": "use likelihood='bernoulli'",
+}
+
+
+class NetworkAutoencoder(ObjectiveParameters, EarlyStoppedAutoencoder):
+    """An autoencoder of any network, likelihood, corruption and penalties."""
+
+    @abstractmethod
+    def default_architecture(self) -> Architecture:
+        """Give the network that the estimator's own parameters describe."""
+
+    def _own_objective(self, n_epochs: int, n_steps: int) -> Objective:
+        """Give what this kind of model minimizes in this many epochs of this many updates."""
+        return Objective()
+
+    def objective(self, n_epochs: int, n_steps: int) -> Objective:
+        own, corruption = self._own_objective(n_epochs, n_steps), self.corruption
+        if isinstance(corruption, str):
+            corruption = CORRUPTIONS[corruption](self._noise_level)
+        penalties = (*own.penalties, *_checked_penalties(self.penalty))
+        return replace(own, corruption=corruption, penalties=penalties)
+
+    def _architecture(self) -> Architecture:
+        return self.default_architecture() if self.network is None else self.network
+
+    @property
+    def _noise_level(self) -> float:
+        return USUAL_LEVEL
+
+    def _default_likelihood(self, support: Support) -> Likelihood:
+        return SquaredError() if support == "real" else Bernoulli()
+
+    def _likelihood(self, preparation: Preparation) -> Likelihood:
+        support = preparation.support
+        if isinstance(self.likelihood, Likelihood):
+            likelihood = self.likelihood
+        elif self.likelihood == "auto":
+            likelihood = self._default_likelihood(support)
+        else:
+            likelihood = LIKELIHOODS[self.likelihood]()
+        if support not in likelihood.supports:
+            raise IsthmusError(
+                f"likelihood={self.likelihood!r} needs {likelihood.needs}, but with "
+                f"scaling={preparation.scaling!r} X has {_MEMBERS[support]}: "
+                f"{_REMEDIES[support]}."
+            )
+        return likelihood
+
+    def _loss(self, model: Model, rows: TrainingRows, n_epochs: int, n_steps: int) -> Objective:
+        objective, preparation = self.objective(n_epochs, n_steps), rows.preparation
+        for penalty in objective.penalties:
+            penalty.check(model)
+        corruption, support = objective.corruption, preparation.support
+        if corruption is not None and support not in corruption.supports:
+            raise IsthmusError(
+                f"{corruption!r} needs values in [0, 1], but with "
+                f"scaling={preparation.scaling!r} X has others: "
+                "use gaussian, masking or swap noise, or bring X into [0, 1] first."
+            )
+        if objective.binarize and support == "real":
+            raise IsthmusError(
+                f"binarize=True needs values in [0, 1], but with "
+                f"scaling={preparation.scaling!r} X has others: leave it away."
+            )
+        return objective
+
+    def _settings(self, n_rows: int, seed: int) -> Settings:
+        return replace(
+            super()._settings(n_rows, seed),
+            learning_rate_schedule=self.learning_rate_schedule,
+            precision=self.precision,
+        )
+
+
+def _checked_penalties(penalty: Penalty | Sequence[Penalty] | None) -> tuple[Penalty, ...]:
+    """Give the penalties as an objective takes them."""
+    if penalty is None or isinstance(penalty, Penalty):
+        return () if penalty is None else (penalty,)
+    for item in penalty:
+        if not isinstance(item, Penalty):
+            raise IsthmusError(
+                f"penalty={list(penalty)!r} holds something else than penalties: "
+                "give parts such as L1(0.01)."
+            )
+    return tuple(penalty)
