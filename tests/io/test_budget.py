@@ -3,9 +3,7 @@ import pytest
 from isthmus.errors import IsthmusError
 from isthmus.io import affordable_rows, limited_memory, memory_budget
 from isthmus.io import budget as budget_module
-from isthmus.io import machine as machine_module
-from isthmus.io.budget import exact_bytes, parse_bytes
-from isthmus.io.machine import machine_bytes
+from isthmus.io.budget import exact_bytes, machine_bytes, parse_bytes
 
 
 @pytest.mark.parametrize(
@@ -109,5 +107,5 @@ def test_limit_of_a_container_is_the_machine(name, tmp_path, monkeypatch):
     for path, text in files.items():
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / path).write_text(text)
-    monkeypatch.setattr(machine_module, "_physical_bytes", lambda: 8192)
+    monkeypatch.setattr(budget_module, "_physical_bytes", lambda: 8192)
     assert machine_bytes(tmp_path) == expected
