@@ -32,7 +32,7 @@ N_ROWS = 30_000
 
 @pytest.fixture(autouse=True)
 def _small_parts(monkeypatch):
-    monkeypatch.setattr(columnar_module, "_PART_ROWS", 1000)
+    monkeypatch.setattr(columnar_module, "_LEAST_GROUP_ROWS", 1000)
 
 
 @pytest.fixture(scope="module")

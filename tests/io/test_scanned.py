@@ -45,13 +45,13 @@ def test_partitioned_folder_gives_its_names_as_columns(folder):
         read(folder, columns=["y"])
 
 
-def test_parts_are_row_groups_with_their_partition(folder, monkeypatch):
-    monkeypatch.setattr(columnar_module, "_PART_ROWS", 10)
-    parts = read(folder, columns=["month", "x"]).parts()
-    assert len(parts) == 9
-    for part in reversed(parts):
-        rows = pa.concat_tables(part.chunks(4)).to_pydict()
-        expected = list(range(part.first_row, part.first_row + part.n_rows))
+def test_row_groups_come_with_their_partition(folder, monkeypatch):
+    monkeypatch.setattr(columnar_module, "_LEAST_GROUP_ROWS", 10)
+    groups = read(folder, columns=["month", "x"]).row_groups()
+    assert len(groups) == 9
+    for group in reversed(groups):
+        rows = pa.concat_tables(group.chunks(4)).to_pydict()
+        expected = list(range(group.first_row, group.first_row + group.n_rows))
         assert rows["x"] == expected
         assert rows["month"] == [2 if i < 60 else 10 for i in expected]
 
@@ -85,7 +85,7 @@ def test_datasets_of_pyarrow_are_data(kind, tmp_path):
     }[kind]()
     dataset = read(scanned, exclude=["n"])
     assert dataset.to_memory().to_pydict() == {"x": list(range(300))}
-    rows = [chunk for part in dataset.parts() for chunk in part.chunks(64)]
+    rows = [chunk for group in dataset.row_groups() for chunk in group.chunks(64)]
     assert pa.concat_tables(rows).to_pydict() == {"x": list(range(300))}
     with limited_memory("1MB"):
         model = Autoencoder(1, hidden=4, max_epochs=1, random_state=0, verbose=False)

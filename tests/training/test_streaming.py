@@ -8,7 +8,7 @@ import pytest
 from pyarrow import parquet
 
 from isthmus.errors import DataError
-from isthmus.io import ArrayDataset, Part, as_dataset, limited_memory, read
+from isthmus.io import ArrayDataset, RowGroup, as_dataset, limited_memory, read
 from isthmus.io import columnar as columnar_module
 from isthmus.io import dataset as dataset_module
 from isthmus.prepare import Preparation
@@ -20,8 +20,8 @@ NONE = np.empty(0, int)
 
 @pytest.fixture(autouse=True)
 def _small_parts(monkeypatch):
-    monkeypatch.setattr(columnar_module, "_PART_ROWS", 500)
-    monkeypatch.setattr(dataset_module, "_PART_ROWS", 500)
+    monkeypatch.setattr(columnar_module, "_LEAST_GROUP_ROWS", 500)
+    monkeypatch.setattr(dataset_module, "_GROUP_ROWS", 500)
 
 
 @pytest.fixture(scope="module")
@@ -104,7 +104,7 @@ def test_rows_of_sorted_files_are_mixed(path):
 
 
 def test_parts_larger_than_the_window_are_read_in_turn(path, monkeypatch):
-    monkeypatch.setattr(columnar_module, "_PART_ROWS", 4000)
+    monkeypatch.setattr(columnar_module, "_LEAST_GROUP_ROWS", 4000)
     batches = make(read(path), 8, memory="1MB")
     first = numbers(batches)[0]
     assert len(np.unique(first // 4000)) == 4
@@ -163,8 +163,8 @@ def test_a_process_reads_its_own_share_of_the_parts(path, monkeypatch, n_process
 class Changed(ArrayDataset):
     """A source that gives other rows than it promised."""
 
-    def parts(self):
-        return [Part(0, self.n_rows + 1, self.chunks)]
+    def row_groups(self):
+        return [RowGroup(0, self.n_rows + 1, self.chunks)]
 
 
 def test_source_that_changed_is_refused():

@@ -105,7 +105,7 @@ class StreamedRows(TrainingRows):
         most = _affordable(preparation, dataset)
         n_held_out = min(round(self.n_rows * held_out_share), most)
         self.held_out = _drawn(self.n_rows, n_held_out, seed)
-        sizes = [part.n_rows for part in dataset.parts()]
+        sizes = [group.n_rows for group in dataset.row_groups()]
         layout = zlib.crc32(np.array(sizes).tobytes())
         self.order = {
             "memory": exact_bytes(memory_budget()),

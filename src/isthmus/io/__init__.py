@@ -10,7 +10,15 @@ from isthmus.io.budget import (
     readable_bytes,
 )
 from isthmus.io.containers import Container, as_dataset, container_of, to_container
-from isthmus.io.dataset import CHUNK_ROWS, ArrayDataset, Dataset, Part, Rows, Schema, TableDataset
+from isthmus.io.dataset import (
+    CHUNK_ROWS,
+    ArrayDataset,
+    Dataset,
+    RowGroup,
+    Rows,
+    Schema,
+    TableDataset,
+)
 from isthmus.io.formats import READABLE
 from isthmus.io.joined import JoinedDataset
 from isthmus.io.model_file import read_model_file, write_model_file
@@ -27,7 +35,7 @@ __all__ = [
     "Container",
     "Dataset",
     "JoinedDataset",
-    "Part",
+    "RowGroup",
     "Rows",
     "Schema",
     "TableDataset",

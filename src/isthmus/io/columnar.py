@@ -11,14 +11,14 @@ import pyarrow as pa
 from pyarrow import ipc, parquet
 
 from isthmus.errors import DataError
-from isthmus.io.dataset import CHUNK_ROWS, Dataset, Part, Rows, Schema, refuse_repeated_names
+from isthmus.io.dataset import CHUNK_ROWS, Dataset, RowGroup, Rows, Schema, refuse_repeated_names
 from isthmus.io.failures import refusing
 from isthmus.io.joined import regrouped
 
 PARQUET_MAGIC = b"PAR1"
 FEATHER_MAGIC = b"ARROW1"
 
-_PART_ROWS = 16_384
+_LEAST_GROUP_ROWS = 16_384
 # Fewer values of a column are read before another thread has taken them up.
 _LEAST_SHARED = 16_384
 # Pages of a row group are read through a buffer for each column, not all at once.
@@ -42,14 +42,14 @@ class ParquetDataset(Dataset):
     def chunks(self, n_rows: int = CHUNK_ROWS) -> Iterator[pa.Table]:
         """Yield the rows in order, at most `n_rows` at a time."""
         # Row groups that were passed through stay in memory until their reader is closed.
-        pieces = (piece for part in self.parts() for piece in part.chunks(n_rows))
+        pieces = (piece for group in self.row_groups() for piece in group.chunks(n_rows))
         yield from regrouped((piece for piece in pieces if isinstance(piece, pa.Table)), n_rows)
 
-    def parts(self) -> Sequence[Part]:
+    def row_groups(self) -> Sequence[RowGroup]:
         """Give the row groups, small neighbours together."""
         metadata = self._metadata
         sizes = [metadata.row_group(i).num_rows for i in range(metadata.num_row_groups)]
-        return grouped(sizes, self._read_groups)
+        return joined_row_groups(sizes, self._read_groups)
 
     def select(self, names: Sequence[str]) -> ParquetDataset:
         """Give the same rows with these columns only, in this order."""
@@ -57,7 +57,7 @@ class ParquetDataset(Dataset):
         return ParquetDataset(self._path, names)
 
     def _read_groups(self, groups: range, n_promised: int, n_rows: int) -> Iterator[Rows]:
-        return counted(self, self._batches(n_rows, groups), n_promised)
+        return checked_tables(self, self._batches(n_rows, groups), n_promised)
 
     def _batches(self, n_rows: int, groups: Sequence[int]) -> Iterator[pa.RecordBatch]:
         names = list(self.schema.names or ())
@@ -93,13 +93,13 @@ class FeatherDataset(Dataset):
 
     def chunks(self, n_rows: int = CHUNK_ROWS) -> Iterator[pa.Table]:
         """Yield the rows in order, at most `n_rows` at a time."""
-        # Each part has a mapping of its own: memory is let go of as the file is passed through.
-        pieces = (piece for part in self.parts() for piece in part.chunks(n_rows))
+        # Each has a mapping of its own: memory is let go of as the file is passed through.
+        pieces = (piece for group in self.row_groups() for piece in group.chunks(n_rows))
         yield from regrouped((piece for piece in pieces if isinstance(piece, pa.Table)), n_rows)
 
-    def parts(self) -> Sequence[Part]:
+    def row_groups(self) -> Sequence[RowGroup]:
         """Give the record batches, small neighbours together."""
-        return grouped(self._sizes, self._read_group)
+        return joined_row_groups(self._sizes, self._read_group)
 
     def select(self, names: Sequence[str]) -> FeatherDataset:
         """Give the same rows with these columns only, in this order."""
@@ -109,7 +109,7 @@ class FeatherDataset(Dataset):
         return chosen
 
     def _read_group(self, group: range, n_promised: int, n_rows: int) -> Iterator[Rows]:
-        for table in counted(self, self._batches(group), n_promised):
+        for table in checked_tables(self, self._batches(group), n_promised):
             for start in range(0, table.num_rows, n_rows):
                 yield table.slice(start, n_rows)
 
@@ -139,18 +139,19 @@ def check_frame(path: Path, source: str, kind: str, magic: bytes) -> None:
         )
 
 
-def grouped(
+def joined_row_groups(
     sizes: Sequence[int], read: Callable[[range, int, int], Iterator[Rows]]
-) -> Sequence[Part]:
-    """Join neighbouring groups of rows until a part is worth a reader of its own."""
-    parts: list[Part] = []
+) -> Sequence[RowGroup]:
+    """Join neighbouring row groups until one is worth a reader of its own."""
+    groups: list[RowGroup] = []
     first_row = first_group = n_rows = 0
     for i, size in enumerate(sizes):
         n_rows += size
-        if n_rows >= _PART_ROWS or i == len(sizes) - 1:
-            parts.append(Part(first_row, n_rows, partial(read, range(first_group, i + 1), n_rows)))
+        if n_rows >= _LEAST_GROUP_ROWS or i == len(sizes) - 1:
+            own = partial(read, range(first_group, i + 1), n_rows)
+            groups.append(RowGroup(first_row, n_rows, own))
             first_row, first_group, n_rows = first_row + n_rows, i + 1, 0
-    return parts
+    return groups
 
 
 def _read_batches(
@@ -172,7 +173,7 @@ def schema_of(schema: pa.Schema, source: str, names: Sequence[str] | None) -> Sc
     return Schema(chosen, kinds, (len(chosen),))
 
 
-def counted(
+def checked_tables(
     dataset: Dataset, batches: Iterator[pa.RecordBatch], n_promised: int
 ) -> Iterator[pa.Table]:
     """Yield the batches as checked tables, and see that they are as many rows as promised."""

@@ -20,8 +20,8 @@ Rows: TypeAlias = np.ndarray | pa.Table
 
 CHUNK_ROWS = 65_536
 
-_PART_ROWS = 16_384
-_PART_BYTES = 4 * 2**20
+_GROUP_ROWS = 16_384
+_GROUP_BYTES = 4 * 2**20
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ class Schema:
 
 
 @dataclass(frozen=True)
-class Part:
+class RowGroup:
     """Rows of a dataset that lie together and are read without those before them.
 
     Parameters
@@ -73,8 +73,8 @@ class Part:
     n_rows: int
     chunks: Callable[[int], Iterator[Rows]]
 
-    def after(self, n_rows: int) -> Part:
-        """Give the same part where so many rows come before it."""
+    def after(self, n_rows: int) -> RowGroup:
+        """Give the same rows where so many rows come before it."""
         return replace(self, first_row=self.first_row + n_rows)
 
 
@@ -101,9 +101,9 @@ class Dataset(ABC):
     def chunks(self, n_rows: int = CHUNK_ROWS) -> Iterator[Rows]:
         """Yield the rows in order, at most `n_rows` at a time."""
 
-    def parts(self) -> Sequence[Part]:
-        """Give parts that can be read in any order; one of all rows where there is no such way."""
-        return [Part(0, self.n_rows, self.chunks)]
+    def row_groups(self) -> Sequence[RowGroup]:
+        """Give row groups, to be read in any order; one of all rows where there is no such way."""
+        return [RowGroup(0, self.n_rows, self.chunks)]
 
     def select(self, names: Sequence[str]) -> Dataset:
         """Give the same rows with these columns only, in this order (tables only)."""
@@ -179,12 +179,12 @@ class ArrayDataset(Dataset):
             if self._mapped:
                 _forget_pages(self._array)
 
-    def parts(self) -> Sequence[Part]:
+    def row_groups(self) -> Sequence[RowGroup]:
         """Give ranges of rows, a few megabytes each."""
         row_bytes = max(1, self.schema.n_features * self._array.dtype.itemsize)
-        step = max(1, _PART_BYTES // row_bytes)
+        step = max(1, _GROUP_BYTES // row_bytes)
         return [
-            Part(start, len(rows), ArrayDataset(rows, self.source, mapped=self._mapped).chunks)
+            RowGroup(start, len(rows), ArrayDataset(rows, self.source, mapped=self._mapped).chunks)
             for start in range(0, self.n_rows, step)
             for rows in [self._array[start : start + step]]
         ]
@@ -206,12 +206,12 @@ class TableDataset(Dataset):
         """Yield the rows in order, at most `n_rows` at a time."""
         yield from _slices(self._table, n_rows)
 
-    def parts(self) -> Sequence[Part]:
+    def row_groups(self) -> Sequence[RowGroup]:
         """Give ranges of rows."""
         return [
-            Part(start, rows.num_rows, partial(_slices, rows))
-            for start in range(0, self.n_rows, _PART_ROWS)
-            for rows in [self._table.slice(start, _PART_ROWS)]
+            RowGroup(start, rows.num_rows, partial(_slices, rows))
+            for start in range(0, self.n_rows, _GROUP_ROWS)
+            for rows in [self._table.slice(start, _GROUP_ROWS)]
         ]
 
     def select(self, names: Sequence[str]) -> TableDataset:

@@ -14,12 +14,12 @@ import numpy as np
 from PIL import Image
 
 from isthmus.errors import DataError
-from isthmus.io.dataset import CHUNK_ROWS, Dataset, Part, Schema
+from isthmus.io.dataset import CHUNK_ROWS, Dataset, RowGroup, Schema
 from isthmus.io.failures import refusing
 
 IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg")
 
-_PART_IMAGES = 64
+_GROUP_IMAGES = 64
 
 CHUNK_BYTES = 256 * 2**20
 """A chunk of images is kept below this many bytes, however many rows are asked for."""
@@ -75,12 +75,12 @@ class ImageFolder(Dataset):
         """Yield the rows in order, at most `n_rows` at a time, fewer if they are large."""
         return self._read(self._paths, n_rows)
 
-    def parts(self) -> Sequence[Part]:
+    def row_groups(self) -> Sequence[RowGroup]:
         """Give a few images at a time."""
         return [
-            Part(start, len(paths), partial(self._read, paths))
-            for start in range(0, self.n_rows, _PART_IMAGES)
-            for paths in [self._paths[start : start + _PART_IMAGES]]
+            RowGroup(start, len(paths), partial(self._read, paths))
+            for start in range(0, self.n_rows, _GROUP_IMAGES)
+            for paths in [self._paths[start : start + _GROUP_IMAGES]]
         ]
 
     def _read(self, paths: Sequence[Path], n_rows: int) -> Iterator[np.ndarray]:

@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from isthmus.errors import DataError
-from isthmus.io.dataset import CHUNK_ROWS, Dataset, Part, Rows, Schema, TableDataset
+from isthmus.io.dataset import CHUNK_ROWS, Dataset, RowGroup, Rows, Schema, TableDataset
 
 _WIDENING = (pa.null(), pa.int64(), pa.float64())
 
@@ -52,14 +52,14 @@ class JoinedDataset(Dataset):
             return pieces
         return regrouped((piece for piece in pieces if isinstance(piece, pa.Table)), n_rows)
 
-    def parts(self) -> Sequence[Part]:
-        """Give the parts of all members."""
-        parts: list[Part] = []
+    def row_groups(self) -> Sequence[RowGroup]:
+        """Give the row groups of all members."""
+        groups: list[RowGroup] = []
         first_row = 0
         for member in self._members:
-            parts += [part.after(first_row) for part in member.parts()]
+            groups += [group.after(first_row) for group in member.row_groups()]
             first_row += member.n_rows
-        return parts
+        return groups
 
     def select(self, names: Sequence[str]) -> JoinedDataset:
         """Give the same rows with these columns only, in this order."""
@@ -70,7 +70,7 @@ class JoinedDataset(Dataset):
 def regrouped(tables: Iterator[pa.Table], n_rows: int) -> Iterator[pa.Table]:
     """Yield the same rows in tables of `n_rows`, but for the last.
 
-    Files arrive in pieces of their own size (row groups, small parts); every new size of a
+    Files arrive in pieces of their own size (row groups, small files); every new size of a
     chunk would cost the training a compilation.
     """
     waiting: list[pa.Table] = []
@@ -144,7 +144,7 @@ def _difference(first: Schema, other: Schema) -> str:
 
 def _widened(members: Sequence[Dataset]) -> Sequence[Dataset]:
     # The types of a csv file are guesses from its own values: a column that shows only integers,
-    # or nothing at all, in one part may hold fractions in the next.
+    # or nothing at all, in one file may hold fractions in the next.
     tables = [member.to_memory() for member in members if isinstance(member, TableDataset)]
     tables = [table for table in tables if not isinstance(table, np.ndarray)]
     if len(tables) < len(members) or len({member.schema.names for member in members}) > 1:

@@ -106,7 +106,7 @@ def _open(files: Sequence[Path], named: str | None) -> Dataset:
         return ImageFolder(Path(named or files[0].parent), files)
     source = named or f"{files[0]} and {len(files) - 1} more"
     members = open_paths(files, source)
-    # Writers of many parts leave some of them empty, and an empty csv has no types to agree on.
+    # Writers of many files leave some of them empty, and an empty csv has no types to agree on.
     filled = [member for member in members if member.n_rows > 0]
     return JoinedDataset(filled or members, source)
 

@@ -11,8 +11,8 @@ import pyarrow as pa
 from pyarrow import dataset as scanning
 
 from isthmus.errors import DataError
-from isthmus.io.columnar import BUFFER_BYTES, counted, grouped, schema_of
-from isthmus.io.dataset import CHUNK_ROWS, Dataset, Part, Rows
+from isthmus.io.columnar import BUFFER_BYTES, checked_tables, joined_row_groups, schema_of
+from isthmus.io.dataset import CHUNK_ROWS, Dataset, RowGroup, Rows
 from isthmus.io.failures import refusing
 from isthmus.io.images import natural_order
 from isthmus.io.joined import regrouped
@@ -35,19 +35,19 @@ class ScannedDataset(Dataset):
     def chunks(self, n_rows: int = CHUNK_ROWS) -> Iterator[pa.Table]:
         """Yield the rows in order, at most `n_rows` at a time."""
         batches = self._batches([self._scanned], n_rows)
-        yield from regrouped(counted(self, batches, self.n_rows), n_rows)
+        yield from regrouped(checked_tables(self, batches, self.n_rows), n_rows)
 
-    def parts(self) -> Sequence[Part]:
+    def row_groups(self) -> Sequence[RowGroup]:
         """Give the fragments, by row groups where they have such, small neighbours together."""
         with refusing(self.source, _KIND, DataError):
             try:
                 fragments = list(self._scanned.get_fragments())
             except ValueError:
                 # What is filtered has no fragments of its own.
-                return super().parts()
+                return super().row_groups()
             pieces = [piece for fragment in fragments for piece in _pieces(fragment)]
         sizes = [n_rows for _, n_rows in pieces]
-        return grouped(sizes, partial(self._read, [fragment for fragment, _ in pieces]))
+        return joined_row_groups(sizes, partial(self._read, [fragment for fragment, _ in pieces]))
 
     def select(self, names: Sequence[str]) -> ScannedDataset:
         """Give the same rows with these columns only, in this order."""
@@ -57,7 +57,9 @@ class ScannedDataset(Dataset):
     def _read(
         self, fragments: Sequence[Any], chosen: range, n_promised: int, n_rows: int
     ) -> Iterator[Rows]:
-        return counted(self, self._batches([fragments[i] for i in chosen], n_rows), n_promised)
+        return checked_tables(
+            self, self._batches([fragments[i] for i in chosen], n_rows), n_promised
+        )
 
     def _batches(self, scannables: Sequence[Any], n_rows: int) -> Iterator[pa.RecordBatch]:
         options: dict[str, Any] = {

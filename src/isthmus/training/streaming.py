@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from isthmus.errors import DataError
-from isthmus.io import Dataset, Part, Rows, affordable_rows, memory_budget, read_ahead
+from isthmus.io import Dataset, RowGroup, Rows, affordable_rows, memory_budget, read_ahead
 from isthmus.prepare import Preparation
 from isthmus.training.batches import Block, Buffers, cut
 
@@ -72,7 +72,7 @@ class StreamedBatches:
         affordable = budget // (_WINDOW_SHARE * row_bytes)
         capacity = self.steps_per_block * self.batch_size
         self._n_window = max(capacity, min(affordable, self.n_rows // _WINDOWS_AN_EPOCH))
-        self._parts = list(dataset.parts())
+        self._parts = list(dataset.row_groups())
         # A part between two shares is read twice.
         self._n_shares = min(max(_LEAST_SHARES, n_processes), len(self._parts))
         self._n_chunk = affordable_rows(preparation.n_features)
@@ -170,7 +170,7 @@ class StreamedBatches:
         for start in range(0, len(left), capacity):
             yield window[left[start : start + capacity]]
 
-    def _pieces(self, parts: Sequence[Part], start: int, stop: int) -> Iterator[np.ndarray]:
+    def _pieces(self, parts: Sequence[RowGroup], start: int, stop: int) -> Iterator[np.ndarray]:
         """Yield the prepared rows from `start` to `stop` of these parts, without those left out."""
         for part in parts:
             end = part.first_row + part.n_rows
@@ -179,7 +179,7 @@ class StreamedBatches:
                 yield from self._prepared(part, max(start, 0), min(stop, n_rows))
             start, stop = start - n_rows, stop - n_rows
 
-    def _prepared(self, part: Part, start: int, stop: int) -> Iterator[np.ndarray]:
+    def _prepared(self, part: RowGroup, start: int, stop: int) -> Iterator[np.ndarray]:
         first, n_before = part.first_row, 0
         for chunk in self._pieces_of(part):
             left_out = self._left_out_between(first, first + len(chunk))
@@ -200,7 +200,7 @@ class StreamedBatches:
                 "promised when it was opened: it has changed, so open it again."
             )
 
-    def _pieces_of(self, part: Part) -> Iterator[Rows]:
+    def _pieces_of(self, part: RowGroup) -> Iterator[Rows]:
         """Cut what is read at once: small arrays, all of one size, leave no holes in memory."""
         for chunk in part.chunks(self._n_chunk):
             if len(chunk) <= 2 * self._n_piece:

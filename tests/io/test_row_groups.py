@@ -1,4 +1,4 @@
-"""Parts hold every row once, whatever the format and in whatever order they are read."""
+"""Row groups hold every row once, whatever the format and in whatever order they are read."""
 
 import numpy as np
 import pyarrow as pa
@@ -15,11 +15,11 @@ N_ROWS = 1000
 
 
 @pytest.fixture(autouse=True)
-def _small_parts(monkeypatch):
-    monkeypatch.setattr(columnar_module, "_PART_ROWS", 50)
-    monkeypatch.setattr(dataset_module, "_PART_ROWS", 50)
-    monkeypatch.setattr(dataset_module, "_PART_BYTES", 800)
-    monkeypatch.setattr(images_module, "_PART_IMAGES", 3)
+def _small_row_groups(monkeypatch):
+    monkeypatch.setattr(columnar_module, "_LEAST_GROUP_ROWS", 50)
+    monkeypatch.setattr(dataset_module, "_GROUP_ROWS", 50)
+    monkeypatch.setattr(dataset_module, "_GROUP_BYTES", 800)
+    monkeypatch.setattr(images_module, "_GROUP_IMAGES", 3)
 
 
 def make(kind, folder):
@@ -50,27 +50,27 @@ def make(kind, folder):
 @pytest.mark.parametrize(
     "kind", ["parquet", "feather", "npy", "frame", "array", "images", "joined"]
 )
-def test_parts_hold_the_rows_of_their_places(kind, tmp_path):
+def test_row_groups_hold_the_rows_of_their_places(kind, tmp_path):
     dataset = make(kind, tmp_path)
-    parts = dataset.parts()
-    assert len(parts) > 5
-    assert [part.first_row for part in parts] == np.cumsum(
-        [0, *(part.n_rows for part in parts[:-1])]
+    groups = dataset.row_groups()
+    assert len(groups) > 5
+    assert [group.first_row for group in groups] == np.cumsum(
+        [0, *(group.n_rows for group in groups[:-1])]
     ).tolist()
-    assert sum(part.n_rows for part in parts) == dataset.n_rows
+    assert sum(group.n_rows for group in groups) == dataset.n_rows
     whole = dataset.to_memory()
-    for part in reversed(parts):
-        chunks = list(part.chunks(8))
+    for group in reversed(groups):
+        chunks = list(group.chunks(8))
         assert all(0 < len(chunk) <= 8 for chunk in chunks)
-        assert sum(map(len, chunks)) == part.n_rows
+        assert sum(map(len, chunks)) == group.n_rows
         if isinstance(whole, np.ndarray):
-            expected = whole[part.first_row : part.first_row + part.n_rows]
+            expected = whole[group.first_row : group.first_row + group.n_rows]
             np.testing.assert_array_equal(np.concatenate(chunks), expected)
         else:
-            expected = whole.slice(part.first_row, part.n_rows)
+            expected = whole.slice(group.first_row, group.n_rows)
             assert pa.concat_tables(chunks).to_pydict() == expected.to_pydict()
 
 
-def test_parts_of_chosen_columns(tmp_path):
-    part = make("parquet", tmp_path).select(["b"]).parts()[-1]
-    assert next(part.chunks(4)).column_names == ["b"]
+def test_row_groups_of_chosen_columns(tmp_path):
+    group = make("parquet", tmp_path).select(["b"]).row_groups()[-1]
+    assert next(group.chunks(4)).column_names == ["b"]
