@@ -15,7 +15,7 @@ from PIL import Image
 
 import isthmus.io
 from isthmus import cli, load
-from isthmus.io.idx import idx_header
+from isthmus.io.formats.idx import idx_header
 from isthmus.runs.interruption import Interruption
 
 QUICK = ["--n-components", "2", "--hidden", "8", "--max-epochs", "2"]

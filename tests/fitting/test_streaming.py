@@ -22,8 +22,8 @@ from isthmus import (
     read,
 )
 from isthmus.io import budget as budget_module
-from isthmus.io import columnar as columnar_module
 from isthmus.io import limited_memory
+from isthmus.io.formats import row_groups as row_groups_module
 from isthmus.training import StreamedBatches
 from isthmus.training import loop as loop_module
 
@@ -32,7 +32,7 @@ N_ROWS = 30_000
 
 @pytest.fixture(autouse=True)
 def _small_parts(monkeypatch):
-    monkeypatch.setattr(columnar_module, "_LEAST_GROUP_ROWS", 1000)
+    monkeypatch.setattr(row_groups_module, "_LEAST_GROUP_ROWS", 1000)
 
 
 @pytest.fixture(scope="module")

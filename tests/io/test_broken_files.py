@@ -18,7 +18,7 @@ from pyarrow import feather, parquet
 
 from isthmus.errors import DataError
 from isthmus.io import read
-from isthmus.io.idx import idx_header
+from isthmus.io.formats.idx import idx_header
 
 NOISE = np.random.default_rng(0).integers(0, 256, (30, 30), np.uint8)
 
@@ -150,7 +150,10 @@ CASES: dict[str, tuple[Maker, str]] = {
     "header only": (text("a.csv", "x,y\n"), "has a header but no rows: give a file with rows"),
     "parquet without rows": (tables(a=pa.table({"a": pa.array([], "int64")})), "but no rows"),
     "npy without rows": (array(np.empty((0, 3))), "but no rows"),
-    "unknown suffix": (text("a.docx", "hello"), r"suffix '\.docx' .* one of \.csv, \.tsv"),
+    "unknown suffix": (
+        text("a.docx", "hello"),
+        r"suffix '\.docx' .* one of \.arrow, \.csv, \.csv\.gz, .*, \.tsv\.gz, or a folder of images or",
+    ),
     "no suffix": (text("a", "hello there"), "has no suffix and a content that is not recognised"),
     "gz of something": (content("a.gz", gzip.compress(b"hello")), "suffix '.gz' .* not recogn"),
     "ragged csv": (
@@ -232,7 +235,10 @@ CASES: dict[str, tuple[Maker, str]] = {
     ),
     "cut image": (cut_image_in_folder, r"a\.png could not be read as a PNG or JPEG image \(image"),
     "too many pixels": (bomb, "claims more than .* pixels"),
-    "folder without images": (lambda f: f, "is a folder without images: put PNG or JPEG"),
+    "folder without images": (
+        lambda f: f,
+        "is a folder without images or parquet files: put some into",
+    ),
     "parts with other columns": (
         tables(a=pa.table({"x": [1], "y": [1]}), b=pa.table({"x": [1]})),
         r"b\.parquet has no column 'y', unlike .*a\.parquet: files that are read together",

@@ -11,7 +11,7 @@ from pyarrow import parquet
 
 from isthmus.errors import DataError
 from isthmus.io import Dataset, Schema, read
-from isthmus.io.idx import idx_header
+from isthmus.io.formats.idx import idx_header
 
 ARRAY = np.arange(24, dtype=np.float32).reshape(4, 3, 2)
 IMAGES = np.arange(4 * 5 * 6, dtype=np.uint8).reshape(4, 5, 6)
@@ -200,7 +200,7 @@ def test_a_file_of_several_gzip_members_is_one(tmp_path: Path):
 
 
 def test_a_large_image_chunk_is_kept_small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("isthmus.io.images.CHUNK_BYTES", 10)
+    monkeypatch.setattr("isthmus.io.formats.images.CHUNK_BYTES", 10)
     for name in "abc":
         Image.new("L", (2, 2)).save(tmp_path / f"{name}.png")
     assert [len(chunk) for chunk in read(tmp_path).chunks()] == [2, 1]

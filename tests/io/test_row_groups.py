@@ -7,16 +7,16 @@ from PIL import Image
 from pyarrow import feather, parquet
 
 from isthmus.io import as_dataset, read
-from isthmus.io import columnar as columnar_module
 from isthmus.io import dataset as dataset_module
-from isthmus.io import images as images_module
+from isthmus.io.formats import images as images_module
+from isthmus.io.formats import row_groups as row_groups_module
 
 N_ROWS = 1000
 
 
 @pytest.fixture(autouse=True)
 def _small_row_groups(monkeypatch):
-    monkeypatch.setattr(columnar_module, "_LEAST_GROUP_ROWS", 50)
+    monkeypatch.setattr(row_groups_module, "_LEAST_GROUP_ROWS", 50)
     monkeypatch.setattr(dataset_module, "_GROUP_ROWS", 50)
     monkeypatch.setattr(dataset_module, "_GROUP_BYTES", 800)
     monkeypatch.setattr(images_module, "_GROUP_IMAGES", 3)

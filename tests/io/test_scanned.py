@@ -7,8 +7,8 @@ import pytest
 from pyarrow import feather, parquet
 
 from isthmus import Autoencoder, DataError, read
-from isthmus.io import columnar as columnar_module
 from isthmus.io import limited_memory
+from isthmus.io.formats import row_groups as row_groups_module
 
 
 def make_table(n_rows, start):
@@ -46,7 +46,7 @@ def test_partitioned_folder_gives_its_names_as_columns(folder):
 
 
 def test_row_groups_come_with_their_partition(folder, monkeypatch):
-    monkeypatch.setattr(columnar_module, "_LEAST_GROUP_ROWS", 10)
+    monkeypatch.setattr(row_groups_module, "_LEAST_GROUP_ROWS", 10)
     groups = read(folder, columns=["month", "x"]).row_groups()
     assert len(groups) == 9
     for group in reversed(groups):

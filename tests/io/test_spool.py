@@ -178,8 +178,7 @@ def test_many_small_files_of_text_are_spooled_together(pieces):
     with limited_memory("1MB"):
         dataset = read(pieces / "*.csv")
         twice = read([pieces / "1.csv", *[pieces / f"{i}.csv" for i in range(9)]])
-    (member,) = dataset._members
-    assert member.folder is not None
+    assert dataset.folder is not None
     assert dataset.source == expected.source == str(pieces / "*.csv")
     assert dataset.schema == expected.schema
     assert dataset.schema.dtypes == ("double", "double")

@@ -8,7 +8,7 @@ import pyarrow as pa
 from PIL import Image
 from pyarrow import feather, parquet
 
-from isthmus.io.idx import idx_header
+from isthmus.io.formats.idx import idx_header
 
 TABLE = pa.table({"height": [1.5, 2.5, None], "count": [1, 2, 3], "name": ["a", "", "c"]})
 ARRAY = np.arange(24, dtype=np.float32).reshape(4, 3, 2)

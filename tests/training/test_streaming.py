@@ -9,8 +9,8 @@ from pyarrow import parquet
 
 from isthmus.errors import DataError
 from isthmus.io import ArrayDataset, RowGroup, as_dataset, limited_memory, read
-from isthmus.io import columnar as columnar_module
 from isthmus.io import dataset as dataset_module
+from isthmus.io.formats import row_groups as row_groups_module
 from isthmus.prepare import Preparation
 from isthmus.training import StreamedBatches
 
@@ -20,7 +20,7 @@ NONE = np.empty(0, int)
 
 @pytest.fixture(autouse=True)
 def _small_parts(monkeypatch):
-    monkeypatch.setattr(columnar_module, "_LEAST_GROUP_ROWS", 500)
+    monkeypatch.setattr(row_groups_module, "_LEAST_GROUP_ROWS", 500)
     monkeypatch.setattr(dataset_module, "_GROUP_ROWS", 500)
 
 
@@ -104,7 +104,7 @@ def test_rows_of_sorted_files_are_mixed(path):
 
 
 def test_parts_larger_than_the_window_are_read_in_turn(path, monkeypatch):
-    monkeypatch.setattr(columnar_module, "_LEAST_GROUP_ROWS", 4000)
+    monkeypatch.setattr(row_groups_module, "_LEAST_GROUP_ROWS", 4000)
     batches = make(read(path), 8, memory="1MB")
     first = numbers(batches)[0]
     assert len(np.unique(first // 4000)) == 4

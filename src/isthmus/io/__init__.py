@@ -19,18 +19,14 @@ from isthmus.io.dataset import (
     Schema,
     TableDataset,
 )
-from isthmus.io.formats import READABLE
+from isthmus.io.gathered import from_batches
 from isthmus.io.joined import JoinedDataset
 from isthmus.io.model_file import read_model_file, write_model_file
 from isthmus.io.read import read
-from isthmus.io.spool import from_batches, spooled
-from isthmus.io.writable import WRITABLE, check_writable
-from isthmus.io.write import write
+from isthmus.io.write import check_writable, write
 
 __all__ = [
     "CHUNK_ROWS",
-    "READABLE",
-    "WRITABLE",
     "ArrayDataset",
     "Container",
     "Dataset",
@@ -52,7 +48,6 @@ __all__ = [
     "read_model_file",
     "readable_bytes",
     "replacing",
-    "spooled",
     "to_container",
     "write",
     "write_model_file",

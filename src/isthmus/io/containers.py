@@ -14,9 +14,9 @@ from narwhals.exceptions import DuplicateError
 from pyarrow import dataset as scanning
 
 from isthmus.errors import DataError
-from isthmus.io.arrays import check_plain_numbers
 from isthmus.io.dataset import ArrayDataset, Dataset, Rows, TableDataset
 from isthmus.io.failures import first_line
+from isthmus.io.formats.arrays import check_plain_numbers
 from isthmus.io.read import read
 
 Container: TypeAlias = Literal["array", "pandas", "polars", "arrow"]

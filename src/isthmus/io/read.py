@@ -5,6 +5,7 @@ from __future__ import annotations
 import glob
 import os
 from collections.abc import Sequence
+from itertools import groupby
 from pathlib import Path
 from typing import TypeAlias
 
@@ -13,10 +14,10 @@ from pyarrow import dataset as scanning
 from isthmus.errors import DataError
 from isthmus.io.dataset import Dataset
 from isthmus.io.failures import refusing
-from isthmus.io.formats import open_path, open_paths
-from isthmus.io.images import IMAGE_SUFFIXES, ImageFolder, natural_order
+from isthmus.io.formats import Format, format_to_read, open_folder
+from isthmus.io.formats.scanned import ScannedDataset
 from isthmus.io.joined import JoinedDataset
-from isthmus.io.scanned import ScannedDataset
+from isthmus.io.paths import natural_order
 
 PathLike: TypeAlias = str | os.PathLike[str]
 
@@ -100,15 +101,37 @@ def _expanded(given: Sequence[PathLike]) -> list[Path]:
 
 
 def _open(files: Sequence[Path], named: str | None) -> Dataset:
-    if len(files) == 1:
-        return open_path(files[0])
-    if all(file.suffix.lower() in IMAGE_SUFFIXES for file in files):
-        return ImageFolder(Path(named or files[0].parent), files)
-    source = named or f"{files[0]} and {len(files) - 1} more"
-    members = open_paths(files, source)
+    n_more = len(files) - 1
+    source = (named or f"{files[0]} and {n_more} more") if n_more else str(files[0])
+    members: list[Dataset] = []
+    # Neighbours of one kind are opened together: text that memory would not hold becomes one.
+    for _, group in groupby(map(_with_format, files), key=lambda pair: type(pair[0])):
+        formats, paths = zip(*group, strict=True)
+        members += _open_alike(formats[0], paths, source)
+    if len(members) == 1:
+        return members[0]
     # Writers of many files leave some of them empty, and an empty csv has no types to agree on.
     filled = [member for member in members if member.n_rows > 0]
     return JoinedDataset(filled or members, source)
+
+
+def _with_format(path: Path) -> tuple[Format | None, Path]:
+    """Find out the format of a file; folders are asked later."""
+    with refusing(str(path), "a data file", DataError):
+        if path.is_dir():
+            return None, path
+        if not path.is_file():
+            raise DataError(f"{path} is neither a file nor a folder: give a file on disk.")
+        if path.stat().st_size == 0:
+            raise DataError(f"{path} is empty (0 bytes): fetch or write it again.")
+        return format_to_read(path), path
+
+
+def _open_alike(found: Format | None, paths: Sequence[Path], source: str) -> Sequence[Dataset]:
+    with refusing(source, "a data file", DataError):
+        if found is None:
+            return [open_folder(path) for path in paths]
+        return found.open_several(paths, source)
 
 
 def _with_columns(

@@ -4,32 +4,15 @@ from __future__ import annotations
 
 import itertools
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from functools import partial
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
 from isthmus.errors import DataError
-from isthmus.io import array_writers, table_writers
-from isthmus.io.atomic import replacing
 from isthmus.io.dataset import Rows, Schema
-from isthmus.io.failures import first_line
-from isthmus.io.writable import FOLDER, TABLE_FORMATS, check_writable, format_of
-
-_WRITERS: dict[str, Callable[[Path, Iterator[Any]], int]] = {
-    "csv": partial(table_writers.write_delimited, delimiter=","),
-    "tsv": partial(table_writers.write_delimited, delimiter="\t"),
-    "parquet": table_writers.write_parquet,
-    "feather": table_writers.write_feather,
-    "npy": array_writers.write_npy,
-    "npz": array_writers.write_npz,
-    "idx": array_writers.write_idx,
-    "idx.gz": array_writers.write_packed_idx,
-    FOLDER: array_writers.write_image_folder,
-}
+from isthmus.io.formats import format_to_write
 
 
 def write(
@@ -72,26 +55,61 @@ def write(
     >>> write(Path(tempfile.mkdtemp()) / "codes.csv", np.zeros((3, 2)), names=["x", "y"])
     3
     """
-    check_writable(path, overwrite=overwrite)
+    target = Path(path)
+    check_writable(target, overwrite=overwrite)
     chunks = iter([rows] if isinstance(rows, (np.ndarray, pa.Table)) else rows)
     first = next(chunks, None)
     if first is None:
-        raise DataError(f"There are no rows to write to {path}.")
-    check_writable(path, _schema_of(first), overwrite=overwrite)
-    kind = format_of(Path(path))
-    every = itertools.chain([first], chunks)
-    if kind in TABLE_FORMATS:
-        every = table_writers.as_tables(every, names)
-    elif kind != FOLDER:
-        every = table_writers.as_matrices(every)
-    try:
-        with replacing(path) as temporary:
-            return _WRITERS[kind](temporary, iter(every))
-    except pa.ArrowException as error:
+        raise DataError(f"There are no rows to write to {target}.")
+    check_writable(target, _schema_of(first), overwrite=overwrite)
+    return format_to_write(target).write_whole(target, itertools.chain([first], chunks), names)
+
+
+def check_writable(
+    path: str | os.PathLike[str], schema: Schema | None = None, *, overwrite: bool = False
+) -> None:
+    """Raise unless `write` could write there; to be called before long work begins.
+
+    Parameters
+    ----------
+    path : str or Path
+        Where the rows will go.
+    schema : Schema, optional
+        What the rows will look like, if that is known already.
+    overwrite : bool, default=False
+        Whether a folder of images that is there may be replaced.
+
+    Raises
+    ------
+    DataError
+        Unknown suffix, no such folder, no permission, or rows that this format cannot hold.
+
+    Examples
+    --------
+    >>> check_writable("codes.csv", Schema(None, ("float32",), (2,)))
+    >>> check_writable("codes.xlsx")  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+        ...
+    isthmus.errors.DataError: codes.xlsx has the suffix '.xlsx', which Isthmus cannot write: \
+choose one of .arrow, .csv, .feather, ...
+    """
+    target = Path(path)
+    file_format = format_to_write(target)
+    _check_folder_around(target)
+    file_format.check_place(target, overwrite)
+    if schema is not None:
+        file_format.check(target, schema)
+
+
+def _check_folder_around(target: Path) -> None:
+    parent = Path(os.path.realpath(target)).parent
+    if not parent.is_dir():
+        raise DataError(f"{target} cannot be written: make the folder {parent} first.")
+    if not os.access(parent, os.W_OK | os.X_OK):
         raise DataError(
-            f"{path} cannot hold these columns ({first_line(error)}): "
-            "convert them, or choose another format such as .parquet."
-        ) from error
+            f"{target} cannot be written: the folder {parent} may not be written to, "
+            "so choose another one."
+        )
 
 
 def _schema_of(rows: Rows) -> Schema:

@@ -1,21 +1,26 @@
-"""Reader of tables written as text: comma-separated (.csv) and tab-separated (.tsv) values."""
+"""Tables written as text: comma-separated (.csv) and tab-separated (.tsv) values."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from typing import final
 
 import pyarrow as pa
 from pyarrow import csv
 
 from isthmus.errors import DataError
 from isthmus.io.budget import memory_budget
-from isthmus.io.dataset import Dataset, TableDataset, refuse_repeated_names
+from isthmus.io.dataset import Dataset, Schema, TableDataset, refuse_repeated_names
 from isthmus.io.failures import first_line, refusing
+from isthmus.io.formats.base import TableFormat
+from isthmus.io.formats.chunks import with_first, write_tables
+from isthmus.io.formats.registry import register
+from isthmus.io.formats.spill import spill_to_disk
 from isthmus.io.joined import common_kinds
-from isthmus.io.spool import spooled
 
 _RAGGED = re.compile(
     r"(Row #(?P<row>\d+): )?Expected (?P<expected>\d+) columns, got (?P<found>\d+)"
@@ -25,26 +30,55 @@ _LIKELY_PACKING = 4
 _LEAST_BLOCK, _LARGEST_BLOCK = 2**16, 2**24
 _WIDER = {pa.int64(): pa.float64(), pa.null(): pa.float64()}
 _UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
+_NESTED = ("list", "large_list", "fixed_size_list", "struct", "map", "dense_union", "sparse_union")
 
 
 class _OtherTypeError(DataError):
     """A value that is not of the type that the first ones of its column have."""
 
 
-def read_delimited(path: Path) -> Dataset:
-    """Read a csv or tsv file, plain or gzipped; an empty cell is a missing value.
+@final
+@dataclass(frozen=True, kw_only=True)
+class DelimitedFormat(TableFormat):
+    """Text under a header, plain or gzipped; an empty cell is a missing value.
 
-    It goes into memory, or where that would not hold it into a temporary file.
+    Parameters
+    ----------
+    delimiter : str
+        What `write` puts between cells.
     """
-    (dataset,) = read_all_delimited([path], str(path))
-    return dataset
+
+    delimiter: str
+
+    def open(self, path: Path) -> Dataset:
+        """Read into memory, or where that would not hold the rows into a temporary file."""
+        (dataset,) = self.open_several([path], str(path))
+        return dataset
+
+    def open_several(self, paths: Sequence[Path], source: str) -> Sequence[Dataset]:
+        """Read into memory, or where that would not hold all rows into one temporary file."""
+        if sum(map(_likely_bytes, paths)) > memory_budget() // _SHARE_IN_MEMORY:
+            return [_spilled(paths, source)]
+        return [_in_memory(path) for path in paths]
+
+    def check(self, target: Path, schema: Schema) -> None:
+        super().check(target, schema)
+        nested = next((found for found in schema.dtypes if found.startswith(_NESTED)), None)
+        if nested is not None:
+            raise DataError(
+                f"{target} cannot hold a column of type {nested}, as a cell of text holds one "
+                "value: write .parquet or .feather."
+            )
+
+    def write(self, path: Path, chunks: Iterator[pa.Table]) -> int:
+        first, tables = with_first(map(_with_visible_gaps, chunks))
+        options = csv.WriteOptions(delimiter=self.delimiter)
+        with csv.CSVWriter(str(path), first.schema, write_options=options) as writer:
+            return write_tables(writer, first.schema, tables)
 
 
-def read_all_delimited(paths: Sequence[Path], source: str) -> Sequence[Dataset]:
-    """Read such files into memory, or where that would not hold all of them into one dataset."""
-    if sum(map(_likely_bytes, paths)) > memory_budget() // _SHARE_IN_MEMORY:
-        return [_spooled(paths, source)]
-    return [_in_memory(path) for path in paths]
+register(DelimitedFormat(name="csv", reads=(".csv", ".csv.gz"), writes=(".csv",), delimiter=","))
+register(DelimitedFormat(name="tsv", reads=(".tsv", ".tsv.gz"), writes=(".tsv",), delimiter="\t"))
 
 
 def _in_memory(path: Path) -> Dataset:
@@ -71,20 +105,20 @@ def _likely_bytes(path: Path) -> int:
     return path.stat().st_size * (_LIKELY_PACKING if packed else 1)
 
 
-def _spooled(paths: Sequence[Path], source: str) -> Dataset:
+def _spilled(paths: Sequence[Path], source: str) -> Dataset:
     firsts = [(path, schema) for path in paths for schema in _schema_of_rows(path)]
     if not firsts:
         return _in_memory(paths[0])
     kinds = common_kinds([(schema, str(path)) for path, schema in firsts])
     filled = [path for path, _ in firsts]
     try:
-        return spooled(_tables(filled, kinds), source)
+        return spill_to_disk(_tables(filled, kinds), source)
     except _OtherTypeError:
         # Whole numbers in the first block, and fractions in a later one.
         wide = {name: _WIDER.get(kind, kind) for name, kind in kinds.items()}
         if wide == kinds:
             raise
-        return spooled(_tables(filled, wide), source)
+        return spill_to_disk(_tables(filled, wide), source)
 
 
 def _schema_of_rows(path: Path) -> Iterator[pa.Schema]:
@@ -209,3 +243,12 @@ def _is_number(text: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def _with_visible_gaps(table: pa.Table) -> pa.Table:
+    # A missing value in a table of one column would be an empty line, which readers pass over;
+    # a quoted empty text is not.
+    if table.num_columns > 1 or table.column(0).null_count == 0:
+        return table
+    column = table.column(0).cast(pa.string()).fill_null("")
+    return pa.table([column], names=table.column_names)

@@ -1,8 +1,7 @@
-"""A folder of images, all of one size, read from disk as they are used."""
+"""Images of one size, each a file, read from disk as they are used."""
 
 from __future__ import annotations
 
-import re
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -16,8 +15,10 @@ from PIL import Image
 from isthmus.errors import DataError
 from isthmus.io.dataset import CHUNK_ROWS, Dataset, RowGroup, Schema
 from isthmus.io.failures import refusing
-
-IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg")
+from isthmus.io.formats.base import Format
+from isthmus.io.formats.chunks import uniform
+from isthmus.io.formats.registry import register
+from isthmus.io.paths import files_with_suffix
 
 _GROUP_IMAGES = 64
 
@@ -42,26 +43,80 @@ _KINDS = {"L": "grey", "I;16": "16-bit grey", "I;16B": "16-bit grey"}
 
 
 @final
-class ImageFolder(Dataset):
+class ImageFormat(Format):
+    """Images of one size: PNG and JPEG are read, and a folder of PNG is written."""
+
+    def open(self, path: Path) -> Dataset:
+        return ImageFiles([path], str(path))
+
+    def open_several(self, paths: Sequence[Path], source: str) -> Sequence[Dataset]:
+        return [ImageFiles(paths, source)]
+
+    def open_folder(self, path: Path) -> Dataset | None:
+        paths = files_with_suffix(path, self.reads)
+        return ImageFiles(paths, str(path)) if paths else None
+
+    def check(self, target: Path, schema: Schema) -> None:
+        channels = schema.row_shape[2:]
+        grey = len(schema.row_shape) == 2 or channels == (1,)
+        colour = channels in ((3,), (4,)) and schema.dtypes[0] == "uint8"
+        if schema.names is not None or not (
+            (grey and schema.dtypes[0] in ("uint8", "uint16")) or colour
+        ):
+            raise DataError(
+                f"{target} would be a folder of PNG images, but the rows are {schema}, not uint8 "
+                "or uint16 images: add a suffix such as .npy or .csv."
+            )
+
+    def check_place(self, target: Path, overwrite: bool) -> None:
+        if not target.exists():
+            return
+        if not target.is_dir():
+            raise DataError(
+                f"{target} is a file, expected a folder for images: add a suffix or choose "
+                "another name."
+            )
+        inside = [file.name for file in target.iterdir()]
+        if inside and not overwrite:
+            raise DataError(
+                f"{target} is a folder with files in it: choose another name, or allow overwriting."
+            )
+        foreign = next((name for name in inside if not name.lower().endswith(".png")), None)
+        if foreign is not None:
+            raise DataError(
+                f"{target} holds {foreign}, which is no PNG image, so it is not replaced: "
+                "choose another folder."
+            )
+
+    def write(self, path: Path, chunks: Iterator[np.ndarray]) -> int:
+        """Write ``00000.png`` and so on into a new folder."""
+        path.mkdir()
+        number = 0
+        for chunk in uniform(chunks):
+            for row in chunk:
+                pixels = row[..., 0] if row.ndim == 3 and row.shape[2] == 1 else row
+                Image.fromarray(np.ascontiguousarray(pixels)).save(path / f"{number:05}.png")
+                number += 1
+        return number
+
+
+register(ImageFormat(name="images", reads=(".png", ".jpg", ".jpeg"), writes=("",), folder="images"))
+
+
+@final
+class ImageFiles(Dataset):
     """Image files of one size and one kind, each a row ``(height, width[, channels])``.
 
     Parameters
     ----------
-    path : Path
-        The folder; files that are hidden or not images are passed over.
-    paths : sequence of Path, optional
-        The images themselves, in the order of the rows, if not all of the folder's.
+    paths : sequence of Path
+        The images, in the order of the rows.
+    source : str
+        What messages call them: their folder, or the pattern that found them.
     """
 
-    def __init__(self, path: Path, paths: Sequence[Path] | None = None) -> None:
-        self.source = str(path)
-        if paths is None:
-            with refusing(self.source, "a folder of images", DataError):
-                paths = files_with_suffix(path, IMAGE_SUFFIXES)
-        if not paths:
-            raise DataError(
-                f"{path} is a folder without images: put PNG or JPEG files into it, or name a file."
-            )
+    def __init__(self, paths: Sequence[Path], source: str) -> None:
+        self.source = source
         self.n_rows = len(paths)
         self._paths = tuple(paths)
         size, mode = self._look(paths[0])
@@ -147,25 +202,3 @@ def _opened(path: Path) -> Iterator[Image.Image]:
                 f"{path} is not a PNG or JPEG image, or is cut off in its header: "
                 "fetch it again, convert it, or leave it out."
             ) from error
-
-
-def files_with_suffix(folder: Path, suffixes: Sequence[str]) -> list[Path]:
-    """List the files of a folder that end so and are not hidden, in natural order."""
-    found = (
-        file
-        for file in folder.iterdir()
-        if file.suffix.lower() in suffixes and not file.name.startswith(".") and file.is_file()
-    )
-    return sorted(found, key=natural_order)
-
-
-def natural_order(path: Path) -> list[tuple[int, int | str]]:
-    """Give the sorting key that puts ``2.png`` before ``10.png``.
-
-    Examples
-    --------
-    >>> sorted([Path("10.png"), Path("2.png"), Path("b.png")], key=natural_order)[0].name
-    '2.png'
-    """
-    parts = re.split(r"(\d+)", str(path))
-    return [(0, int(part)) if part.isdecimal() else (1, part) for part in parts if part]

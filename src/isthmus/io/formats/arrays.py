@@ -1,20 +1,26 @@
-"""Readers of NumPy's own files: one array (.npy), or several in an archive (.npz)."""
+"""NumPy's own files: one array (.npy), or several in an archive (.npz)."""
 
 from __future__ import annotations
 
 import math
+import shutil
+import tempfile
 import zipfile
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import IO
+from typing import IO, final
 
 import numpy as np
 
 from isthmus.errors import DataError
 from isthmus.io.dataset import ArrayDataset
 from isthmus.io.failures import refusing
+from isthmus.io.formats.base import ArrayFormat
+from isthmus.io.formats.chunks import write_array
+from isthmus.io.formats.registry import register
 
-NPY_MAGIC = b"\x93NUMPY"
-NPZ_MAGIC = b"PK\x03\x04"
+_NPY_MAGIC = b"\x93NUMPY"
+_NPZ_MAGIC = b"PK\x03\x04"
 
 _USUAL_NAMES = ("X", "data", "x", "images")
 _REMEDY = "fetch or write it again"
@@ -23,39 +29,70 @@ _REMEDY = "fetch or write it again"
 DEFLATE_LIMIT = 1032
 
 
-def read_npy(path: Path) -> ArrayDataset:
-    """Map a .npy file; its rows are read from disk when they are used."""
-    source = str(path)
-    with refusing(source, "a .npy file", DataError):
-        with path.open("rb") as file:
-            shape, fortran_order, dtype = _header(file, source)
-            offset = file.tell()
-        check_byte_count(source, shape, dtype, path.stat().st_size - offset)
-        if 0 in shape:
-            return ArrayDataset(np.empty(shape, dtype), source)
-        order = "F" if fortran_order else "C"
-        mapped = np.memmap(path, dtype, mode="r", offset=offset, shape=shape, order=order)
-        return ArrayDataset(np.asarray(mapped), source, mapped=True)
+@final
+class NpyFormat(ArrayFormat):
+    """One array."""
+
+    def open(self, path: Path) -> ArrayDataset:
+        """Map a .npy file; its rows are read from disk when they are used."""
+        source = str(path)
+        with refusing(source, "a .npy file", DataError):
+            with path.open("rb") as file:
+                shape, fortran_order, dtype = _read_header(file, source)
+                offset = file.tell()
+            check_byte_count(source, shape, dtype, path.stat().st_size - offset)
+            if 0 in shape:
+                return ArrayDataset(np.empty(shape, dtype), source)
+            order = "F" if fortran_order else "C"
+            mapped = np.memmap(path, dtype, mode="r", offset=offset, shape=shape, order=order)
+            return ArrayDataset(np.asarray(mapped), source, mapped=True)
+
+    def write(self, path: Path, chunks: Iterator[np.ndarray]) -> int:
+        """Write one array."""
+        with path.open("wb") as file:
+            return _write(file, chunks)
 
 
-def read_npz(path: Path) -> ArrayDataset:
-    """Read the one array of a .npz file, or the one with a usual name, into memory."""
-    source = str(path)
-    with refusing(source, "a .npz file", DataError):
-        if not zipfile.is_zipfile(path):
-            raise DataError(
-                f"{source} is not a complete .npz file: it may be cut off or damaged, so {_REMEDY}."
-            )
-        with zipfile.ZipFile(path) as archive:
-            member = _choose(archive, source)
-            named = f"{source}, array {member.filename.removesuffix('.npy')!r}"
-            _check_packing(member, named, path.stat().st_size)
-            with archive.open(member) as file:
-                shape, fortran_order, dtype = _header(file, named)
-                check_byte_count(named, shape, dtype, member.file_size - file.tell())
-                numbers = np.frombuffer(file.read(), dtype)
-        array = numbers.reshape(shape, order="F" if fortran_order else "C")
-        return ArrayDataset(array, source)
+@final
+class NpzFormat(ArrayFormat):
+    """Arrays in a zip archive, of which one counts."""
+
+    def open(self, path: Path) -> ArrayDataset:
+        """Read the one array of a .npz file, or the one with a usual name, into memory."""
+        source = str(path)
+        with refusing(source, "a .npz file", DataError):
+            if not zipfile.is_zipfile(path):
+                raise DataError(
+                    f"{source} is not a complete .npz file: it may be cut off or damaged, "
+                    f"so {_REMEDY}."
+                )
+            with zipfile.ZipFile(path) as archive:
+                member = _choose(archive, source)
+                named = f"{source}, array {member.filename.removesuffix('.npy')!r}"
+                _check_packing(member, named, path.stat().st_size)
+                with archive.open(member) as file:
+                    shape, fortran_order, dtype = _read_header(file, named)
+                    check_byte_count(named, shape, dtype, member.file_size - file.tell())
+                    numbers = np.frombuffer(file.read(), dtype)
+            array = numbers.reshape(shape, order="F" if fortran_order else "C")
+            return ArrayDataset(array, source)
+
+    def write(self, path: Path, chunks: Iterator[np.ndarray]) -> int:
+        """Write one array under the name X."""
+        with tempfile.TemporaryFile(dir=path.parent) as plain:
+            n_rows = _write(plain, chunks)
+            plain.seek(0)
+            # A ZipInfo of our own has no date in it: the same rows give the same file.
+            with (
+                zipfile.ZipFile(path, "w") as archive,
+                archive.open(zipfile.ZipInfo("X.npy"), "w", force_zip64=True) as member,
+            ):
+                shutil.copyfileobj(plain, member)
+        return n_rows
+
+
+NPY = register(NpyFormat(name="npy", reads=(".npy",), writes=(".npy",), magic=_NPY_MAGIC))
+register(NpzFormat(name="npz", reads=(".npz",), writes=(".npz",), magic=_NPZ_MAGIC))
 
 
 def check_plain_numbers(dtype: np.dtype, source: str) -> None:
@@ -89,11 +126,11 @@ def check_byte_count(source: str, shape: tuple[int, ...], dtype: np.dtype, found
     )
 
 
-def _header(file: IO[bytes], source: str) -> tuple[tuple[int, ...], bool, np.dtype]:
-    start = file.read(len(NPY_MAGIC))
-    if start != NPY_MAGIC:
+def _read_header(file: IO[bytes], source: str) -> tuple[tuple[int, ...], bool, np.dtype]:
+    start = file.read(len(_NPY_MAGIC))
+    if start != _NPY_MAGIC:
         raise DataError(
-            f"{source} is not a .npy file: it starts with {start!r} instead of {NPY_MAGIC!r}, "
+            f"{source} is not a .npy file: it starts with {start!r} instead of {_NPY_MAGIC!r}, "
             "so check what it is and give it the right suffix."
         )
     version = file.read(2)
@@ -139,3 +176,13 @@ def _check_packing(member: zipfile.ZipInfo, named: str, file_size: int) -> None:
             f"{named} claims {member.file_size:,} bytes, more than a file of {file_size:,} bytes "
             f"can hold: it is damaged, so {_REMEDY}."
         )
+
+
+def _write(file: IO[bytes], chunks: Iterable[np.ndarray]) -> int:
+    return write_array(file, chunks, _write_header, "=")
+
+
+def _write_header(file: IO[bytes], shape: tuple[int, ...], dtype: np.dtype) -> None:
+    np.lib.format.write_array_header_1_0(
+        file, {"shape": shape, "fortran_order": False, "descr": dtype.str}
+    )

@@ -11,11 +11,14 @@ import pyarrow as pa
 from pyarrow import dataset as scanning
 
 from isthmus.errors import DataError
-from isthmus.io.columnar import BUFFER_BYTES, checked_tables, joined_row_groups, schema_of
 from isthmus.io.dataset import CHUNK_ROWS, Dataset, RowGroup, Rows
 from isthmus.io.failures import refusing
-from isthmus.io.images import natural_order
+from isthmus.io.formats.row_groups import checked_tables, joined_row_groups, schema_of
 from isthmus.io.joined import regrouped
+from isthmus.io.paths import natural_order
+
+# Pages of a parquet row group are read through a buffer for each column, not all at once.
+BUFFER_BYTES = 64 * 2**10
 
 _KIND = "a dataset of pyarrow"
 

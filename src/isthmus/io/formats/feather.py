@@ -1,0 +1,98 @@
+"""Feather (arrow IPC) files (.feather, .arrow)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import final
+
+import pyarrow as pa
+from pyarrow import ipc
+
+from isthmus.errors import DataError
+from isthmus.io.dataset import CHUNK_ROWS, Dataset, RowGroup, Rows
+from isthmus.io.failures import refusing
+from isthmus.io.formats.base import TableFormat
+from isthmus.io.formats.chunks import with_first, write_tables
+from isthmus.io.formats.registry import register
+from isthmus.io.formats.row_groups import (
+    check_frame,
+    checked_tables,
+    joined_row_groups,
+    rows_of,
+    schema_of,
+)
+
+_MAGIC = b"ARROW1"
+_SUFFIXES = (".feather", ".arrow")
+
+
+@final
+class FeatherFormat(TableFormat):
+    """A feather file, which is mapped into memory."""
+
+    def open(self, path: Path) -> Dataset:
+        return FeatherDataset(path)
+
+    def write(self, path: Path, chunks: Iterator[pa.Table]) -> int:
+        """Write a file that is not packed, so that it can be mapped into memory as it lies."""
+        first, tables = with_first(chunks)
+        with ipc.new_file(str(path), first.schema) as writer:
+            return write_tables(writer, first.schema, tables)
+
+
+FEATHER = register(FeatherFormat(name="feather", reads=_SUFFIXES, writes=_SUFFIXES, magic=_MAGIC))
+
+
+@final
+class FeatherDataset(Dataset):
+    """A feather (arrow IPC) file, mapped into memory; its record batches are read one by one."""
+
+    def __init__(self, path: Path, names: Sequence[str] | None = None) -> None:
+        self.source = source = str(path)
+        self._path = path
+        with refusing(source, "a feather file", DataError):
+            check_frame(path, source, "a feather (arrow) file", _MAGIC)
+            with pa.memory_map(str(path)) as mapped:
+                schema = ipc.open_file(mapped).schema
+                self.schema = schema_of(schema, source, names)
+                self._sizes = [batch.num_rows for batch in _read_batches(mapped, [0])]
+                self.n_rows = sum(self._sizes)
+
+    def chunks(self, n_rows: int = CHUNK_ROWS) -> Iterator[pa.Table]:
+        """Yield the rows in order, at most `n_rows` at a time."""
+        # Each has a mapping of its own: memory is let go of as the file is passed through.
+        return rows_of(self.row_groups(), n_rows)
+
+    def row_groups(self) -> Sequence[RowGroup]:
+        """Give the record batches, small neighbours together."""
+        return joined_row_groups(self._sizes, self._read_group)
+
+    def select(self, names: Sequence[str]) -> FeatherDataset:
+        """Give the same rows with these columns only, in this order."""
+        self._require(names)
+        chosen = FeatherDataset(self._path, names)
+        chosen.source, chosen.folder = self.source, self.folder
+        return chosen
+
+    def _read_group(self, group: range, n_promised: int, n_rows: int) -> Iterator[Rows]:
+        for table in checked_tables(self, self._batches(group), n_promised):
+            for start in range(0, table.num_rows, n_rows):
+                yield table.slice(start, n_rows)
+
+    def _batches(self, chosen: Sequence[int]) -> Iterator[pa.RecordBatch]:
+        with refusing(self.source, "a feather file", DataError):
+            # Not closed here: the tables that were handed out still point into the mapping.
+            mapped = pa.memory_map(str(self._path))
+            schema = ipc.open_file(mapped).schema
+            fields = [schema.get_field_index(name) for name in self.schema.names or ()]
+            yield from _read_batches(mapped, fields, chosen)
+
+
+def _read_batches(
+    mapped: pa.MemoryMappedFile, fields: list[int], chosen: Sequence[int] | None = None
+) -> Iterator[pa.RecordBatch]:
+    options = ipc.IpcReadOptions(included_fields=fields)
+    reader = ipc.open_file(mapped, options=options)
+    for i in range(reader.num_record_batches) if chosen is None else chosen:
+        yield reader.get_batch(i)

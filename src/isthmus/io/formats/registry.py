@@ -1,0 +1,80 @@
+"""The table of formats: each takes its place in it when its module is imported."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TypeVar
+
+from isthmus.errors import DataError
+from isthmus.io.dataset import Dataset
+from isthmus.io.formats.base import Format
+
+AnyFormat = TypeVar("AnyFormat", bound=Format)
+
+_START_BYTES = 64
+
+_formats: dict[str, Format] = {}
+
+
+def register(new: AnyFormat) -> AnyFormat:
+    """Make a format known; where several claim a file, the one registered last has it."""
+    _formats[new.name] = new
+    return new
+
+
+def format_to_read(path: Path) -> Format:
+    """Give the format of a file: told by its suffix, or else by its first bytes."""
+    found = next((known for known in _last_first() if known.reads_name(path)), None)
+    if found is not None:
+        return found
+    with path.open("rb") as file:
+        start = file.read(_START_BYTES)
+    found = next((known for known in _last_first() if known.has_content(path, start)), None)
+    if found is not None:
+        return found
+    kind = f"the suffix {path.suffix!r}" if path.suffix else "no suffix"
+    raise DataError(
+        f"{path} has {kind} and a content that is not recognised: expected one of {readable()}."
+    )
+
+
+def format_to_write(path: Path) -> Format:
+    """Give the format that a path asks for."""
+    found = next((known for known in _last_first() if known.writes_name(path)), None)
+    if found is None:
+        raise DataError(
+            f"{path} has the suffix {path.suffix!r}, which Isthmus cannot write: "
+            f"choose one of {writable()}."
+        )
+    return found
+
+
+def open_folder(path: Path) -> Dataset:
+    """Open a folder in the format of what is in it."""
+    for known in _last_first():
+        dataset = known.open_folder(path)
+        if dataset is not None:
+            return dataset
+    raise DataError(f"{path} is a folder without {_folders()}: put some into it, or name a file.")
+
+
+def readable() -> str:
+    """List what can be read, as a sentence does."""
+    suffixes = sorted(suffix for known in _formats.values() for suffix in known.reads)
+    return f"{', '.join(suffixes)}, or a folder of {_folders()}"
+
+
+def writable() -> str:
+    """List what can be written, as a sentence does."""
+    suffixes = sorted(suffix for known in _formats.values() for suffix in known.writes if suffix)
+    folders = [known.folder for known in _formats.values() if "" in known.writes]
+    return f"{', '.join(suffixes)}, or no suffix for a folder of {' or '.join(folders)}"
+
+
+def _folders() -> str:
+    return " or ".join(sorted(known.folder for known in _formats.values() if known.folder))
+
+
+def _last_first() -> Iterator[Format]:
+    return reversed(_formats.values())
