@@ -1,7 +1,6 @@
 """Rows that come only once can be read again, from a temporary file."""
 
 import gc
-import gzip
 import os
 import subprocess
 import sys
@@ -13,8 +12,7 @@ import polars
 import pyarrow as pa
 import pytest
 
-from isthmus import Autoencoder, DataError, IsthmusError, from_batches
-from isthmus.io import limited_memory, read
+from isthmus import Autoencoder, DataError, from_batches
 
 FRAME = pd.DataFrame({"a": np.arange(10.0), "b": np.arange(10)})
 KINDS = {
@@ -130,83 +128,3 @@ def test_fit_takes_batches(table):
     expected = model.fit(frame).transform(frame)
     dataset = from_batches(frame[i : i + 70] for i in range(0, 300, 70))
     np.testing.assert_array_equal(model.fit(dataset).transform(frame), expected)
-
-
-@pytest.fixture
-def lines():
-    generator = np.random.default_rng(0)
-    frame = pd.DataFrame(
-        {"a": generator.integers(0, 9, 60_000), "b": generator.normal(size=60_000)}
-    )
-    return frame.round(6)
-
-
-@pytest.mark.parametrize("suffix", [".csv", ".tsv", ".csv.gz"])
-def test_text_that_memory_does_not_hold_is_spooled(suffix, lines, tmp_path):
-    path = tmp_path / f"lines{suffix}"
-    text = lines.to_csv(index=False, sep="\t" if suffix == ".tsv" else ",")
-    path.write_bytes(gzip.compress(text.encode()) if suffix.endswith("gz") else text.encode())
-    with limited_memory("1MB"):
-        dataset = read(path)
-    assert dataset.folder is not None
-    assert dataset.source == str(path)
-    assert dataset.schema == read(path).schema
-    assert dataset.to_memory().to_pydict() == lines.to_dict("list")
-
-
-def test_whole_numbers_before_fractions_become_fractions(lines, tmp_path):
-    (tmp_path / "lines.csv").write_text(lines.to_csv(index=False) + "0.5,1\n")
-    with limited_memory("1MB"):
-        dataset = read(tmp_path / "lines.csv")
-    assert dataset.schema.dtypes == ("double", "double")
-    assert dataset.to_memory()["a"].to_pylist() == [*lines["a"], 0.5]
-
-
-@pytest.fixture
-def pieces(lines, tmp_path):
-    """Files of which each would fit, and all together would not; some have whole numbers only."""
-    for i in range(10):
-        (tmp_path / f"{i}.csv").write_text(lines[i * 6_000 : (i + 1) * 6_000].to_csv(index=False))
-    (tmp_path / "5.csv").write_text("a,b\n1,2\n")
-    (tmp_path / "7.csv").write_text("a,b\n")
-    (tmp_path / "9.csv").write_text("a,b\n0.5,\n")
-    return tmp_path
-
-
-def test_many_small_files_of_text_are_spooled_together(pieces):
-    expected = read(pieces / "*.csv")
-    with limited_memory("1MB"):
-        dataset = read(pieces / "*.csv")
-        twice = read([pieces / "1.csv", *[pieces / f"{i}.csv" for i in range(9)]])
-    assert dataset.folder is not None
-    assert dataset.source == expected.source == str(pieces / "*.csv")
-    assert dataset.schema == expected.schema
-    assert dataset.schema.dtypes == ("double", "double")
-    assert dataset.to_memory().to_pydict() == expected.to_memory().to_pydict()
-    assert twice.n_rows == 8 * 6_000 + 1
-    assert twice.source == f"{pieces / '1.csv'} and 9 more"
-
-
-def test_small_files_of_text_that_do_not_agree_are_one_sentence(pieces):
-    (pieces / "8.csv").write_text("a,c\n1,2\n")
-    with (
-        limited_memory("1MB"),
-        pytest.raises(DataError, match=r"8.csv has no column 'b', unlike .*0"),
-    ):
-        read(pieces / "*.csv")
-    (pieces / "8.csv").write_text("a,b\n1,much\n")
-    with limited_memory("1MB"), pytest.raises(DataError, match=r"8.csv has string in column 'b'"):
-        read(pieces / "*.csv")
-
-
-@pytest.mark.parametrize(
-    ("line", "sentence"),
-    [
-        ("1,2,3\n", "lines.csv has 3 cells in .* expected 2 as in its header"),
-        ("1,much\n", "lines.csv could not be read as text of one type a column .*much"),
-    ],
-)
-def test_text_with_a_wrong_line_is_one_sentence(line, sentence, lines, tmp_path):
-    (tmp_path / "lines.csv").write_text(lines.to_csv(index=False) + line)
-    with limited_memory("1MB"), pytest.raises(IsthmusError, match=sentence):
-        read(tmp_path / "lines.csv")
