@@ -108,6 +108,14 @@ def test_many_small_files_of_text_are_spilled_together(pieces):
     assert twice.source == f"{pieces / '1.csv'} and 9 more"
 
 
+def test_commas_and_tabs_are_spilled_together(pieces):
+    (pieces / "2.tsv").write_text((pieces / "2.csv").read_text().replace(",", "\t"))
+    with limited_memory("1MB"):
+        dataset = read([pieces / "1.csv", pieces / "2.tsv", *[pieces / "3.csv"] * 7])
+    assert dataset.folder is not None
+    assert dataset.n_rows == 9 * 6_000
+
+
 def test_small_files_of_text_that_do_not_agree_are_one_sentence(pieces):
     (pieces / "8.csv").write_text("a,c\n1,2\n")
     with (

@@ -115,7 +115,7 @@ class TableFormat(Format):
         if len(schema.row_shape) > 1:
             raise DataError(
                 f"{target} would be a table, but the rows are arrays of {schema}: "
-                "write them as .npy, .npz, .idx or a folder of images."
+                "write an array such as .npy, or a folder of images."
             )
 
     def converted(self, chunks: Iterable[Rows], names: Sequence[str] | None) -> Iterator[pa.Table]:
