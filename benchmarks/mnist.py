@@ -15,7 +15,7 @@ import numpy as np
 from sklearn.decomposition import PCA
 
 from isthmus import Autoencoder, read
-from isthmus.estimators import fitting
+from isthmus.fitting import trained
 from isthmus.models import Model
 from isthmus.training import over_rows, train
 
@@ -54,7 +54,7 @@ def main():
 
     # The estimator's own fit, with a look at the test images after every epoch; nothing is
     # chosen by them.
-    fitting.train = lambda *arguments, **options: train(*arguments, **options, observe=observe)
+    trained.train = lambda *arguments, **options: train(*arguments, **options, observe=observe)
     estimator = Autoencoder(
         30, hidden=[1000, 500, 250], max_epochs=arguments.epochs, random_state=arguments.seed
     ).fit(training)

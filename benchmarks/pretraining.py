@@ -18,7 +18,7 @@ import numpy as np
 from sklearn.decomposition import PCA
 
 from isthmus import Autoencoder, read
-from isthmus.estimators import fitting
+from isthmus.fitting import trained
 from isthmus.models import Model
 from isthmus.training import over_rows, train
 
@@ -49,7 +49,7 @@ def measure(name, settings, rows, images, arguments):
 
     # The estimator's own fit, with a look at the test images after every epoch of the whole;
     # nothing is chosen by them.
-    fitting.train = lambda *parts, **options: train(*parts, **options, observe=observe)
+    trained.train = lambda *parts, **options: train(*parts, **options, observe=observe)
     epochs = {} if arguments.epochs is None else {"max_epochs": arguments.epochs}
     estimator = Autoencoder(
         30, hidden=[1000, 500, 250], random_state=arguments.seed,

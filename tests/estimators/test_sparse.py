@@ -14,7 +14,7 @@ def test_top_k_has_at_most_k_active_units_and_more_units_than_features(top_k, di
     assert codes.shape == (len(digits), 100)
     assert (codes >= 0).all()
     assert (codes > 0).sum(axis=1).max() <= 8
-    assert top_k.active_units(digits).mean() > 7
+    assert top_k.n_active(digits).mean() > 7
 
 
 def test_few_units_of_a_top_k_code_die(top_k, digits):

@@ -61,7 +61,7 @@ def test_layers_are_not_pretrained_again(digits, tmp_path, monkeypatch):
         return model.fit(digits[:200], checkpoint=tmp_path)
 
     once = fit()
-    monkeypatch.setattr("isthmus.fitting.trained.pretrain_whole", None)
+    monkeypatch.setattr("isthmus.fitting.trained.pretrain", None)
     again = fit()
     np.testing.assert_array_equal(vector(once), vector(again))
     assert again.history_ == once.history_

@@ -8,7 +8,6 @@ from sklearn.model_selection import GridSearchCV
 from isthmus import (
     L1,
     Autoencoder,
-    BoltzmannMachine,
     Contractive,
     ContractiveAutoencoder,
     Convolutional,
@@ -25,18 +24,14 @@ from isthmus import (
     WeightDecay,
     load,
 )
-from isthmus.fitting.persistence import ESTIMATORS
-from isthmus.fitting.trained import TrainedAutoencoder
+from isthmus.fitting.network import NetworkAutoencoder
+from isthmus.training import train
 
-KINDS = [
-    kind
-    for kind in ESTIMATORS.values()
-    if issubclass(kind, TrainedAutoencoder) and kind is not BoltzmannMachine
-]
+KINDS = list(NetworkAutoencoder.subclasses().values())
 
 
 def objective_of(estimator):
-    return estimator._objective(1, 1)
+    return estimator.objective(1, 1)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -126,10 +121,11 @@ def test_partial_fit_warms_up_before_fit_and_never_again(name, digits, tmp_path,
     fitted.fit(digits[:256]).save(tmp_path / "model.isthmus")
     loaded, seen = load(tmp_path / "model.isthmus"), []
 
-    def look(estimator, matrix, objective, weight_decay):
-        seen.append(objective.n_warmup_updates)
+    def look(plan, batches, **options):
+        seen.append(plan.loss.n_warmup_updates)
+        return train(plan, batches, **options)
 
-    monkeypatch.setattr("isthmus.fitting.trained.train_one_pass", look)
+    monkeypatch.setattr("isthmus.fitting.trained.train", look)
     for estimator in (fresh, fresh, fitted, fitted, loaded):
         estimator.partial_fit(digits[:256])
     first, second, *later = seen

@@ -10,7 +10,7 @@ import pytest
 from isthmus.models import Bernoulli, Deterministic, Gaussian, Model, free_energy, gibbs
 from isthmus.networks import Dense, glorot_uniform
 from isthmus.objectives import ContrastiveDivergence, Minibatch
-from isthmus.training import ArrayBatches, Settings, train
+from isthmus.training import ArrayBatches, Plan, Settings, train
 
 N_VISIBLE, N_HIDDEN = 6, 4
 
@@ -199,7 +199,7 @@ def test_learning_raises_the_exact_log_likelihood(case, loss):
     likelihood, exact, real = CASES[case]
     model, x = machine(likelihood), rows(256, real=real)
     before = float(jnp.mean(exact(model, x)))
-    training = train(model, loss, ArrayBatches(x, 32), Settings(60, 0.05))
+    training = train(Plan(model, loss, Settings(60, 0.05)), ArrayBatches(x, 32))
     after = float(jnp.mean(exact(training.model, x)))
     # Three fair bits, each twice: at best −3 log 2, for independent bits −6 log 2.
     assert after > before + 0.3

@@ -25,11 +25,14 @@ def lines(path):
 
 
 def write(path, *progress, resumed_epoch=None, tensorboard=None):
-    with Logs(path, tensorboard) as logs:
+    logs = Logs(path, tensorboard)
+    try:
         logs.begin(resumed_epoch)
         for one in progress:
             logs(one)
         logs.end(interrupted=False)
+    finally:
+        logs.close()
 
 
 def events(folder):

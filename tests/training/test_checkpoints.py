@@ -13,7 +13,16 @@ from isthmus.io import read_model_file, write_model_file
 from isthmus.models import Bernoulli, Deterministic, Model, SquaredError
 from isthmus.networks import Dense, glorot_uniform
 from isthmus.objectives import ContrastiveDivergence, Objective
-from isthmus.training import ArrayBatches, Checkpoint, CheckpointFile, Identity, Settings, train
+from isthmus.runs import Run
+from isthmus.training import (
+    ArrayBatches,
+    Checkpoint,
+    CheckpointFile,
+    Identity,
+    Plan,
+    Settings,
+    train,
+)
 from isthmus.training import checkpoints as checkpoints_module
 from isthmus.training import loop as loop_module
 
@@ -50,15 +59,16 @@ def open_file(folder, identity=IDENTITY, **options):
 
 
 def run(matrix, file=None, report=None, model=None, loss=None, **settings):
-    return train(
-        autoencoder() if model is None else model,
-        loss or Objective(),
-        ArrayBatches(matrix, 32, np.arange(160)),
-        Settings(4, 1e-2, **settings),
-        validation=ArrayBatches(matrix, 32, np.arange(160, 200)),
-        checkpoint=file,
-        report=report,
-    )
+    model = autoencoder() if model is None else model
+    with Run() as whole:
+        own = whole.telling(report or (lambda progress: None))
+        own.checkpoint = file
+        return train(
+            Plan(model, loss or Objective(), Settings(4, 1e-2, **settings)),
+            ArrayBatches(matrix, 32, np.arange(160)),
+            own,
+            validation=ArrayBatches(matrix, 32, np.arange(160, 200)),
+        )
 
 
 def stop_after(n_updates):

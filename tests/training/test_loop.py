@@ -9,7 +9,8 @@ from isthmus.errors import IsthmusError
 from isthmus.models import Deterministic, Model, SquaredError
 from isthmus.networks import Dense, glorot_uniform
 from isthmus.objectives import Objective
-from isthmus.training import ArrayBatches, Settings, train
+from isthmus.runs import Run
+from isthmus.training import ArrayBatches, Plan, Settings, train
 from isthmus.training import loop as loop_module
 from isthmus.training.layout import Layout
 
@@ -32,12 +33,10 @@ def vector(model):
 def run(matrix, n_epochs=5, validation=False, report=None, **settings):
     held_out = np.arange(160, 200) if validation else None
     return train(
-        make_model(),
-        Objective(),
+        Plan(make_model(), Objective(), Settings(n_epochs, 1e-2, **settings)),
         ArrayBatches(matrix, 32, np.arange(160)),
-        Settings(n_epochs, 1e-2, **settings),
+        Run().telling(report) if report else None,
         validation=ArrayBatches(matrix, 32, held_out) if validation else None,
-        report=report,
     )
 
 
@@ -78,26 +77,25 @@ def test_early_stopping_waits_for_patience_and_no_longer(matrix):
     settings = Settings(500, 1e-2, patience=3)
     noise = np.random.default_rng(1).normal(size=(40, 8)).astype(np.float32)
     training = train(
-        make_model(),
-        Objective(),
+        Plan(make_model(), Objective(), settings),
         ArrayBatches(noise[:20], 8),
-        settings,
         validation=ArrayBatches(noise[20:], 8),
     )
     assert len(training.history["loss"]) == training.best_epoch + 3 < 500
 
 
 def test_state_goes_on_where_it_ended(matrix):
-    settings = Settings(1, 1e-2, learning_rate_schedule="constant", seed=3)
     batches = ArrayBatches(matrix, 32)
-    once = train(make_model(), Objective(), batches, settings)
-    twice = train(once.model, Objective(), batches, settings, state=once.state)
-    both = train(
-        make_model(),
-        Objective(),
-        batches,
-        Settings(2, 1e-2, learning_rate_schedule="constant", seed=3),
+    one, two = (
+        Plan(
+            make_model(),
+            Objective(),
+            Settings(n_epochs, 1e-2, learning_rate_schedule="constant", seed=3),
+        )
+        for n_epochs in (1, 2)
     )
+    twice = train(one, batches, state=train(one, batches).state)
+    both = train(two, batches)
     np.testing.assert_array_equal(vector(twice.model), vector(both.model))
 
 
@@ -139,7 +137,7 @@ def test_second_interrupt_stops_at_once(matrix):
 def test_divergence_is_a_sentence():
     matrix = np.full((64, 8), 1e20, np.float32)
     with pytest.raises(IsthmusError, match=r"try a smaller learning_rate than 0\.01"):
-        train(make_model(), Objective(), ArrayBatches(matrix, 32), Settings(3, 1e-2))
+        train(Plan(make_model(), Objective(), Settings(3, 1e-2)), ArrayBatches(matrix, 32))
 
 
 def test_weight_decay_shrinks_weights(matrix):

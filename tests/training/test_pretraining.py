@@ -16,6 +16,7 @@ from isthmus.models import (
 )
 from isthmus.networks import Convolutional, Dense, Linear, glorot_uniform
 from isthmus.objectives import Masking
+from isthmus.runs import Run
 from isthmus.training import (
     LayerTraining,
     Settings,
@@ -104,7 +105,9 @@ def test_unrolled_network_is_the_composition_of_its_layers(matrix, trained_layer
 @pytest.mark.parametrize("kind", ["autoencoder", "rbm"])
 def test_every_layer_learns_and_so_does_the_whole(matrix, kind):
     model = make(Dense((16,), "sigmoid"))
-    result = pretrain(model, plan(kind, 60), matrix, np.arange(100), np.arange(100, 120))
+    result = pretrain(
+        model, plan(kind, 60), matrix, rows=np.arange(100), validation_rows=np.arange(100, 120)
+    )
     for layer in (1, 2):
         losses = result.history[f"layer_{layer}_validation_loss"]
         assert len(losses) == 60
@@ -133,8 +136,9 @@ def test_interrupt_keeps_the_layers_that_learned(matrix):
         if progress.stage == "layer 2 of 3" and progress.epoch == 2:
             os.kill(os.getpid(), signal.SIGINT)
 
+    run = Run().telling(report)
     model = make(Dense((8, 6), "silu"))
-    result = pretrain(model, plan("autoencoder", 3), matrix, report=report)
+    result = pretrain(model, plan("autoencoder", 3), matrix, run)
     assert result.interrupted
     assert list(dict.fromkeys(seen)) == ["layer 1 of 3", "layer 2 of 3"]
     assert len(result.history["layer_1_loss"]) == 3

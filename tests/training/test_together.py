@@ -9,7 +9,7 @@ from isthmus import Autoencoder, ComponentSweep
 from isthmus.errors import IsthmusError
 from isthmus.runs import Progress
 from isthmus.training import together as together_module
-from isthmus.training.together import _even_groups, _Together
+from isthmus.training.together import _CommonProgress, _even_groups
 
 SMALL = {"hidden": [4], "max_epochs": 3, "verbose": False}
 ROWS = np.random.default_rng(0).normal(size=(200, 3))
@@ -24,7 +24,7 @@ def test_groups_are_even_and_hold_everything_once():
 
 def test_reports_are_those_of_the_last_with_the_sum_of_the_losses():
     told = []
-    together = _Together(told.append, 2)
+    together = _CommonProgress(told.append, 2)
 
     def progress(n_updates, loss=None, complete=False):
         return Progress(n_updates, 20, 1, 2, loss, None, epoch_complete=complete)
