@@ -33,7 +33,7 @@ class Named(StrOptions):
 
     def __init__(self, *names: str, family: Callable[[], Iterable[str]] | None = None) -> None:
         self._names, self._family = names, family
-        self.type, self.deprecated = str, set()
+        self.type, self.deprecated, self.hidden = str, set(), False
 
     @property
     def options(self) -> list[str]:  # pyright: ignore[reportIncompatibleVariableOverride]
