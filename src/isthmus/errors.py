@@ -1,5 +1,7 @@
 """The errors that Isthmus raises on purpose; each message is one sentence a user can act on."""
 
+__all__ = ["CheckpointError", "DataError", "IsthmusError", "ModelFileError"]
+
 
 class IsthmusError(ValueError):
     """Base of every error that Isthmus raises on purpose."""

@@ -18,9 +18,9 @@ from isthmus import (
 )
 from isthmus.cli.fit import fit
 from isthmus.cli.models import make_estimator, model_class
-from isthmus.models import LIKELIHOODS
-from isthmus.networks import ARCHITECTURES
-from isthmus.objectives import CORRUPTIONS, PENALTIES
+from isthmus.models import Likelihood
+from isthmus.networks import Architecture
+from isthmus.objectives import Corruption, Penalty
 
 MODELS = get_args(get_type_hints(fit)["model"])
 OPTIONS = {
@@ -46,13 +46,18 @@ def test_no_exception_is_an_option():
 
 @pytest.mark.parametrize(
     ("option", "family"),
-    [("corruption", CORRUPTIONS), ("likelihood", LIKELIHOODS), ("penalty", PENALTIES)],
+    [
+        ("corruption", Corruption),
+        ("likelihood", Likelihood),
+        ("network", Architecture),
+        ("penalty", Penalty),
+    ],
 )
 def test_help_names_every_part_of_the_family(option, family):
-    assert not [name for name in family if name not in OPTIONS[option]]
+    assert not [name for name in family.members() if name not in OPTIONS[option]]
 
 
-@pytest.mark.parametrize("network", ARCHITECTURES)
+@pytest.mark.parametrize("network", Architecture.members())
 def test_every_network_is_an_option(network):
     assert make_estimator("deep", {"network": network}).n_components == 2
 
@@ -131,12 +136,12 @@ REFUSED = {
         ({"network": "convolutional", "tied_weights": True}, "--tied-weights means nothing to a"),
         ({"network": "convolutional", "channels": (0,)}, "channels"),
         ({"network": "convolutional", "kernel_size": 0}, "kernel_size"),
-        ({"network": "linear", "hidden": 8}, "give --network dense or convolutional"),
+        ({"network": "linear", "hidden": 8}, "give --network convolutional or dense"),
         ({"level": 0.1}, "--level means nothing without --corruption"),
         ({"corruption": "masking", "level": 2.0}, "from 0 to 1"),
-        ({"corruption": "rain", "level": 0.1}, "'corruption' parameter"),
+        ({"corruption": "rain", "level": 0.1}, "no Corruption named 'rain'"),
         ({"n_pretraining_epochs": 3}, "--n-pretraining-epochs means nothing without --pretrain"),
-        ({"code_activation": "foo"}, "--code-activation 'foo' is no nonlinearity"),
+        ({"code_activation": "foo"}, "Dense(code_activation='foo') is unknown: choose one of"),
         ({"penalty": "l1"}, "write it like l1=0.01,contractive=0.1"),
         ({"penalty": "l2=0.1"}, "'l2=0.1'"),
         ({"penalty": "l1=-1"}, "'l1=-1'"),

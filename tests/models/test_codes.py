@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from isthmus.errors import IsthmusError
-from isthmus.models import CODES, Deterministic, GaussianCode, TopK
+from isthmus.models import Code, Deterministic, GaussianCode, TopK
 
 KEY = jax.random.key(0)
 FAMILY = [Deterministic(), TopK(2), GaussianCode(), GaussianCode(beta=4.0, free_bits=0.1)]
@@ -16,7 +16,7 @@ def drawn(code, n_rows=6, n_components=4):
 
 
 def test_family_is_whole():
-    assert {type(code) for code in FAMILY} == set(CODES.values())
+    assert {type(code) for code in FAMILY} == set(Code.members().values())
 
 
 @pytest.mark.parametrize("code", FAMILY, ids=repr)

@@ -163,11 +163,6 @@ def test_other_shapes_are_refused(shape):
         build(shape)
 
 
-def test_no_convolutions_are_refused():
-    with pytest.raises(IsthmusError, match="channels"):
-        build((8, 8), channels=())
-
-
 @pytest.mark.parametrize("native", [True, False])
 def test_convolutions_take_rounded_numbers_and_give_float32(native):
     generator = np.random.default_rng(0)

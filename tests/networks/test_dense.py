@@ -3,7 +3,8 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from isthmus.networks import ACTIVATIONS, Dense, Linear, funnel, glorot_uniform, shapes_only
+from isthmus.networks import ACTIVATIONS, Dense, Linear, glorot_uniform, shapes_only
+from isthmus.networks.architectures.hidden import funnel
 
 
 def build(design, n_features=12, n_components=2, n_code=2, n_outputs=12, seed=0):

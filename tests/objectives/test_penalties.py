@@ -7,9 +7,9 @@ from isthmus.models import Deterministic, Model, SquaredError, TopK
 from isthmus.networks import Convolutional, Dense, glorot_uniform
 from isthmus.objectives import (
     L1,
-    PENALTIES,
     AuxiliaryTopK,
     Contractive,
+    Penalty,
     TargetActivation,
     WeightDecay,
 )
@@ -37,7 +37,7 @@ def make_batch(model, x=X):
 
 
 def test_family_is_whole():
-    assert {type(penalty) for penalty in FAMILY} == set(PENALTIES.values())
+    assert {type(penalty) for penalty in FAMILY} == set(Penalty.members().values())
 
 
 @pytest.mark.parametrize("penalty", FAMILY, ids=repr)

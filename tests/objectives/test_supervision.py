@@ -7,7 +7,6 @@ from sklearn.metrics import log_loss
 from isthmus.models import Deterministic, Model, Predictor, SquaredError
 from isthmus.networks import Affine, Dense, glorot_uniform
 from isthmus.objectives import (
-    UNLABELLED,
     Classes,
     Consistency,
     Masking,
@@ -16,6 +15,7 @@ from isthmus.objectives import (
     Objective,
     PseudoLabels,
     Supervision,
+    Unlabelled,
     VirtualAdversarial,
 )
 
@@ -105,7 +105,7 @@ def test_dropout_keeps_the_mean_of_linear_features():
     assert float(drawn.std(axis=0).min()) > 0
 
 
-@pytest.mark.parametrize("term", [kind() for kind in UNLABELLED.values()], ids=repr)
+@pytest.mark.parametrize("term", [kind() for kind in Unlabelled.members().values()], ids=repr)
 def test_terms_are_one_number_a_row_and_have_gradients(term):
     def loss(weights):
         return term(lambda x, key: x @ weights, Minibatch(X, ONES), KEY).sum()

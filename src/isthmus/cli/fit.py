@@ -107,8 +107,11 @@ def fit(
         ),
     ] = None,
     network: Annotated[
-        Literal["dense", "convolutional", "linear"] | None,
-        Parameter(help="Another network than the model's own.", group=MODEL),
+        str | None,
+        Parameter(
+            help="Another network than the model's own: dense, convolutional or linear.",
+            group=MODEL,
+        ),
     ] = None,
     hidden: Annotated[
         str | None,

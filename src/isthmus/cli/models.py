@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import fields, replace
+from itertools import chain
 from typing import Any
 
 from isthmus.errors import IsthmusError
@@ -10,17 +11,8 @@ from isthmus.errors import IsthmusError
 # Libraries are imported inside the functions, as in the commands.
 
 _CLASSES = {"deep": "Autoencoder", "boltzmann": "BoltzmannMachine"}
-_NETWORK_OPTIONS = {
-    "dense": ("hidden", "activation", "code_activation", "tied_weights"),
-    "convolutional": (
-        *("hidden", "activation", "code_activation"),
-        *("channels", "kernel_size", "signal"),
-    ),
-    "linear": ("tied_weights",),
-}
-# Options that set no parameter of the estimator where they set one of a part that it takes.
-_PART_OF = {option: "network" for options in _NETWORK_OPTIONS.values() for option in options}
-_PART_OF |= {"level": "corruption", "variance": "likelihood"}
+# Options that set no parameter of the estimator, but one of a part that it takes.
+_PART_OF = {"level": "corruption", "variance": "likelihood"}
 
 
 def model_class(model: str) -> Any:
@@ -47,8 +39,9 @@ def make_estimator(model: str, given: dict[str, Any]) -> Any:
     """
     kind = model_class(model)
     defaults = kind().get_params()
+    part_of = dict.fromkeys(chain(*_network_options().values()), "network") | _PART_OF
     for name in given:
-        if name not in defaults and _PART_OF.get(name) not in defaults:
+        if name not in defaults and part_of.get(name) not in defaults:
             raise IsthmusError(f"{_flag(name)} means nothing to --model {model}: leave it away.")
     _check_company({**defaults, **given}, given)
     parameters = {name: given[name] for name in given if name in defaults and name != "network"}
@@ -91,30 +84,28 @@ def _check_company(chosen: dict[str, Any], given: dict[str, Any]) -> None:
 
 
 def _corruption(name: str, level: float) -> Any:
-    from isthmus.objectives import CORRUPTIONS
+    from isthmus.objectives import Corruption
 
-    # A name that there is not is refused with the other parameters.
-    return CORRUPTIONS[name](level) if name in CORRUPTIONS else name
+    return Corruption.named(name, level)
 
 
 def _penalties(text: str) -> Any:
     """Read penalties such as ``l1=0.01,contractive=0.1``."""
-    from isthmus.objectives import PENALTIES
+    from isthmus.objectives import Penalty
 
-    penalties = []
+    penalties, members = [], Penalty.members()
     for part in text.split(","):
         name, _, number = part.strip().partition("=")
         try:
             strength = float(number)
         except ValueError:
             strength = -1.0
-        if name not in PENALTIES or not 0 <= strength < float("inf"):
+        if name not in members or not 0 <= strength < float("inf"):
             raise IsthmusError(
                 f"--penalty {text!r} holds {part.strip()!r}, which is no penalty with a strength: "
-                f"write it like l1=0.01,contractive=0.1, with names from {', '.join(PENALTIES)}."
+                f"write it like l1=0.01,contractive=0.1, with names from {', '.join(members)}."
             )
-        kind: Any = PENALTIES[name]
-        penalties.append(kind(strength=strength))
+        penalties.append(Penalty.named(name, strength=strength))
     return tuple(penalties) if len(penalties) > 1 else penalties[0]
 
 
@@ -129,18 +120,28 @@ def _gaussian(variance: str) -> Any:
         return Gaussian(variance)
 
 
+def _network_options() -> dict[str, list[str]]:
+    """Give the options that each network takes."""
+    from isthmus.networks import Architecture
+
+    # Every architecture is a dataclass.
+    members: Any = Architecture.members()
+    return {name: [field.name for field in fields(members[name])] for name in members}
+
+
 def _network(estimator: Any, own: str, given: dict[str, Any]) -> Any:
     """Give the network that differs from the estimator's own, None if none does."""
-    name = given.get("network", own)
-    options = {option: given[option] for option in given if _PART_OF.get(option) == "network"}
+    from isthmus.networks import Architecture
+
+    name, known = given.get("network", own), _network_options()
+    options = {option: given[option] for option in given if option in chain(*known.values())}
     for option in options:
-        if option not in _NETWORK_OPTIONS[name]:
-            others = [other for other, known in _NETWORK_OPTIONS.items() if option in known]
+        if option not in known.get(name, options):
+            others = [other for other, theirs in known.items() if option in theirs]
             raise IsthmusError(
                 f"{_flag(option)} means nothing to a {name} network: "
                 f"give --network {' or '.join(others)}, or leave it away."
             )
-    _check_activation(options.get("code_activation"))
     design = estimator.default_architecture()
     if name == own:
         parameters = estimator.get_params(deep=False)
@@ -148,31 +149,5 @@ def _network(estimator: Any, own: str, given: dict[str, Any]) -> Any:
         return replace(design, **more) if more else None
     # The nonlinearities belong to the kind of model more than to its network.
     usual = {option: getattr(design, option) for option in ("activation", "code_activation")}
-    options = {**usual, **options}
-    return _design(name, {key: options[key] for key in options if key in _NETWORK_OPTIONS[name]})
-
-
-def _design(name: str, options: dict[str, Any]) -> Any:
-    from isthmus.fitting.base import BaseAutoencoder
-    from isthmus.networks import ARCHITECTURES
-
-    faces = {"dense": "Autoencoder", "convolutional": "ConvolutionalAutoencoder"}
-    if name not in faces:
-        return ARCHITECTURES[name](**options)
-    # The estimator of that network checks its options.
-    face: Any = BaseAutoencoder.subclasses()[faces[name]]
-    known = face().get_params()
-    estimator = face(**{key: options[key] for key in options if key in known})
-    estimator.check_parameters()
-    more = {key: options[key] for key in options if key not in known}
-    return replace(estimator.default_architecture(), **more)
-
-
-def _check_activation(name: str | None) -> None:
-    from isthmus.networks import ACTIVATIONS
-
-    if name is not None and name not in ACTIVATIONS:
-        raise IsthmusError(
-            f"--code-activation {name!r} is no nonlinearity: choose one of "
-            f"{', '.join(ACTIVATIONS)}."
-        )
+    usual = {option: value for option, value in usual.items() if option in known.get(name, ())}
+    return Architecture.named(name, **{**usual, **options})

@@ -73,13 +73,12 @@ def estimator_from(model: str, given: dict[str, Any]) -> Any:
 
 def noise_of(name: str, level: float | None) -> Any:
     """Give the corruption of this name, at its usual level where none is given."""
-    from isthmus.objectives import CORRUPTIONS
+    from isthmus.objectives import Corruption
 
-    if name not in CORRUPTIONS:
-        raise MisuseError(
-            f"--corruption {name!r} is no kind of noise: choose one of {', '.join(CORRUPTIONS)}."
-        )
-    return CORRUPTIONS[name](_USUAL_LEVEL if level is None else level)
+    try:
+        return Corruption.named(name, _USUAL_LEVEL if level is None else level)
+    except IsthmusError as error:
+        raise MisuseError(str(error)) from error
 
 
 def check_parameters(*estimators: Any) -> None:

@@ -15,7 +15,7 @@ from isthmus.fitting.declaration import Named, estimator, parameter
 from isthmus.fitting.labels import as_labels, known_labels
 from isthmus.fitting.parameters import SHARE
 from isthmus.fitting.supervised import SupervisedAutoencoder
-from isthmus.objectives import UNLABELLED, Classes, Outcome, Unlabelled
+from isthmus.objectives import Classes, Outcome, Unlabelled
 
 _UNLABELLED = -1
 
@@ -63,7 +63,7 @@ class AutoencoderClassifier(ClassifierMixin, SupervisedAutoencoder):
 
     label_smoothing: float = parameter(SHARE, default=0.0)
     unlabelled: str | Unlabelled | Sequence[str | Unlabelled] | None = parameter(
-        Named(family=lambda: UNLABELLED), Unlabelled, list, tuple, None, default=None
+        Named(family=Unlabelled.members), Unlabelled, list, tuple, None, default=None
     )
 
     def predict(self, X: Any) -> np.ndarray:
@@ -114,12 +114,12 @@ class AutoencoderClassifier(ClassifierMixin, SupervisedAutoencoder):
             return ()
         terms = [given] if isinstance(given, (str, Unlabelled)) else list(given)
         for term in terms:
-            if not isinstance(term, Unlabelled) and term not in UNLABELLED:
+            if not isinstance(term, Unlabelled) and term not in Unlabelled.members():
                 raise IsthmusError(
                     f"unlabelled={given!r} holds {term!r}, which is no way of learning from "
-                    f"unlabelled rows: name {', '.join(sorted(UNLABELLED))}, or give a part."
+                    f"unlabelled rows: name {', '.join(Unlabelled.members())}, or give a part."
                 )
-        return tuple(UNLABELLED[term]() if isinstance(term, str) else term for term in terms)
+        return tuple(Unlabelled.named(term) if isinstance(term, str) else term for term in terms)
 
 
 def _plain(labels: np.ndarray) -> np.ndarray:

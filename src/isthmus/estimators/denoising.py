@@ -8,7 +8,7 @@ from isthmus.fitting.declaration import Named, estimator, parameter
 from isthmus.fitting.parameters import NOT_NEGATIVE, POSITIVE, DenseParameters
 from isthmus.fitting.pretrained import PretrainedAutoencoder
 from isthmus.networks import Architecture, Dense
-from isthmus.objectives import CORRUPTIONS, Corruption
+from isthmus.objectives import Corruption
 
 
 @final
@@ -46,7 +46,7 @@ class DenoisingAutoencoder(DenseParameters, PretrainedAutoencoder):
 
     n_components: int = parameter(POSITIVE, default=32, kw_only=False)
     corruption: str | Corruption = parameter(
-        Named(family=lambda: CORRUPTIONS), Corruption, default="gaussian"
+        Named(family=Corruption.members), Corruption, default="gaussian"
     )
     level: float = parameter(NOT_NEGATIVE, default=0.3)
 

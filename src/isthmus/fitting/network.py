@@ -10,9 +10,9 @@ from isthmus.errors import IsthmusError
 from isthmus.fitting.parameters import ObjectiveParameters
 from isthmus.fitting.rows import TrainingRows
 from isthmus.fitting.trained import EarlyStoppedAutoencoder
-from isthmus.models import LIKELIHOODS, Bernoulli, Likelihood, Model, SquaredError
+from isthmus.models import Bernoulli, Likelihood, Model, SquaredError
 from isthmus.networks import Architecture
-from isthmus.objectives import CORRUPTIONS, Objective, Penalty
+from isthmus.objectives import Corruption, Objective, Penalty
 from isthmus.prepare import Preparation, Support
 from isthmus.training import Settings
 
@@ -42,7 +42,7 @@ class NetworkAutoencoder(ObjectiveParameters, EarlyStoppedAutoencoder):
     def objective(self, n_epochs: int, n_steps: int) -> Objective:
         own, corruption = self._own_objective(n_epochs, n_steps), self.corruption
         if isinstance(corruption, str):
-            corruption = CORRUPTIONS[corruption](self._noise_level)
+            corruption = Corruption.named(corruption, self._noise_level)
         penalties = (*own.penalties, *_checked_penalties(self.penalty))
         return replace(own, corruption=corruption, penalties=penalties)
 
@@ -63,7 +63,7 @@ class NetworkAutoencoder(ObjectiveParameters, EarlyStoppedAutoencoder):
         elif self.likelihood == "auto":
             likelihood = self._default_likelihood(support)
         else:
-            likelihood = LIKELIHOODS[self.likelihood]()
+            likelihood = Likelihood.named(self.likelihood)
         if support not in likelihood.supports:
             raise IsthmusError(
                 f"likelihood={self.likelihood!r} needs {likelihood.needs}, but with "

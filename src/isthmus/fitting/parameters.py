@@ -9,9 +9,9 @@ import numpy as np
 from sklearn.utils._param_validation import Interval
 
 from isthmus.fitting.declaration import Named, estimator, parameter
-from isthmus.models import LIKELIHOODS, Likelihood
+from isthmus.models import Likelihood
 from isthmus.networks import ACTIVATIONS, PRECISIONS, Architecture
-from isthmus.objectives import CORRUPTIONS, Corruption, Penalty
+from isthmus.objectives import Corruption, Penalty
 from isthmus.prepare import SCALINGS
 from isthmus.training import SCHEDULES
 
@@ -135,13 +135,13 @@ class ObjectiveParameters:
 
     network: Architecture | None = parameter(Architecture, None, default=None)
     corruption: str | Corruption | None = parameter(
-        Named(family=lambda: CORRUPTIONS), Corruption, None, default=None
+        Named(family=Corruption.members), Corruption, None, default=None
     )
     penalty: Penalty | Sequence[Penalty] | None = parameter(
         Penalty, list, tuple, None, default=None
     )
     likelihood: str | Likelihood = parameter(
-        Named("auto", family=lambda: LIKELIHOODS), Likelihood, default="auto"
+        Named("auto", family=Likelihood.members), Likelihood, default="auto"
     )
     learning_rate_schedule: str = parameter(Named(*SCHEDULES), default="cosine")
     precision: str = parameter(Named(*PRECISIONS), default="float32")

@@ -20,24 +20,9 @@ import numpy as np
 from sklearn.frozen import FrozenEstimator
 
 from isthmus.errors import IsthmusError, ModelFileError
+from isthmus.family import is_member, is_part, part_class
 from isthmus.io import read_model_file, write_model_file
-from isthmus.models import CODES, LIKELIHOODS, Code, Likelihood
-from isthmus.networks import ARCHITECTURES, Architecture
-from isthmus.objectives import (
-    CORRUPTIONS,
-    PENALTIES,
-    UNLABELLED,
-    Corruption,
-    Penalty,
-    Unlabelled,
-)
 
-_PARTS: dict[str, type] = {
-    part.__name__: part
-    for family in (ARCHITECTURES, CODES, CORRUPTIONS, LIKELIHOODS, PENALTIES, UNLABELLED)
-    for part in family.values()
-}
-_PART = (Architecture, Code, Corruption, Likelihood, Penalty, Unlabelled)
 # Read once: an upgrade while a model is trained must not take away the means to save it.
 _VERSIONS = {name: version(name) for name in ("isthmus", "jax", "numpy", "scikit-learn")}
 _DAMAGES = (
@@ -182,7 +167,7 @@ def decoded_parameters(values: dict[str, Any]) -> dict[str, Any]:
 
 def encode(value: Any) -> Any:
     """Give a parameter as JSON can hold it: a part or an estimator by its name and settings."""
-    if isinstance(value, _PART):
+    if is_part(value):
         return _encode_part(value)
     if isinstance(value, FrozenEstimator):
         return encode(value.estimator)
@@ -208,7 +193,8 @@ def decode(value: Any) -> Any:
         return kind(**decoded_parameters(value["parameters"]))
     if isinstance(value, dict):
         settings = {name: decode(value[name]) for name in value if name != "part"}
-        return _PARTS[value["part"]](**settings)
+        part: Any = part_class(value["part"])
+        return part(**settings)
     if isinstance(value, list):
         return [decode(item) for item in value]
     return value
@@ -216,10 +202,10 @@ def decode(value: Any) -> Any:
 
 def _encode_part(part: Any) -> dict[str, Any]:
     name = type(part).__name__
-    if _PARTS.get(name) is not type(part):
+    if not is_member(part):
         raise IsthmusError(
-            f"{name} is not a part of Isthmus itself, so a file could not bring it back: "
-            "save with one of its own parts, or keep the estimator in memory."
+            f"{name} was defined anew or its name begins with an underscore, so a file could not "
+            "bring it back: make the part again, or name its class without an underscore."
         )
     settings = {
         field.name: encode(getattr(part, field.name))
@@ -234,4 +220,4 @@ def _encode_part(part: Any) -> dict[str, Any]:
 def _is_of_parts(value: Any) -> bool:
     """Tell parts from what a part has learned, which is stored with the model's arrays."""
     items = value if isinstance(value, (list, tuple)) and value else [value]
-    return all(isinstance(item, _PART) for item in items)
+    return all(map(is_part, items))

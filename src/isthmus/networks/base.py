@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Callable, Sequence
 from typing import Any, Self, TypeAlias
 
 import equinox as eqx
 import jax
-
-from isthmus.networks.initialization import Initializer
 
 Disturbance: TypeAlias = Callable[[int, jax.Array], jax.Array]
 """Changes what a hidden layer, counted from 0, gives: ``(batch, …) -> (batch, …)``."""
@@ -75,33 +73,4 @@ class LayeredNetwork(Network):
         ----------
         Hinton & Salakhutdinov (2006), Reducing the dimensionality of data with neural networks,
         figure 1.
-        """
-
-
-class Architecture(ABC):
-    """A network's design, from which it is built once the sizes are known."""
-
-    @abstractmethod
-    def build(
-        self,
-        row_shape: tuple[int, ...],
-        n_components: int,
-        n_code_parameters: int,
-        n_outputs: int,
-        initialize: Initializer,
-    ) -> Network:
-        """Build the network.
-
-        Parameters
-        ----------
-        row_shape : tuple of int
-            Shape of one row of the data.
-        n_components : int
-            Size of the code that the decoder takes.
-        n_code_parameters : int
-            Numbers that the encoder gives for one code.
-        n_outputs : int
-            Numbers that the decoder gives for one row.
-        initialize : callable
-            Gives the weights of a layer from its numbers of inputs and outputs.
         """

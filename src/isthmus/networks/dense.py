@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from itertools import pairwise
+from dataclasses import replace
 from typing import Any, final
 
 import equinox as eqx
@@ -15,37 +14,12 @@ import numpy as np
 from isthmus.errors import IsthmusError
 from isthmus.networks.activations import ACTIVATIONS
 from isthmus.networks.base import (
-    Architecture,
     Disturbance,
     LayeredNetwork,
     Network,
     undisturbed,
 )
-from isthmus.networks.initialization import Initializer
 from isthmus.networks.precision import product
-
-_FUNNEL_LAYERS = 3
-
-
-def funnel(hidden: int | Sequence[int] | None, n_features: int, n_components: int) -> list[int]:
-    """Give the widths of the encoder's hidden layers, from the data to the code.
-
-    One number tapers: each of three layers is half as wide as the one before and no narrower
-    than the code. None starts the taper at four times the number of features, between 128 and
-    1,024.
-
-    Examples
-    --------
-    >>> funnel(1000, n_features=784, n_components=30)
-    [1000, 500, 250]
-    >>> funnel([64, 32], n_features=784, n_components=30)
-    [64, 32]
-    """
-    if hidden is None:
-        hidden = min(max(4 * n_features, 128), 1024)
-    if isinstance(hidden, Sequence):
-        return [int(width) for width in hidden]
-    return [max(int(hidden) >> layer, n_components, 1) for layer in range(_FUNNEL_LAYERS)]
 
 
 class Affine(eqx.Module):
@@ -167,83 +141,3 @@ class DenseNetwork(LayeredNetwork):
             Affine(mirror.weight.T, layer.bias) if layer.weight is None else layer
             for layer, mirror in zip(self.decoder, reversed(self.encoder), strict=True)
         ]
-
-
-@final
-@dataclass(frozen=True)
-class Dense(Architecture):
-    """The design of a network of fully connected layers.
-
-    Parameters
-    ----------
-    hidden : int, sequence of int or None
-        Widths of the encoder's hidden layers, mirrored in the decoder; see `funnel`.
-    activation : str
-        A name in `ACTIVATIONS`.
-    tied_weights : bool
-        Let the decoder use the encoder's weights, transposed.
-    code_activation : str
-        A name in `ACTIVATIONS`, for the code.
-    unit_norm_decoder : bool
-        Let every unit of the code write into the decoder with weights of norm 1, and start
-        encoder and decoder as each other's transposes (Gao et al., 2024).
-    code_bias : float
-        Where the biases of the code start.
-    centred : bool
-        Take the mean training row from every row before it is encoded.
-    """
-
-    hidden: int | tuple[int, ...] | None = None
-    activation: str = "silu"
-    tied_weights: bool = False
-    code_activation: str = "identity"
-    unit_norm_decoder: bool = False
-    code_bias: float = 0.0
-    centred: bool = False
-
-    def build(
-        self,
-        row_shape: tuple[int, ...],
-        n_components: int,
-        n_code_parameters: int,
-        n_outputs: int,
-        initialize: Initializer,
-    ) -> DenseNetwork:
-        n_features = int(np.prod(row_shape))
-        widths = funnel(self.hidden, n_features, n_components)
-        down = [n_features, *widths, n_code_parameters]
-        up = [n_components, *reversed(widths), n_outputs]
-        tied = self.tied_weights
-        if tied and up != down[::-1]:
-            raise ValueError(
-                "tied_weights=True needs one output per feature and one number per component of "
-                "the code; this likelihood or code asks for more: set tied_weights=False."
-            )
-        encoder = self._layers(down, initialize)
-        if self.code_bias:
-            code = Affine(encoder[-1].weight, np.full(n_code_parameters, self.code_bias, "float32"))
-            encoder = (*encoder[:-1], code)
-        decoder = self._layers(up, initialize, tied)
-        if self.unit_norm_decoder and not tied:
-            mirrored = encoder[-1].weight
-            if isinstance(mirrored, np.ndarray) and mirrored.shape == decoder[0].weight.shape[::-1]:
-                transposed = np.ascontiguousarray(mirrored.T)
-                decoder = (Affine(transposed, decoder[0].bias), *decoder[1:])
-        return DenseNetwork(
-            encoder,
-            decoder,
-            self.activation,
-            self.code_activation,
-            self.unit_norm_decoder,
-            np.zeros(n_features, np.float32) if self.centred else None,
-        )
-
-    def _layers(
-        self, sizes: Sequence[int], initialize: Initializer, tied: bool = False
-    ) -> tuple[Affine, ...]:
-        layers = []
-        for inputs, outputs in pairwise(sizes):
-            before = self.activation if layers else "identity"
-            weight = None if tied else initialize(inputs, outputs, before)
-            layers.append(Affine(weight, np.zeros(outputs, np.float32)))
-        return tuple(layers)

@@ -1,27 +1,13 @@
 """How a model learns: corruptions, penalties, supervision, and the loss that adds them up."""
 
+from isthmus.objectives import corruptions, outcomes, penalties, unlabelled
 from isthmus.objectives.contrastive_divergence import ContrastiveDivergence
-from isthmus.objectives.corruptions import (
-    CORRUPTIONS,
-    Corruption,
-    GaussianNoise,
-    Masking,
-    SaltAndPepper,
-    Swap,
-)
+from isthmus.objectives.corruptions import *
 from isthmus.objectives.jointly import Jointly
 from isthmus.objectives.loss import Loss, Minibatch
 from isthmus.objectives.objective import Objective, log_importance_weights
-from isthmus.objectives.outcomes import Classes, Numbers, Outcome
-from isthmus.objectives.penalties import (
-    L1,
-    PENALTIES,
-    AuxiliaryTopK,
-    Contractive,
-    Penalty,
-    TargetActivation,
-    WeightDecay,
-)
+from isthmus.objectives.outcomes import *
+from isthmus.objectives.penalties import *
 from isthmus.objectives.scores import (
     code_divergence,
     code_std,
@@ -30,42 +16,15 @@ from isthmus.objectives.scores import (
     mean_log_probability,
 )
 from isthmus.objectives.supervision import Supervision
-from isthmus.objectives.unlabelled import (
-    UNLABELLED,
-    Consistency,
-    PseudoLabels,
-    Unlabelled,
-    VirtualAdversarial,
-)
+from isthmus.objectives.unlabelled import *
 
 __all__ = [
-    "CORRUPTIONS",
-    "L1",
-    "PENALTIES",
-    "UNLABELLED",
-    "AuxiliaryTopK",
-    "Classes",
-    "Consistency",
-    "Contractive",
     "ContrastiveDivergence",
-    "Corruption",
-    "GaussianNoise",
     "Jointly",
     "Loss",
-    "Masking",
     "Minibatch",
-    "Numbers",
     "Objective",
-    "Outcome",
-    "Penalty",
-    "PseudoLabels",
-    "SaltAndPepper",
     "Supervision",
-    "Swap",
-    "TargetActivation",
-    "Unlabelled",
-    "VirtualAdversarial",
-    "WeightDecay",
     "code_divergence",
     "code_std",
     "importance_weighted_bound",
@@ -73,3 +32,7 @@ __all__ = [
     "log_probability",
     "mean_log_probability",
 ]
+__all__ += corruptions.__all__
+__all__ += outcomes.__all__
+__all__ += penalties.__all__
+__all__ += unlabelled.__all__

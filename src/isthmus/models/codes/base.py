@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 
 import jax
 
+from isthmus.family import Family
 from isthmus.networks import Network
 
 
-class Code(ABC):
+class Code(Family):
     """How the encoder's output becomes a code, and what that costs."""
 
-    def check(self, network: Network) -> None:  # noqa: B027 - most suit every network
+    def check(self, network: Network) -> None:
         """Raise IsthmusError if what this network's encoder gives cannot be read as the code."""
 
     @abstractmethod

@@ -9,6 +9,7 @@ from typing import final
 import jax
 import jax.numpy as jnp
 
+from isthmus.checks import check_number
 from isthmus.errors import IsthmusError
 from isthmus.models.codes.base import Code
 from isthmus.networks import Network
@@ -16,7 +17,7 @@ from isthmus.networks import Network
 
 @final
 @dataclass(frozen=True)
-class GaussianCode(Code):
+class GaussianCode(Code, part_name="gaussian"):
     """``q(z|x) = N(μ(x), σ(x)²)`` against the prior ``p(z) = N(0, 1)``.
 
     The encoder gives μ and log σ². A draw is ``z = μ + σ · noise``, so that gradients pass
@@ -38,6 +39,10 @@ class GaussianCode(Code):
 
     beta: float = 1.0
     free_bits: float = 0.0
+
+    def __post_init__(self) -> None:
+        check_number(self, "beta", least=0)
+        check_number(self, "free_bits", least=0)
 
     def check(self, network: Network) -> None:
         activation = getattr(network, "code_activation", "identity")

@@ -9,6 +9,7 @@ import jax
 import jax.numpy as jnp
 from jax import lax
 
+from isthmus.checks import check_number
 from isthmus.errors import IsthmusError
 from isthmus.models.codes.base import Code
 
@@ -35,8 +36,13 @@ class TopK(Code):
     k: int
     k_start: int | None = None
 
+    def __post_init__(self) -> None:
+        check_number(self, "k", least=1, whole=True)
+        if self.k_start is not None:
+            check_number(self, "k_start", least=1, whole=True)
+
     def n_parameters(self, n_components: int) -> int:
-        if not 1 <= self.k <= n_components:
+        if self.k > n_components:
             raise IsthmusError(
                 f"TopK({self.k}) cannot keep {self.k} of n_components={n_components} units: "
                 "choose k between 1 and the size of the code."

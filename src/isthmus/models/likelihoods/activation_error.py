@@ -9,17 +9,18 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from isthmus.checks import check_choice
 from isthmus.models.likelihoods.base import Likelihood
 from isthmus.networks import ACTIVATIONS
 from isthmus.prepare import Support
 
 
 @final
-class ActivationError(Likelihood):
+class ActivationError(Likelihood, part_listed=False):
     """``−‖x − f(parameters)‖²``, for rows that are themselves what f gave.
 
     Layers are pretrained with it on the codes of the layer below; for data themselves there are
-    the `LIKELIHOODS`, to which it does not belong.
+    the other likelihoods.
 
     Parameters
     ----------
@@ -30,6 +31,9 @@ class ActivationError(Likelihood):
     supports: ClassVar[tuple[Support, ...]] = ("binary", "unit", "real")
 
     activation: str = eqx.field(static=True)
+
+    def __check_init__(self) -> None:
+        check_choice(self, "activation", ACTIVATIONS)
 
     def n_parameters(self, n_features: int) -> int:
         return n_features

@@ -9,10 +9,11 @@ import equinox as eqx
 import jax
 import numpy as np
 
+from isthmus.family import Family
 from isthmus.prepare import Support
 
 
-class Likelihood(eqx.Module):
+class Likelihood(Family, eqx.Module):
     """How the decoder's output is read as a distribution over rows.
 
     A likelihood may hold parameters of its own, which are learned with the network's.

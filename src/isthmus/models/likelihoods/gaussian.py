@@ -10,6 +10,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from isthmus.checks import is_number, plain
 from isthmus.errors import IsthmusError
 from isthmus.models.likelihoods.base import Likelihood
 from isthmus.prepare import Support
@@ -36,12 +37,12 @@ class Gaussian(Likelihood):
 
     supports: ClassVar[tuple[Support, ...]] = ("binary", "unit", "real")
 
-    variance: str | float = eqx.field(static=True, default="code")
+    variance: str | float = eqx.field(static=True, default="code", converter=plain)
     log_variance: Any = None
 
     def __check_init__(self) -> None:
-        number = isinstance(self.variance, (int, float)) and self.variance > 0
-        if not number and self.variance not in _VARIANCES:
+        named = isinstance(self.variance, str) and self.variance in _VARIANCES
+        if not named and not (is_number(self.variance) and self.variance > 0):
             raise IsthmusError(
                 f"Gaussian(variance={self.variance!r}) is neither a positive number nor one of "
                 f"{', '.join(map(repr, _VARIANCES))}: choose one of these."

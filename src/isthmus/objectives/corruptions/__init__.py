@@ -6,11 +6,4 @@ from isthmus.objectives.corruptions.masking import Masking
 from isthmus.objectives.corruptions.salt_and_pepper import SaltAndPepper
 from isthmus.objectives.corruptions.swap import Swap
 
-CORRUPTIONS: dict[str, type[Corruption]] = {
-    "gaussian": GaussianNoise,
-    "masking": Masking,
-    "salt_and_pepper": SaltAndPepper,
-    "swap": Swap,
-}
-
-__all__ = ["CORRUPTIONS", "Corruption", "GaussianNoise", "Masking", "SaltAndPepper", "Swap"]
+__all__ = ["Corruption", "GaussianNoise", "Masking", "SaltAndPepper", "Swap"]

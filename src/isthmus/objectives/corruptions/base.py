@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from dataclasses import dataclass
 from typing import ClassVar
 
 import jax
 
-from isthmus.errors import IsthmusError
+from isthmus.checks import check_number
+from isthmus.family import Family
 from isthmus.prepare import Support
 
 
 @dataclass(frozen=True)
-class Corruption(ABC):
+class Corruption(Family):
     """Noise that the encoder sees and the loss does not.
 
     Attributes
@@ -29,11 +30,7 @@ class Corruption(ABC):
     level: float
 
     def __post_init__(self) -> None:
-        if not 0 <= self.level <= self._most:
-            raise IsthmusError(
-                f"{type(self).__name__}({self.level!r}) is no level of noise: "
-                f"choose a number from 0 to {self._most:g}."
-            )
+        check_number(self, "level", least=0, most=self._most)
 
     _most: ClassVar[float] = 1.0
 

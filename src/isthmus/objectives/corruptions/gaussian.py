@@ -12,7 +12,7 @@ from isthmus.objectives.corruptions.base import Corruption
 
 @final
 @dataclass(frozen=True)
-class GaussianNoise(Corruption):
+class GaussianNoise(Corruption, part_name="gaussian"):
     """``x + level · N(0, 1)``, with the level in units of the prepared scale.
 
     References

@@ -9,6 +9,7 @@ import jax
 import jax.numpy as jnp
 from jax import lax
 
+from isthmus.checks import check_number
 from isthmus.errors import IsthmusError
 from isthmus.models.codes import TopK
 from isthmus.models.model import Model
@@ -42,6 +43,10 @@ class AuxiliaryTopK(Penalty):
 
     k: int = 256
     strength: float = 1 / 32
+
+    def __post_init__(self) -> None:
+        check_number(self, "k", least=1, whole=True)
+        check_number(self, "strength", least=0)
 
     def check(self, model: Model) -> None:
         if not isinstance(model.code, TopK):

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
 
+from isthmus.family import Family
 from isthmus.models.model import Model
 
 
@@ -25,10 +26,10 @@ class Batch(NamedTuple):
         return jnp.tensordot(self.weights, values, 1) / jnp.maximum(jnp.sum(self.weights), 1)
 
 
-class Penalty(ABC):
+class Penalty(Family):
     """A term of the loss that looks at the model and a whole batch."""
 
-    def check(self, model: Model) -> None:  # noqa: B027 - most suit every model
+    def check(self, model: Model) -> None:
         """Raise IsthmusError if the penalty makes no sense for this model."""
 
     @abstractmethod

@@ -8,6 +8,7 @@ from typing import final
 import jax
 import jax.numpy as jnp
 
+from isthmus.checks import check_number
 from isthmus.models.codes import Deterministic
 from isthmus.models.model import Model
 from isthmus.networks import ACTIVATIONS, DenseNetwork
@@ -34,6 +35,9 @@ class Contractive(Penalty):
     """
 
     strength: float
+
+    def __post_init__(self) -> None:
+        check_number(self, "strength", least=0)
 
     def __call__(self, model: Model, batch: Batch) -> jax.Array:
         network = model.network

@@ -8,6 +8,7 @@ from typing import final
 import jax
 import jax.numpy as jnp
 
+from isthmus.checks import check_number
 from isthmus.errors import IsthmusError
 from isthmus.models.codes import Deterministic
 from isthmus.models.model import Model
@@ -35,6 +36,10 @@ class TargetActivation(Penalty):
 
     strength: float
     target: float = 0.05
+
+    def __post_init__(self) -> None:
+        check_number(self, "strength", least=0)
+        check_number(self, "target", least=0, most=1, strictly=True)
 
     def check(self, model: Model) -> None:
         activation = getattr(model.network, "code_activation", None)

@@ -8,6 +8,7 @@ from typing import final
 import jax
 import jax.numpy as jnp
 
+from isthmus.checks import check_number
 from isthmus.models.model import Model
 from isthmus.objectives.penalties.base import Batch, Penalty
 
@@ -24,6 +25,9 @@ class WeightDecay(Penalty):
     """
 
     strength: float
+
+    def __post_init__(self) -> None:
+        check_number(self, "strength", least=0)
 
     def __call__(self, model: Model, batch: Batch) -> jax.Array:
         matrices = [leaf for leaf in jax.tree.leaves(model) if leaf.ndim > 1]

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Callable
 from typing import TypeAlias
 
 import jax
 
+from isthmus.family import Family
 from isthmus.objectives.loss import Minibatch
 
 Predict: TypeAlias = Callable[[jax.Array, jax.Array | None], jax.Array]
 """Gives logits of rows: ``(batch, features), key -> (batch, classes)``; a key brings dropout."""
 
 
-class Unlabelled(ABC):
+class Unlabelled(Family):
     """A term of a classifier's loss that needs no labels."""
 
     @abstractmethod

@@ -8,6 +8,7 @@ from typing import final
 import jax
 import jax.numpy as jnp
 
+from isthmus.checks import check_kind, check_number
 from isthmus.objectives.corruptions import Corruption, GaussianNoise
 from isthmus.objectives.loss import Minibatch
 from isthmus.objectives.unlabelled.base import Predict, Unlabelled, cross_entropy
@@ -37,6 +38,11 @@ class Consistency(Unlabelled):
     corruption: Corruption = field(default_factory=lambda: GaussianNoise(0.3))
     threshold: float = 0.0
     strength: float = 1.0
+
+    def __post_init__(self) -> None:
+        check_kind(self, "corruption", Corruption, "GaussianNoise(0.3)")
+        check_number(self, "threshold", least=0, most=1)
+        check_number(self, "strength", least=0)
 
     def __call__(self, predict: Predict, batch: Minibatch, key: jax.Array) -> jax.Array:
         noise_key, key = jax.random.split(key)

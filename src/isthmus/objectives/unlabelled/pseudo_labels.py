@@ -8,6 +8,7 @@ from typing import final
 import jax
 import jax.numpy as jnp
 
+from isthmus.checks import check_number
 from isthmus.objectives.loss import Minibatch
 from isthmus.objectives.unlabelled.base import Predict, Unlabelled, cross_entropy
 
@@ -32,6 +33,10 @@ class PseudoLabels(Unlabelled):
 
     threshold: float = 0.95
     strength: float = 1.0
+
+    def __post_init__(self) -> None:
+        check_number(self, "threshold", least=0, most=1)
+        check_number(self, "strength", least=0)
 
     def __call__(self, predict: Predict, batch: Minibatch, key: jax.Array) -> jax.Array:
         probabilities = jax.nn.softmax(jax.lax.stop_gradient(predict(batch.x, None)))

@@ -8,6 +8,7 @@ from typing import final
 import jax
 import jax.numpy as jnp
 
+from isthmus.checks import check_number
 from isthmus.objectives.loss import Minibatch
 from isthmus.objectives.unlabelled.base import Predict, Unlabelled, cross_entropy
 
@@ -38,6 +39,10 @@ class VirtualAdversarial(Unlabelled):
     radius: float = 2.0
     strength: float = 1.0
     entropy: float = 0.0
+
+    def __post_init__(self) -> None:
+        for name in ("radius", "strength", "entropy"):
+            check_number(self, name, least=0)
 
     def __call__(self, predict: Predict, batch: Minibatch, key: jax.Array) -> jax.Array:
         direction_key, key = jax.random.split(key)

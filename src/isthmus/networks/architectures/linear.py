@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import final
 
-from isthmus.networks.base import Architecture
-from isthmus.networks.dense import Dense, DenseNetwork
+from isthmus.checks import check_flag
+from isthmus.networks.architectures.base import Architecture
+from isthmus.networks.architectures.dense import Dense
+from isthmus.networks.dense import DenseNetwork
 from isthmus.networks.initialization import Initializer
 
 
@@ -22,6 +24,9 @@ class Linear(Architecture):
     """
 
     tied_weights: bool = False
+
+    def __post_init__(self) -> None:
+        check_flag(self, "tied_weights")
 
     def build(
         self,

@@ -1,0 +1,8 @@
+"""The designs of networks, from which they are built once the sizes are known."""
+
+from isthmus.networks.architectures.base import Architecture
+from isthmus.networks.architectures.convolutional import Convolutional
+from isthmus.networks.architectures.dense import Dense
+from isthmus.networks.architectures.linear import Linear
+
+__all__ = ["Architecture", "Convolutional", "Dense", "Linear"]

@@ -1,0 +1,106 @@
+"""Fully connected layers, the encoder mirrored by the decoder."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import final
+
+import numpy as np
+
+from isthmus.checks import check_choice, check_flag, check_number
+from isthmus.networks.activations import ACTIVATIONS
+from isthmus.networks.architectures.base import Architecture
+from isthmus.networks.architectures.hidden import check_hidden, funnel
+from isthmus.networks.dense import Affine, DenseNetwork
+from isthmus.networks.initialization import Initializer
+
+
+@final
+@dataclass(frozen=True)
+class Dense(Architecture):
+    """The design of a network of fully connected layers.
+
+    Parameters
+    ----------
+    hidden : int, sequence of int or None
+        Widths of the encoder's hidden layers, mirrored in the decoder; see `funnel`.
+    activation : str
+        A name in `ACTIVATIONS`.
+    tied_weights : bool
+        Let the decoder use the encoder's weights, transposed.
+    code_activation : str
+        A name in `ACTIVATIONS`, for the code.
+    unit_norm_decoder : bool
+        Let every unit of the code write into the decoder with weights of norm 1, and start
+        encoder and decoder as each other's transposes (Gao et al., 2024).
+    code_bias : float
+        Where the biases of the code start.
+    centred : bool
+        Take the mean training row from every row before it is encoded.
+    """
+
+    hidden: int | Sequence[int] | None = None
+    activation: str = "silu"
+    tied_weights: bool = False
+    code_activation: str = "identity"
+    unit_norm_decoder: bool = False
+    code_bias: float = 0.0
+    centred: bool = False
+
+    def __post_init__(self) -> None:
+        check_hidden(self)
+        check_choice(self, "activation", ACTIVATIONS)
+        check_flag(self, "tied_weights")
+        check_choice(self, "code_activation", ACTIVATIONS)
+        check_flag(self, "unit_norm_decoder")
+        check_number(self, "code_bias")
+        check_flag(self, "centred")
+
+    def build(
+        self,
+        row_shape: tuple[int, ...],
+        n_components: int,
+        n_code_parameters: int,
+        n_outputs: int,
+        initialize: Initializer,
+    ) -> DenseNetwork:
+        n_features = int(np.prod(row_shape))
+        widths = funnel(self.hidden, n_features, n_components)
+        down = [n_features, *widths, n_code_parameters]
+        up = [n_components, *reversed(widths), n_outputs]
+        tied = self.tied_weights
+        if tied and up != down[::-1]:
+            raise ValueError(
+                "tied_weights=True needs one output per feature and one number per component of "
+                "the code; this likelihood or code asks for more: set tied_weights=False."
+            )
+        encoder = self._layers(down, initialize)
+        if self.code_bias:
+            code = Affine(encoder[-1].weight, np.full(n_code_parameters, self.code_bias, "float32"))
+            encoder = (*encoder[:-1], code)
+        decoder = self._layers(up, initialize, tied)
+        if self.unit_norm_decoder and not tied:
+            mirrored = encoder[-1].weight
+            if isinstance(mirrored, np.ndarray) and mirrored.shape == decoder[0].weight.shape[::-1]:
+                transposed = np.ascontiguousarray(mirrored.T)
+                decoder = (Affine(transposed, decoder[0].bias), *decoder[1:])
+        return DenseNetwork(
+            encoder,
+            decoder,
+            self.activation,
+            self.code_activation,
+            self.unit_norm_decoder,
+            np.zeros(n_features, np.float32) if self.centred else None,
+        )
+
+    def _layers(
+        self, sizes: Sequence[int], initialize: Initializer, tied: bool = False
+    ) -> tuple[Affine, ...]:
+        layers = []
+        for inputs, outputs in pairwise(sizes):
+            before = self.activation if layers else "identity"
+            weight = None if tied else initialize(inputs, outputs, before)
+            layers.append(Affine(weight, np.zeros(outputs, np.float32)))
+        return tuple(layers)
