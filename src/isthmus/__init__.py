@@ -1,117 +1,45 @@
 """Isthmus: the autoencoder that scikit-learn never had."""
 
-import gc
 from importlib import import_module
-from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from isthmus.errors import (
-        CheckpointError,
-        DataError,
-        IsthmusError,
-        ModelFileError,
-    )
-    from isthmus.estimators import (
-        Autoencoder,
-        AutoencoderClassifier,
-        AutoencoderRegressor,
-        BoltzmannMachine,
-        ComponentSweep,
-        ContractiveAutoencoder,
-        ConvolutionalAutoencoder,
-        DenoisingAutoencoder,
-        LinearAutoencoder,
-        SparseAutoencoder,
-        StackedAutoencoder,
-        VariationalAutoencoder,
-    )
-    from isthmus.fitting.persistence import load
-    from isthmus.io import (
-        Dataset,
-        from_batches,
-        limited_memory,
-        read,
-    )
-    from isthmus.models import (
-        Bernoulli,
-        Deterministic,
-        DiscretizedLogistic,
-        Gaussian,
-        GaussianCode,
-        SquaredError,
-        TopK,
-    )
-    from isthmus.networks import (
-        Convolutional,
-        Dense,
-        Linear,
-    )
-    from isthmus.objectives import (
-        L1,
-        AuxiliaryTopK,
-        Consistency,
-        Contractive,
-        GaussianNoise,
-        Masking,
-        PseudoLabels,
-        SaltAndPepper,
-        Swap,
-        TargetActivation,
-        VirtualAdversarial,
-        WeightDecay,
-    )
-    from isthmus.report import (
-        write_report,
-    )
-    from isthmus.training import (
-        Checkpoint,
-    )
+    from isthmus.errors import *
+    from isthmus.estimators import *
+    from isthmus.fitting.persistence import load as load
+    from isthmus.io import Dataset as Dataset
+    from isthmus.io import from_batches as from_batches
+    from isthmus.io import limited_memory as limited_memory
+    from isthmus.io import read as read
+    from isthmus.models.codes import *
+    from isthmus.models.likelihoods import *
+    from isthmus.models.model import Model as Model
+    from isthmus.networks.architectures import *
+    from isthmus.objectives.corruptions import *
+    from isthmus.objectives.penalties import *
+    from isthmus.objectives.unlabelled import *
+    from isthmus.report import write_report as write_report
+    from isthmus.training import Checkpoint as Checkpoint
 
 __version__ = "0.1.0"
 
-# Names are imported on first use: `isthmus --help` must not wait for JAX.
+# Names are imported on first use: `isthmus --help` must not wait for JAX. All that these rooms
+# export is public, and all of it classes; those that import least come first.
+_ROOMS = (
+    "isthmus.errors",
+    "isthmus.networks.architectures",
+    "isthmus.models.codes",
+    "isthmus.models.likelihoods",
+    "isthmus.objectives.corruptions",
+    "isthmus.objectives.penalties",
+    "isthmus.objectives.unlabelled",
+    "isthmus.estimators",
+)
+# What is public of the others.
 _HOMES = {
-    "Autoencoder": "isthmus.estimators",
-    "AutoencoderClassifier": "isthmus.estimators",
-    "AutoencoderRegressor": "isthmus.estimators",
-    "AuxiliaryTopK": "isthmus.objectives",
-    "Bernoulli": "isthmus.models",
-    "BoltzmannMachine": "isthmus.estimators",
-    "ComponentSweep": "isthmus.estimators",
     "Checkpoint": "isthmus.training",
-    "CheckpointError": "isthmus.errors",
-    "Consistency": "isthmus.objectives",
-    "Contractive": "isthmus.objectives",
-    "ContractiveAutoencoder": "isthmus.estimators",
-    "Convolutional": "isthmus.networks",
-    "ConvolutionalAutoencoder": "isthmus.estimators",
-    "DataError": "isthmus.errors",
     "Dataset": "isthmus.io",
-    "DenoisingAutoencoder": "isthmus.estimators",
-    "Dense": "isthmus.networks",
-    "Deterministic": "isthmus.models",
-    "DiscretizedLogistic": "isthmus.models",
-    "Gaussian": "isthmus.models",
-    "GaussianCode": "isthmus.models",
-    "GaussianNoise": "isthmus.objectives",
-    "IsthmusError": "isthmus.errors",
-    "L1": "isthmus.objectives",
-    "Linear": "isthmus.networks",
-    "LinearAutoencoder": "isthmus.estimators",
-    "Masking": "isthmus.objectives",
-    "ModelFileError": "isthmus.errors",
-    "PseudoLabels": "isthmus.objectives",
-    "SaltAndPepper": "isthmus.objectives",
-    "SparseAutoencoder": "isthmus.estimators",
-    "SquaredError": "isthmus.models",
-    "StackedAutoencoder": "isthmus.estimators",
-    "Swap": "isthmus.objectives",
-    "TargetActivation": "isthmus.objectives",
-    "TopK": "isthmus.models",
-    "VariationalAutoencoder": "isthmus.estimators",
-    "VirtualAdversarial": "isthmus.objectives",
-    "WeightDecay": "isthmus.objectives",
+    "Model": "isthmus.models.model",
     "from_batches": "isthmus.io",
     "limited_memory": "isthmus.io",
     "load": "isthmus.fitting.persistence",
@@ -119,78 +47,22 @@ _HOMES = {
     "write_report": "isthmus.report",
 }
 
-__all__ = [
-    "L1",
-    "Autoencoder",
-    "AutoencoderClassifier",
-    "AutoencoderRegressor",
-    "AuxiliaryTopK",
-    "Bernoulli",
-    "BoltzmannMachine",
-    "Checkpoint",
-    "CheckpointError",
-    "ComponentSweep",
-    "Consistency",
-    "Contractive",
-    "ContractiveAutoencoder",
-    "Convolutional",
-    "ConvolutionalAutoencoder",
-    "DataError",
-    "Dataset",
-    "DenoisingAutoencoder",
-    "Dense",
-    "Deterministic",
-    "DiscretizedLogistic",
-    "Gaussian",
-    "GaussianCode",
-    "GaussianNoise",
-    "IsthmusError",
-    "Linear",
-    "LinearAutoencoder",
-    "Masking",
-    "ModelFileError",
-    "PseudoLabels",
-    "SaltAndPepper",
-    "SparseAutoencoder",
-    "SquaredError",
-    "StackedAutoencoder",
-    "Swap",
-    "TargetActivation",
-    "TopK",
-    "VariationalAutoencoder",
-    "VirtualAdversarial",
-    "WeightDecay",
-    "from_batches",
-    "limited_memory",
-    "load",
-    "read",
-    "write_report",
-]
-
 
 def __getattr__(name: str) -> Any:
-    if name in _HOMES:
-        value = getattr(_import(_HOMES[name]), name)
-        globals()[name] = value
-        return value
-    raise AttributeError(f"module 'isthmus' has no attribute {name!r}")
-
-
-def _import(module: str) -> ModuleType:
-    # JAX and scikit-learn bring in a million objects, through which Python would look for garbage
-    # again and again: a fifth of the time that a first fit takes. Freezing and unfreezing counts
-    # them as old, unless someone else keeps something frozen.
-    collecting = gc.isenabled()
-    gc.disable()
-    try:
-        return import_module(module)
-    finally:
-        if not gc.get_freeze_count():
-            gc.freeze()
-            gc.unfreeze()
-        if collecting:
-            gc.enable()
+    if name == "__all__":
+        value = sorted({*_HOMES, *(n for room in _ROOMS for n in import_module(room).__all__)})
+    elif name in _HOMES:
+        value = getattr(import_module(_HOMES[name]), name)
+    else:
+        # No class has a small letter first, so modules are not looked for in vain.
+        modules = map(import_module, _ROOMS if name[0].isupper() else ())
+        home = next((module for module in modules if name in module.__all__), None)
+        if home is None:
+            raise AttributeError(f"module 'isthmus' has no attribute {name!r}")
+        value = getattr(home, name)
+    globals()[name] = value
+    return value
 
 
 def __dir__() -> list[str]:
-    return sorted([*globals(), *__all__])
+    return sorted({*globals(), *__getattr__("__all__")})

@@ -9,7 +9,7 @@ from isthmus import (
     VariationalAutoencoder,
 )
 from isthmus.errors import IsthmusError
-from isthmus.estimators import SweepResults
+from isthmus.estimators.sweep import SweepResults
 
 SMALL = {"hidden": [8], "max_epochs": 3, "early_stopping": False}
 

@@ -10,8 +10,8 @@ from isthmus.estimators.linear import LinearAutoencoder
 from isthmus.estimators.regressor import AutoencoderRegressor
 from isthmus.estimators.sparse import SparseAutoencoder
 from isthmus.estimators.stacked import StackedAutoencoder
-from isthmus.estimators.sweep import ComponentSweep, SweepResults
-from isthmus.estimators.variational import LogLikelihood, VariationalAutoencoder
+from isthmus.estimators.sweep import ComponentSweep
+from isthmus.estimators.variational import VariationalAutoencoder
 
 __all__ = [
     "Autoencoder",
@@ -23,9 +23,7 @@ __all__ = [
     "ConvolutionalAutoencoder",
     "DenoisingAutoencoder",
     "LinearAutoencoder",
-    "LogLikelihood",
     "SparseAutoencoder",
     "StackedAutoencoder",
-    "SweepResults",
     "VariationalAutoencoder",
 ]
