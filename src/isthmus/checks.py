@@ -42,7 +42,8 @@ def check_number(
         span = f" above {least:g}" if strictly else f" of at least {least:g}"
     else:
         span = f" between {least:g} and {most:g}" if strictly else f" from {least:g} to {most:g}"
-    raise IsthmusError(f"{_setting(owner, name)} is {fault}: choose a finite {kind}{span}.")
+    finite = "" if whole or most < inf else "finite "
+    raise IsthmusError(f"{_setting(owner, name)} is {fault}: choose a {finite}{kind}{span}.")
 
 
 def check_flag(owner: object, name: str) -> None:

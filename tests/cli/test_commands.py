@@ -1012,7 +1012,7 @@ def test_noise_and_adversarial_changes_are_options_of_classifiers(labelled, caps
     capsys.readouterr()
     for wrong, says in (
         (["--level", "0.1"], "--corruption"),
-        (["--corruption", "wavy"], "no kind of noise"),
+        (["--corruption", "wavy"], "no Corruption named 'wavy'"),
         (["--unlabelled", "consistency", "--radius", "1"], "virtual_adversarial"),
     ):
         assert run(*arguments, *wrong) == 2
