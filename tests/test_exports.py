@@ -61,7 +61,7 @@ def test_unknown_name_is_an_attribute_error():
     [
         ("import isthmus, isthmus.cli", []),
         ("from isthmus import cli, read, Dataset, IsthmusError", []),
-        ("from isthmus import Masking", ["jax"]),
+        ("import isthmus; hasattr(isthmus, 'networks')", []),
     ],
 )
 def test_importing_waits_for_no_library_that_it_does_not_need(code, libraries):
