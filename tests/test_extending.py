@@ -145,7 +145,6 @@ def test_a_part_of_parts_learns_with_all_of_them(mixed, rows):
     assert np.all(np.asarray(mixed.model_.likelihood.first.log_variance) != 0)
 
 
-@pytest.mark.xfail(reason="fields that are parts themselves are not written yet", strict=True)
 def test_a_part_of_parts_is_saved_and_loaded(mixed, rows, tmp_path):
     mixed.save(tmp_path / "model.isthmus")
     other = load(tmp_path / "model.isthmus")

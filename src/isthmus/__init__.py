@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from isthmus.errors import *
     from isthmus.estimators import *
-    from isthmus.fitting.persistence import load as load
     from isthmus.io import Dataset as Dataset
     from isthmus.io import from_batches as from_batches
     from isthmus.io import limited_memory as limited_memory
@@ -43,7 +42,7 @@ _HOMES = {
     "Model": "isthmus.models.model",
     "from_batches": "isthmus.io",
     "limited_memory": "isthmus.io",
-    "load": "isthmus.fitting.persistence",
+    "load": "isthmus.estimators",
     "read": "isthmus.io",
     "write_report": "isthmus.report",
 }

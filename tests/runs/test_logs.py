@@ -5,7 +5,7 @@ import os
 import struct
 import subprocess
 import sys
-from contextlib import suppress
+from contextlib import closing, suppress
 
 import numpy as np
 import pytest
@@ -128,7 +128,7 @@ def test_place_that_cannot_be_written_is_a_sentence(tmp_path):
 def test_full_disk_at_the_start_is_a_sentence(small_disk):
     path = small_disk / "run.jsonl"
     fill(small_disk)
-    with Logs(path) as logs, pytest.raises(IsthmusError, match="the disk is full"):
+    with closing(Logs(path)) as logs, pytest.raises(IsthmusError, match="the disk is full"):
         logs.begin()
 
 
@@ -145,7 +145,7 @@ def tell(logs, n_epochs):
 
 def test_disk_that_gets_full_warns_once_and_breaks_no_line(small_disk):
     path = small_disk / "run.jsonl"
-    with Logs(path) as logs:
+    with closing(Logs(path)) as logs:
         logs.begin()
         fill(small_disk)
         with pytest.warns(RuntimeWarning, match="training goes on") as warned:
@@ -202,7 +202,7 @@ def test_resumed_run_takes_back_what_tensorboard_has_of_its_epochs(tmp_path):
 
 def test_disk_that_gets_full_ends_no_curves(small_disk):
     pytest.importorskip("tensorboardX")
-    with Logs(tensorboard=small_disk / "curves") as logs:
+    with closing(Logs(tensorboard=small_disk / "curves")) as logs:
         logs.begin()
         fill(small_disk)
         with pytest.warns(RuntimeWarning, match="training goes on") as warned:

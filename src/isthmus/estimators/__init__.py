@@ -12,6 +12,7 @@ from isthmus.estimators.sparse import SparseAutoencoder
 from isthmus.estimators.stacked import StackedAutoencoder
 from isthmus.estimators.sweep import ComponentSweep
 from isthmus.estimators.variational import VariationalAutoencoder
+from isthmus.fitting.persistence import load
 
 __all__ = [
     "Autoencoder",
@@ -26,4 +27,5 @@ __all__ = [
     "SparseAutoencoder",
     "StackedAutoencoder",
     "VariationalAutoencoder",
+    "load",
 ]

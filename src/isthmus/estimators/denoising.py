@@ -45,7 +45,8 @@ class DenoisingAutoencoder(DenseParameters, PretrainedAutoencoder):
     """
 
     n_components: int = parameter(POSITIVE, default=32, kw_only=False)
-    corruption: str | Corruption = parameter(
+    # Unlike in other autoencoders there is always one.
+    corruption: str | Corruption = parameter(  # pyright: ignore[reportIncompatibleVariableOverride]
         Named(family=Corruption.members), Corruption, default="gaussian"
     )
     level: float = parameter(NOT_NEGATIVE, default=0.3)

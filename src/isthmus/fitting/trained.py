@@ -56,7 +56,7 @@ class TrainedAutoencoder(ScalingParameters, MinibatchParameters, BaseAutoencoder
     _updates: ClassVar[tuple[int, int, int]] = (9_000, 10, 400)
     """Updates that `max_epochs=None` makes, in how many epochs at least and at most."""
 
-    n_components: int
+    n_components: Any
     _training_state: TrainingState | None = None
     _training_seed: int | None = None
     _warmed_up: bool = True
