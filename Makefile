@@ -11,7 +11,7 @@ help:
 	@echo "make demo   squeeze digits into 2 and 16 numbers, beside PCA; ends with a report"
 	@echo "make test   lint, types, layers, tests, documentation, and the built wheel on its own"
 	@echo "make lint   ruff, and formatting"
-	@echo "make docs   build the documentation into site/"
+	@echo "make docs   write the reference from the docstrings, and build the documentation into site/"
 	@echo "make pictures  draw the pictures of the README and the docs anew"
 	@echo "make bench  speed beside other libraries, which it installs into .bench (an hour), a sweep, and MNIST"
 	@echo "make bench-peers  the former alone"
@@ -60,6 +60,7 @@ unit: $(VENV)/.development
 
 docs: $(VENV)/.development
 	@echo "Documentation …"
+	@$(BIN)/python docs/reference.py
 	@$(BIN)/zensical build --clean --strict
 
 pictures: $(VENV)/.development
@@ -94,4 +95,4 @@ bench-self: $(VENV)/.runtime
 	@$(BIN)/python benchmarks/against_revision.py $(REV) $(OPTIONS)
 
 clean:
-	rm -rf $(VENV) .venv-wheel .bench .cache .test-run dist site isthmus-demo .pytest_cache .ruff_cache
+	rm -rf $(VENV) .venv-wheel .bench .cache .test-run dist site docs/reference isthmus-demo .pytest_cache .ruff_cache
