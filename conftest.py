@@ -46,7 +46,17 @@ def run_shell(example):
         assert cli.run(arguments) == 0, arguments
 
 
+def registries():
+    """Give what knows estimators and formats by their names, once all of Isthmus is in there."""
+    import isthmus.estimators  # noqa: F401
+    from isthmus.fitting.persistence import Persistent
+    from isthmus.io.formats import registry
+
+    return Persistent._registered, registry._formats
+
+
 def enter_folder(namespace):
+    namespace["_registered"] = [dict(registry) for registry in registries()]
     namespace["_home"] = os.getcwd()
     folder = WORK / "docs" / os.environ.get("PYTEST_XDIST_WORKER", "")
     folder.mkdir(parents=True, exist_ok=True)
@@ -61,6 +71,9 @@ def enter_folder(namespace):
 
 def leave_folder(namespace):
     os.chdir(namespace["_home"])
+    for registry, before in zip(registries(), namespace["_registered"], strict=True):
+        registry.clear()
+        registry.update(before)
 
 
 pytest_collect_file = Sybil(

@@ -26,6 +26,8 @@ TITLES = {
 PLACES = {
     "isthmus.estimators": ("estimators", ""),
     "isthmus.fitting": ("estimators", ""),
+    "isthmus.family": ("parts", ""),
+    "isthmus.models": ("parts", ""),
     "isthmus.networks": ("parts", "Networks"),
     "isthmus.models.codes": ("parts", "Codes"),
     "isthmus.models.likelihoods": ("parts", "Likelihoods"),
@@ -114,7 +116,8 @@ def linked(text: str, own_name: str = "") -> str:
 
 def signature(name: str, function: Callable) -> str:
     """Write a call with its defaults, on several lines where it is long."""
-    given = [p for p in inspect.signature(function).parameters.values() if p.name != "self"]
+    asked = inspect.signature(function).parameters.values()
+    given = [parameter for parameter in asked if parameter.name not in ("self", "cls")]
     parameters = [str(parameter.replace(annotation=parameter.empty)) for parameter in given]
     kinds = [parameter.kind for parameter in given]
     if inspect.Parameter.KEYWORD_ONLY in kinds and inspect.Parameter.VAR_POSITIONAL not in kinds:
