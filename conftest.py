@@ -47,12 +47,12 @@ def run_shell(example):
 
 
 def registries():
-    """Give what knows estimators and formats by their names, once all of Isthmus is in there."""
-    import isthmus.estimators  # noqa: F401
+    """Give what knows parts, estimators and formats, once all of Isthmus is in there."""
+    import isthmus.estimators
     from isthmus.fitting.persistence import Persistent
     from isthmus.io.formats import registry
 
-    return Persistent._registered, registry._formats
+    return isthmus.family._PARTS, Persistent._registered, registry._formats
 
 
 def enter_folder(namespace):
