@@ -155,4 +155,4 @@ def test_misuse_is_a_sentence(options, sentence, here, capsys):
 
 def test_cluster_that_is_none_is_a_sentence(here, capsys):
     assert cli.run([*FIT, "-o", "x.isthmus", "--coordinator", "auto"]) == 1
-    assert "no job of Slurm, Open MPI or Kubernetes was found" in capsys.readouterr().err
+    assert "no job of Slurm or Open MPI was found" in capsys.readouterr().err

@@ -275,8 +275,7 @@ def fit(
     coordinator: Annotated[
         str | None,
         Parameter(
-            help="HOST:PORT where process 0 meets the others, or auto inside of Slurm, Open MPI "
-            "or Kubernetes.",
+            help="HOST:PORT where process 0 meets the others, or auto inside of Slurm or Open MPI.",
             group=HOSTS,
         ),
     ] = None,

@@ -23,7 +23,7 @@ def joined(
     if coordinator != "auto" and (processes is None or process_id is None):
         raise MisuseError(
             f"--coordinator {coordinator} needs --processes and --process-id: give both, or "
-            "--coordinator auto inside of Slurm, Open MPI or Kubernetes."
+            "--coordinator auto inside of Slurm or Open MPI."
         )
     from isthmus.runs import Hosts, Job, end_process
 

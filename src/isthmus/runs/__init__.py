@@ -1,7 +1,8 @@
 """What a long run needs: the meeting of hosts, checkpoints, logs, progress, interruption."""
 
-from isthmus.runs.hosts import Hosts, Job, end_process
+from isthmus.runs.hosts import Hosts, end_process
 from isthmus.runs.interruption import Interruption
+from isthmus.runs.job import Job
 from isthmus.runs.logs import Logs
 from isthmus.runs.processes import Processes
 from isthmus.runs.progress import Progress, ProgressBar, Reporter
