@@ -22,7 +22,7 @@ from pyarrow import parquet
 
 import isthmus
 from isthmus.io import limited_memory
-from isthmus.training import memory
+from isthmus.runs import peak_memory as memory
 
 NARROW, WIDE = 30, 784
 SMALL, LARGE = "8", "1000-500-250-30"  # codes, and layers before them where they are named

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from isthmus.objectives.penalties import *
     from isthmus.objectives.unlabelled import *
     from isthmus.report import write_report as write_report
-    from isthmus.training import Checkpoint as Checkpoint
+    from isthmus.runs import Checkpoint as Checkpoint
 
 __version__ = "0.1.0"
 
@@ -37,7 +37,7 @@ _ROOMS = (
 )
 # What is public of the others.
 _HOMES = {
-    "Checkpoint": "isthmus.training",
+    "Checkpoint": "isthmus.runs",
     "Dataset": "isthmus.io",
     "Model": "isthmus.models.model",
     "from_batches": "isthmus.io",

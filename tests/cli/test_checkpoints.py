@@ -85,16 +85,16 @@ def test_options_of_checkpoints_need_a_folder(option, here, capsys):
 
 def test_checkpoint_that_cannot_be_written_later_is_one_line(here, capsys, monkeypatch):
     from isthmus.errors import IsthmusError
-    from isthmus.training import checkpoints
+    from isthmus.runs import checkpoint
 
-    write, written = checkpoints.write_model_file, []
+    write, written = checkpoint.write_model_file, []
 
     def fail_later(*arguments):
         if written:
             raise IsthmusError("x could not be written, because the disk is full.")
         written.append(write(*arguments))
 
-    monkeypatch.setattr(checkpoints, "write_model_file", fail_later)
+    monkeypatch.setattr(checkpoint, "write_model_file", fail_later)
     assert run("fit", "table.csv", "-o", "x.isthmus", *BARE, "--checkpoint", "runs") == 0
     (line,) = capsys.readouterr().err.splitlines()
     assert line.startswith("isthmus: x could not be written, because the disk is full; training")

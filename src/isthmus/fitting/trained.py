@@ -25,11 +25,9 @@ from isthmus.models import Likelihood, Model
 from isthmus.networks import DenseNetwork, glorot_uniform
 from isthmus.objectives import Loss
 from isthmus.prepare import Preparation
-from isthmus.runs import Run
+from isthmus.runs import Checkpoint, CheckpointFile, Run
 from isthmus.training import (
     ArrayBatches,
-    Checkpoint,
-    CheckpointFile,
     LayerTraining,
     Plan,
     Pretraining,
@@ -37,6 +35,7 @@ from isthmus.training import (
     Training,
     TrainingState,
     pretrain,
+    snapshot_bytes,
     train,
 )
 
@@ -282,7 +281,7 @@ class TrainedAutoencoder(ScalingParameters, MinibatchParameters, BaseAutoencoder
 
     def _pretrain(self, plan: Plan[Model], rows: RowsInMemory, run: Run) -> Pretraining:
         if run.checkpoint is not None:
-            run.checkpoint.probe(plan.model)
+            run.checkpoint.probe(snapshot_bytes(plan.model))
         held_out = len(rows.held_out) > 0
         return pretrain(
             plan.model,

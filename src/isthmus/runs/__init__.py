@@ -1,5 +1,6 @@
 """What a long run needs: the meeting of hosts, checkpoints, logs, progress, interruption."""
 
+from isthmus.runs.checkpoint import Checkpoint, CheckpointFile
 from isthmus.runs.hosts import Hosts, end_process
 from isthmus.runs.interruption import Interruption
 from isthmus.runs.job import Job
@@ -9,6 +10,8 @@ from isthmus.runs.progress import Progress, ProgressBar, Reporter
 from isthmus.runs.run import Run
 
 __all__ = [
+    "Checkpoint",
+    "CheckpointFile",
     "Hosts",
     "Interruption",
     "Job",

@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 from copy import copy
 from types import TracebackType
-from typing import Any, final
+from typing import final
 
+from isthmus.runs.checkpoint import CheckpointFile
 from isthmus.runs.logs import Logs
 from isthmus.runs.processes import Processes
 from isthmus.runs.progress import Progress, ProgressBar, Reporter
@@ -39,7 +40,7 @@ class Run:
         self,
         verbose: bool | int | None = False,
         *,
-        checkpoint: Any = None,
+        checkpoint: CheckpointFile | None = None,
         log: str | os.PathLike[str] | None = None,
         tensorboard: str | os.PathLike[str] | None = None,
     ) -> None:

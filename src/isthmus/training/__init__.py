@@ -1,7 +1,6 @@
 """The compiled loop and everything around it."""
 
 from isthmus.training.batches import ArrayBatches, Batches, MixedRows
-from isthmus.training.checkpoints import Checkpoint, CheckpointFile, Identity
 from isthmus.training.devices import Devices
 from isthmus.training.loop import Training, TrainingState, train
 from isthmus.training.optimizer import SCHEDULES
@@ -14,6 +13,7 @@ from isthmus.training.pretraining import (
     pretrain,
     single_layer_models,
 )
+from isthmus.training.snapshot import snapshot_bytes
 from isthmus.training.streaming import StreamedBatches
 from isthmus.training.together import train_together
 
@@ -22,10 +22,7 @@ __all__ = [
     "SCHEDULES",
     "ArrayBatches",
     "Batches",
-    "Checkpoint",
-    "CheckpointFile",
     "Devices",
-    "Identity",
     "LayerTraining",
     "MixedRows",
     "Plan",
@@ -37,6 +34,7 @@ __all__ = [
     "over_rows",
     "pretrain",
     "single_layer_models",
+    "snapshot_bytes",
     "train",
     "train_together",
 ]

@@ -18,11 +18,11 @@ from isthmus.runs.processes import Processes
 from isthmus.runs.progress import Progress
 from isthmus.runs.run import Run
 from isthmus.training.batches import Batches, Block, Buffers
-from isthmus.training.checkpoints import Snapshot
 from isthmus.training.compiled import Carry, advance, held_out_loss, initial_carry
 from isthmus.training.devices import Devices
 from isthmus.training.layout import Layout, Parameters
 from isthmus.training.plan import Plan, Settings
+from isthmus.training.snapshot import Snapshot
 from isthmus.training.upcoming import Upcoming
 
 Observer: TypeAlias = Callable[[int, Any], None]
@@ -116,7 +116,7 @@ def train(
     )
     run = Run() if run is None else run
     if run.checkpoint is not None:
-        now = run.checkpoint.restore(now, plan.settings.n_epochs)
+        now = run.checkpoint.restore(now.restored, plan.settings.n_epochs) or now
     now.carry = devices.everywhere(now.carry)
     with Interruption() as interruption:
         loop = _Loop(
@@ -267,7 +267,7 @@ class _Loop:
     def _save(self) -> None:
         if self.run.checkpoint is not None and self.processes.first:
             self.now.seconds = time.perf_counter() - self.started
-            self.run.checkpoint.save(self.now)
+            self.run.checkpoint.save(self.now.header(), self.now.arrays())
 
     def _agree(self) -> None:
         """Let all processes make equally long calls, and stop together."""

@@ -7,28 +7,30 @@ import sys
 import tempfile
 import time
 import warnings
+from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from importlib.metadata import version
+from math import inf
 from pathlib import Path
-from typing import Any, final
+from typing import Any, Protocol, TypeAlias, TypeVar, final
 
-import jax
-import jax.numpy as jnp
 import numpy as np
 
 from isthmus.errors import CheckpointError, IsthmusError, ModelFileError
 from isthmus.io import read_model_file, write_model_file
 from isthmus.io.failures import SYSTEM_REASONS, first_line
-from isthmus.models import Model
 from isthmus.runs.processes import Processes
-from isthmus.training.compiled import Carry
-from isthmus.training.layout import Parameters
+
+Header: TypeAlias = dict[str, Any]
+Arrays: TypeAlias = dict[str, np.ndarray]
+Stored = TypeVar("Stored")
 
 FORMAT_VERSION = 2
 
 # Another version of these may round otherwise, and then the end is not the same bit for bit.
-_LIBRARIES = ("isthmus", "jax", "jaxlib")
+# Read once: what is installed may change while a run goes on.
+_VERSIONS = {library: version(library) for library in ("isthmus", "jax", "jaxlib")}
 _NAME = "checkpoint.isthmus"
 _START_OVER = "start over with --fresh, in Python with Checkpoint(…, fresh=True)"
 # Writing takes no more than this share of the time, however large the model is.
@@ -68,84 +70,20 @@ class Checkpoint:
     fresh: bool = False
 
 
-@dataclass
-class Snapshot:
-    """Where training stands between two compiled calls."""
-
-    carry: Carry
-    epoch: int  # the one being run, counted from 1
-    step: int = 0  # minibatches of that epoch that are done
-    best: Parameters | None = None
-    best_loss: float = np.inf
-    best_epoch: int = 0
-    history: dict[str, list[float]] = field(default_factory=dict)
-    seconds: float = 0.0
-    finished: bool = False
-
-
-@final
-@dataclass(frozen=True)
-class Identity:
-    """What a run computes on; a checkpoint of another one is refused.
-
-    Parameters
-    ----------
-    model : str
-        Name of the estimator.
-    parameters : dict of str to str
-        The estimator's parameters, as Python writes them.
-    schema : str
-        What one row of the data looks like.
-    n_rows : int
-        How many there are.
-    content : str
-        Digest of what the preparation found, and of some rows.
-    start : str
-        Digest of the parameters that training starts from.
-    order : dict of str to str
-        What the order of the rows depends on, where they are streamed: "memory", as
-        ``--memory`` takes it, and how the files are cut.
-    """
-
-    model: str
-    parameters: dict[str, str]
-    schema: str
-    n_rows: int
-    content: str
-    start: str
-    order: dict[str, str] = field(default_factory=dict)
+class Identity(Protocol):
+    """What a run computes on; a checkpoint of another one is refused."""
 
     def state(self) -> dict[str, Any]:
         """Give it as JSON holds it."""
-        return dict(vars(self))
+        ...
 
     def difference(self, stored: dict[str, Any]) -> str | None:
-        """Tell what a stored identity has otherwise, if anything."""
-        before = Identity(**stored)
-        if before.model != self.model:
-            return f"comes from {before.model}, but this is {self.model}"
-        changed = _change(before.parameters, self.parameters)
-        if changed is not None:
-            return f"was made with other parameters ({changed})"
-        if before.schema != self.schema:
-            return f"was made from other data (rows of {before.schema}, but now {self.schema})"
-        if before.n_rows != self.n_rows:
-            return f"was made from other data ({before.n_rows:,} rows, but now {self.n_rows:,})"
-        changed = _change(before.order, self.order)
-        if changed is not None:
-            return f"was made with another order of the rows ({changed})"
-        if before.content != self.content:
-            return "was made from other data (of the same shape, but with other names or values)"
-        if before.start != self.start:
-            return "started from other weights than this run does"
-        return None
+        """Tell what the run of a stored one has otherwise, if anything."""
+        ...
 
     def remedy(self, stored: dict[str, Any]) -> str:
-        """Tell what makes this run that of a stored identity, where an option does."""
-        memory = stored["order"].get("memory")
-        if memory in (None, self.order.get("memory")):
-            return ""
-        return f"give --memory {memory} (in Python ISTHMUS_MEMORY={memory}), "
+        """Tell what makes this run that of a stored one, where an option does."""
+        ...
 
 
 @final
@@ -180,11 +118,11 @@ class CheckpointFile:
         self.path = Path(checkpoint.folder) / _NAME
         self.notes: dict[str, Any] = {}
         self._seconds, self._quiet = checkpoint.seconds, quiet
-        self._next = -np.inf
+        self._next = -inf
         self._identity: Identity | None = None
         self._warned = False
-        self._header: dict[str, Any] = {}
-        self._tensors: dict[str, np.ndarray] = {}
+        self._header: Header = {}
+        self._arrays: Arrays = {}
         processes = Processes()
         if processes.first:
             _make_folder(self.path.parent)
@@ -221,20 +159,26 @@ class CheckpointFile:
                 f"{self.path} {difference}: {remedy}name another folder, or {_START_OVER}."
             )
 
-    def restore(self, start: Snapshot, n_epochs: int) -> Snapshot:
-        """Give what was saved, or `start` itself where nothing was; shapes are those of `start`."""
+    def restore(self, read: Callable[[Header, Arrays], Stored], n_epochs: int) -> Stored | None:
+        """Give what `read` makes of what was saved; None where nothing was.
+
+        Raises
+        ------
+        CheckpointError
+            What was saved does not suit `read`.
+        """
         if not self.found:
-            return start
-        snapshot = self._checked(lambda: self._restored(start))
+            return None
+        stored = self._checked(lambda: read(self._header, self._arrays))
         if not self._quiet:
-            text = f"Resuming from epoch {snapshot.epoch} of {n_epochs} ({self.path})."
-            if snapshot.finished:
+            text = f"Resuming from epoch {self.epoch} of {n_epochs} ({self.path})."
+            if self._header["finished"]:
                 text = f"Nothing is left to train: {self.path} holds the finished training."
             print(text, file=sys.stderr)
-        return snapshot
+        return stored
 
-    def probe(self, model: Model) -> None:
-        """See that a checkpoint of this model can be written, before hours of work that needs it.
+    def probe(self, n_bytes: int) -> None:
+        """See that a checkpoint so large can be written, before hours of work that needs it.
 
         Raises
         ------
@@ -243,8 +187,6 @@ class CheckpointFile:
         """
         if not Processes().first:
             return
-        # With the moments and the best so far the parameters are there four times.
-        n_bytes = 4 * sum(leaf.nbytes for leaf in jax.tree.leaves(model))
         probe = self.path.with_name(f".{_NAME}.probe.part")
         try:
             with probe.open("wb") as file:
@@ -262,8 +204,10 @@ class CheckpointFile:
         """Tell whether it is time to write."""
         return time.monotonic() >= self._next
 
-    def save(self, snapshot: Snapshot) -> None:
+    def save(self, header: Header, arrays: Arrays) -> None:
         """Write atomically; the checkpoint before stays until this one is whole.
+
+        The header says at least which "epoch" to go on with, and whether all are "finished".
 
         Raises
         ------
@@ -272,9 +216,9 @@ class CheckpointFile:
             going on.
         """
         begin = time.monotonic()
-        first = self._next == -np.inf
+        first = self._next == -inf
         try:
-            self._write(snapshot)
+            self._write(header, arrays)
         except IsthmusError as error:
             if first:
                 raise
@@ -291,31 +235,16 @@ class CheckpointFile:
             end += max(self._seconds, (end - begin) / _MOST_OF_THE_TIME)
         self._next = end
 
-    def _write(self, snapshot: Snapshot) -> None:
+    def _write(self, header: Header, arrays: Arrays) -> None:
         assert self._identity is not None
-        header = {
+        whole = {
             "checkpoint_version": FORMAT_VERSION,
-            "versions": _versions(),
+            "versions": _VERSIONS,
             "identity": self._identity.state(),
             "notes": self.notes,
-            "epoch": snapshot.epoch,
-            "step": snapshot.step,
-            "best_epoch": snapshot.best_epoch,
-            "finished": snapshot.finished,
+            **header,
         }
-        tensors = {
-            f"carry.{i}": np.asarray(leaf) for i, leaf in enumerate(jax.tree.leaves(snapshot.carry))
-        }
-        # JSON has no infinity, arrays do.
-        tensors |= {
-            "best_loss": np.array(snapshot.best_loss, np.float64),
-            "seconds": np.array(snapshot.seconds, np.float64),
-        }
-        for name, values in snapshot.history.items():
-            tensors[f"history.{name}"] = np.array(values, np.float64)
-        if snapshot.best is not None:
-            tensors |= {f"best.{i}": np.asarray(array) for i, array in enumerate(snapshot.best)}
-        write_model_file(self.path, header, tensors)
+        write_model_file(self.path, whole, arrays)
 
     def _share(self, processes: Processes) -> None:
         """Let all processes have what the first one has read; others need not see the folder."""
@@ -332,7 +261,7 @@ class CheckpointFile:
 
     def _read(self, path: Path) -> None:
         try:
-            header, self._tensors = read_model_file(path)
+            header, self._arrays = read_model_file(path)
         except ModelFileError as error:
             found = str(error).rpartition(": ")[0]
             raise CheckpointError(f"{found}: {_START_OVER}.") from error
@@ -343,7 +272,7 @@ class CheckpointFile:
         there = self._checked(
             lambda: {"the format": header["checkpoint_version"], **header.get("versions", {})}
         )
-        here = {"the format": FORMAT_VERSION, **_versions()}
+        here = {"the format": FORMAT_VERSION, **_VERSIONS}
         other = next((name for name in here if there.get(name) != here[name]), None)
         if other is not None:
             raise CheckpointError(
@@ -353,28 +282,7 @@ class CheckpointFile:
             )
         self._header, self.notes = header, self._checked(lambda: dict(header["notes"]))
 
-    def _restored(self, start: Snapshot) -> Snapshot:
-        header, tensors = self._header, self._tensors
-        leaves, structure = jax.tree.flatten(start.carry)
-        saved = [_like(tensors[f"carry.{i}"], leaf) for i, leaf in enumerate(leaves)]
-        best = None
-        if "best.0" in tensors:
-            best = tuple(
-                _like(tensors[f"best.{i}"], array) for i, array in enumerate(start.carry.parameters)
-            )
-        return Snapshot(
-            jax.tree.unflatten(structure, saved),
-            int(header["epoch"]),
-            int(header["step"]),
-            best,
-            float(tensors["best_loss"]),
-            int(header["best_epoch"]),
-            {name: tensors[f"history.{name}"].tolist() for name in start.history},
-            float(tensors["seconds"]),
-            bool(header["finished"]),
-        )
-
-    def _checked(self, read: Any) -> Any:
+    def _checked(self, read: Callable[[], Stored]) -> Stored:
         try:
             return read()
         except (AttributeError, LookupError, TypeError, ValueError) as error:
@@ -382,24 +290,6 @@ class CheckpointFile:
                 f"{self.path} holds parts that do not fit together, so it was altered or comes "
                 f"from another version of Isthmus: {_START_OVER}."
             ) from error
-
-
-def _versions() -> dict[str, str]:
-    return {library: version(library) for library in _LIBRARIES}
-
-
-def _change(before: dict[str, str], after: dict[str, str]) -> str | None:
-    for name in {**after, **before}:
-        then, now = (values.get(name, "none") for values in (before, after))
-        if then != now:
-            return f"{name}={then}, but now {name}={now}"
-    return None
-
-
-def _like(tensor: np.ndarray, leaf: jax.Array) -> jax.Array:
-    if tensor.shape != leaf.shape or tensor.dtype != leaf.dtype:
-        raise ValueError("an array has the wrong shape")
-    return jnp.asarray(tensor)
 
 
 def _make_folder(folder: Path) -> None:
