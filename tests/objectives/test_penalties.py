@@ -13,7 +13,7 @@ from isthmus.objectives import (
     TargetActivation,
     WeightDecay,
 )
-from isthmus.objectives.penalties.base import Batch
+from isthmus.objectives.penalties.base import EncodedMinibatch
 from isthmus.objectives.penalties.contractive import (
     estimated_squared_norms,
     exact_squared_norms,
@@ -33,7 +33,7 @@ def make_model(code=None, hidden=(), **settings):
 
 
 def make_batch(model, x=X):
-    return Batch(x, WEIGHTS, x, model.network.encode(x), KEY)
+    return EncodedMinibatch(x, WEIGHTS, x, model.network.encode(x), KEY)
 
 
 def test_family_is_whole():
@@ -121,7 +121,7 @@ def test_auxiliary_loss_moves_silent_units_and_no_others():
     penalty = AuxiliaryTopK(2, 1.0)
 
     def value(m):
-        return penalty(m, Batch(X, WEIGHTS, X, m.network.encode(X), KEY))
+        return penalty(m, EncodedMinibatch(X, WEIGHTS, X, m.network.encode(X), KEY))
 
     gradient = jax.grad(value)(model).network
     assert jnp.all(gradient.encoder[0].weight[:, 0] == 0)

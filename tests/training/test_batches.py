@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from isthmus.training import ArrayBatches, MixedRows
-from isthmus.training.batches import Buffers
+from isthmus.training import AllOnce, ArrayBatches
+from isthmus.training.batches import DoubleBuffer
 
 
 @pytest.mark.parametrize("n_rows", [1, 7, 64, 100, 1000])
@@ -41,7 +41,7 @@ def test_order_is_fixed_by_the_generator_and_differs_between_epochs():
 
 def test_chosen_rows_only():
     matrix = np.arange(20, dtype=np.float32)[:, None]
-    batches = ArrayBatches(matrix, 4, rows=np.array([3, 5, 9]))
+    batches = ArrayBatches(matrix, 4, AllOnce(np.array([3, 5, 9])))
     block = next(batches.epoch())
     assert block.rows.reshape(-1)[: block.n_rows].tolist() == [3, 5, 9]
 
@@ -62,27 +62,13 @@ def test_targets_stay_with_their_rows():
         np.testing.assert_array_equal(block.targets.ravel()[: block.n_rows], rows * 2)
 
 
-@pytest.mark.parametrize(("n_labelled", "n_unlabelled"), [(1, 100), (7, 100), (60, 20), (3, 1)])
-def test_every_minibatch_of_mixed_rows_has_labelled_ones(n_labelled, n_unlabelled):
-    labelled = np.arange(n_labelled)
-    unlabelled = np.arange(n_labelled, n_labelled + n_unlabelled)
-    mixed = MixedRows(labelled, unlabelled, 8)
-    order = mixed.order(np.random.default_rng(0))
-    assert len(order) == len(mixed)
-    assert set(unlabelled) <= set(order)
-    counts = np.isin(order.reshape(-1, 8), labelled).sum(axis=1)
-    assert (counts == counts[0]).all()
-    assert counts[0] >= 2
-    assert np.ptp(np.bincount(order[np.isin(order, unlabelled)])[n_labelled:]) <= 1
-
-
 def test_two_buffers_are_used_in_turn_and_hold_the_same_rows():
     batches = ArrayBatches(np.arange(300.0, dtype=np.float32)[:, None], 8, targets=np.arange(300))
-    buffers, fresh, again, places = Buffers(), [], [], set()
+    buffer, fresh, again, places = DoubleBuffer(), [], [], set()
     for seed in range(3):
         for block in batches.epoch(np.random.default_rng(seed)):
             fresh.append((block.rows.ravel(), block.targets.ravel(), block.n_rows))
-        for block in batches.epoch(np.random.default_rng(seed), buffers=buffers):
+        for block in batches.epoch(np.random.default_rng(seed), buffer=buffer):
             again.append((block.rows.ravel().copy(), block.targets.ravel().copy()))
             places.add((block.rows.ctypes.data, block.targets.ctypes.data))
             assert block.rows.ctypes.data % 64 == 0

@@ -1,17 +1,21 @@
 import os
 import signal
+import threading
 
 import jax
 import numpy as np
 import pytest
 
+from isthmus import Autoencoder, from_batches, limited_memory
 from isthmus.errors import IsthmusError
 from isthmus.models import Deterministic, Model, SquaredError
 from isthmus.networks import Dense, glorot_uniform
 from isthmus.objectives import Objective
 from isthmus.runs import Run
-from isthmus.training import ArrayBatches, Plan, Settings, train
+from isthmus.training import AllOnce, ArrayBatches, Plan, Settings, train
 from isthmus.training import loop as loop_module
+from isthmus.training.devices import Devices
+from isthmus.training.held_out import HeldOut
 from isthmus.training.layout import Layout
 
 
@@ -34,9 +38,9 @@ def run(matrix, n_epochs=5, validation=False, report=None, **settings):
     held_out = np.arange(160, 200) if validation else None
     return train(
         Plan(make_model(), Objective(), Settings(n_epochs, 1e-2, **settings)),
-        ArrayBatches(matrix, 32, np.arange(160)),
+        ArrayBatches(matrix, 32, AllOnce(np.arange(160))),
         Run().telling(report) if report else None,
-        validation=ArrayBatches(matrix, 32, held_out) if validation else None,
+        validation=ArrayBatches(matrix, 32, AllOnce(held_out)) if validation else None,
     )
 
 
@@ -65,10 +69,8 @@ def test_best_held_out_parameters_are_kept(matrix):
     training = run(matrix, 12, validation=True)
     losses = training.history["validation_loss"]
     assert training.best_epoch == int(np.argmin(losses)) + 1
-    held_out = ArrayBatches(matrix, 32, np.arange(160, 200))
-    judge = loop_module._HeldOut(
-        Layout.of(training.model), Objective(), held_out, loop_module.Devices()
-    )
+    held_out = ArrayBatches(matrix, 32, AllOnce(np.arange(160, 200)))
+    judge = HeldOut(Layout.of(training.model), Objective(), held_out, Devices())
     loss = judge.loss(Layout.of(training.model).flatten(training.model))
     assert loss == pytest.approx(min(losses), rel=1e-6)
 
@@ -151,3 +153,34 @@ def test_products_in_bfloat16_round_numbers_and_learn_as_well(matrix):
     assert losses[0] != losses[1]
     assert losses[1] == pytest.approx(losses[0], rel=0.05)
     assert {leaf.dtype for leaf in jax.tree.leaves(rounded.model)} == {np.dtype("float32")}
+
+
+def test_next_block_is_made_while_one_is_trained_on_and_never_more(matrix, monkeypatch):
+    monkeypatch.setattr("isthmus.training.batches._BLOCK_BYTES", 2 * 32 * 8 * 4)
+    batches, made, ahead = ArrayBatches(matrix, 32), [], []
+    epoch, blocks_an_epoch = batches.epoch, len(list(batches.epoch()))
+
+    def counted(*arguments):
+        for block in epoch(*arguments):
+            made.append(block)
+            yield block
+
+    def report(progress):
+        n_steps = progress.n_updates - (progress.epoch - 1) * batches.n_steps
+        n_begun = (progress.epoch - 1) * blocks_an_epoch - (-n_steps // batches.steps_per_block)
+        if not progress.epoch_complete:
+            ahead.append(len(made) - n_begun)
+
+    monkeypatch.setattr(batches, "epoch", counted)
+    train(Plan(make_model(), Objective(), Settings(3, 1e-2)), batches, Run().telling(report))
+    assert set(ahead) == {0, 1}
+    assert ahead[-1] == 0
+
+
+def test_no_reader_is_left_after_an_early_stop():
+    rows = np.random.default_rng(0).normal(size=(60_000, 4)).astype(np.float32)
+    with limited_memory("1MB"):
+        model = Autoencoder(1, max_epochs=5, patience=1, learning_rate=1e-30, random_state=0)
+        model.fit(from_batches(iter(np.split(rows, 10))))
+    assert len(model.history_["loss"]) < 5
+    assert "isthmus-reader" not in {thread.name for thread in threading.enumerate()}

@@ -14,7 +14,7 @@ from isthmus.networks import Dense, glorot_uniform
 from isthmus.objectives import ContrastiveDivergence, Objective
 from isthmus.runs import Checkpoint, CheckpointFile, Run
 from isthmus.runs import checkpoint as checkpoint_module
-from isthmus.training import ArrayBatches, Plan, Settings, train
+from isthmus.training import AllOnce, ArrayBatches, Plan, Settings, train
 from isthmus.training import loop as loop_module
 
 
@@ -67,9 +67,9 @@ def run(matrix, file=None, report=None, model=None, loss=None, **settings):
         own.checkpoint = file
         return train(
             Plan(model, loss or Objective(), Settings(4, 1e-2, **settings)),
-            ArrayBatches(matrix, 32, np.arange(160)),
+            ArrayBatches(matrix, 32, AllOnce(np.arange(160))),
             own,
-            validation=ArrayBatches(matrix, 32, np.arange(160, 200)),
+            validation=ArrayBatches(matrix, 32, AllOnce(np.arange(160, 200))),
         )
 
 

@@ -12,7 +12,7 @@ from isthmus.errors import DataError
 from isthmus.io import Dataset, exact_bytes, memory_budget, readable_bytes
 from isthmus.prepare import Preparation, mean_row
 from isthmus.runs import Processes
-from isthmus.training import ArrayBatches, Batches, StreamedBatches
+from isthmus.training import AllOnce, ArrayBatches, Batches, StreamedBatches
 
 _SAMPLED_ROWS = 1024
 _SHARE_IN_MEMORY = 2
@@ -84,8 +84,8 @@ class RowsInMemory(TrainingRows):
     def batches(self, batch_size: int) -> tuple[ArrayBatches, ArrayBatches | None]:
         if not len(self.held_out):
             return ArrayBatches(self.matrix, batch_size), None
-        validation = ArrayBatches(self.matrix, batch_size, self.held_out)
-        return ArrayBatches(self.matrix, batch_size, self.training), validation
+        validation = ArrayBatches(self.matrix, batch_size, AllOnce(self.held_out))
+        return ArrayBatches(self.matrix, batch_size, AllOnce(self.training)), validation
 
     @property
     def training(self) -> np.ndarray:

@@ -46,7 +46,16 @@ from isthmus.models import Predictor
 from isthmus.networks import Affine, Initializer, glorot_uniform, shapes_only
 from isthmus.objectives import Corruption, Outcome, Supervision, Unlabelled
 from isthmus.runs import Interruption, Run
-from isthmus.training import ArrayBatches, MixedRows, Plan, Settings, over_rows, train
+from isthmus.training import (
+    AllOnce,
+    ArrayBatches,
+    LabelledInEveryMinibatch,
+    Order,
+    Plan,
+    Settings,
+    over_rows,
+    train,
+)
 
 _NO_HEAD = Affine(None, None)
 
@@ -342,10 +351,10 @@ class SupervisedAutoencoder(
         rows, held_out = labelled, None
         if self.early_stopping and len(labelled) > 1:
             rows, held_out = hold_out(labelled, targets, self.validation_fraction, generator)
-        batches = ArrayBatches(matrix, self.batch_size, self._mix(rows, targets), targets)
+        batches = ArrayBatches(matrix, self.batch_size, self._order(rows, targets), targets)
         validation = None
         if held_out is not None:
-            validation = ArrayBatches(matrix, self.batch_size, held_out, targets)
+            validation = ArrayBatches(matrix, self.batch_size, AllOnce(held_out), targets)
         plan = self._plan(batches, glorot_uniform(generator), seed)
         training = train(plan, batches, run, validation=validation)
         self.model_ = training.model.without_decoder()
@@ -367,12 +376,12 @@ class SupervisedAutoencoder(
         loss = self._loss(n_epochs, batches.n_steps)
         return Plan(model, loss, settings, self._relative_rates(model))
 
-    def _mix(self, labelled: np.ndarray, targets: np.ndarray) -> np.ndarray | MixedRows:
+    def _order(self, labelled: np.ndarray, targets: np.ndarray) -> Order:
         """Give the rows to train on: all of them where unlabelled ones teach something."""
         others = np.setdiff1d(np.arange(len(targets)), labelled)
         if not len(others) or not (self.reconstruction or self._unlabelled()):
-            return labelled
-        return MixedRows(labelled, others, self.batch_size)
+            return AllOnce(labelled)
+        return LabelledInEveryMinibatch(labelled, others, self.batch_size)
 
     def _initial_model(self, initialize: Initializer) -> Predictor:
         model = self.autoencoder_.model_

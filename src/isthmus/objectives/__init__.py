@@ -3,7 +3,6 @@
 from isthmus.objectives import corruptions, outcomes, penalties, unlabelled
 from isthmus.objectives.contrastive_divergence import ContrastiveDivergence
 from isthmus.objectives.corruptions import *
-from isthmus.objectives.jointly import Jointly
 from isthmus.objectives.loss import Loss, Minibatch
 from isthmus.objectives.objective import Objective, log_importance_weights
 from isthmus.objectives.outcomes import *
@@ -15,15 +14,16 @@ from isthmus.objectives.scores import (
     log_probability,
     mean_log_probability,
 )
+from isthmus.objectives.sum_of_losses import SumOfLosses
 from isthmus.objectives.supervision import Supervision
 from isthmus.objectives.unlabelled import *
 
 __all__ = [
     "ContrastiveDivergence",
-    "Jointly",
     "Loss",
     "Minibatch",
     "Objective",
+    "SumOfLosses",
     "Supervision",
     "code_divergence",
     "code_std",

@@ -13,7 +13,7 @@ from isthmus.models.model import Model
 from isthmus.objectives.corruptions import Corruption
 from isthmus.objectives.loss import Loss, Minibatch
 from isthmus.objectives.penalties import Penalty
-from isthmus.objectives.penalties.base import Batch
+from isthmus.objectives.penalties.base import EncodedMinibatch
 
 
 @final
@@ -91,15 +91,17 @@ class Objective(Loss[Model]):
     def held_out_losses(self, model: Model, batch: Minibatch, key: jax.Array) -> jax.Array:
         return self.row_losses(model, batch.x, batch.weights, key)
 
-    def _encode(self, model: Model, x: jax.Array, weights: jax.Array, key: jax.Array) -> Batch:
+    def _encode(
+        self, model: Model, x: jax.Array, weights: jax.Array, key: jax.Array
+    ) -> EncodedMinibatch:
         if self.binarize:
             binarization_key, key = jax.random.split(key)
             x = jax.random.bernoulli(binarization_key, x).astype(x.dtype)
         corruption_key, key = jax.random.split(key)
         encoded = x if self.corruption is None else self.corruption(x, weights, corruption_key)
-        return Batch(x, weights, encoded, model.network.encode(encoded), key)
+        return EncodedMinibatch(x, weights, encoded, model.network.encode(encoded), key)
 
-    def _row_losses(self, model: Model, batch: Batch, warmth: jax.Array) -> jax.Array:
+    def _row_losses(self, model: Model, batch: EncodedMinibatch, warmth: jax.Array) -> jax.Array:
         if self.n_importance_samples == 1:
             z = model.code.sample(batch.code_parameters, batch.key, warmth)
             log_prob = model.likelihood.log_prob(model.network.decode(z), batch.x)

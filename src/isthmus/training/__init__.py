@@ -1,9 +1,10 @@
 """The compiled loop and everything around it."""
 
-from isthmus.training.batches import ArrayBatches, Batches, MixedRows
+from isthmus.training.batches import ArrayBatches, Batches
 from isthmus.training.devices import Devices
-from isthmus.training.loop import Training, TrainingState, train
+from isthmus.training.loop import train
 from isthmus.training.optimizer import SCHEDULES
+from isthmus.training.orders import AllOnce, LabelledInEveryMinibatch, Order
 from isthmus.training.over_rows import over_rows
 from isthmus.training.plan import Plan, Settings
 from isthmus.training.pretraining import (
@@ -13,6 +14,7 @@ from isthmus.training.pretraining import (
     pretrain,
     single_layer_models,
 )
+from isthmus.training.result import Training, TrainingState
 from isthmus.training.snapshot import snapshot_bytes
 from isthmus.training.streaming import StreamedBatches
 from isthmus.training.together import train_together
@@ -20,11 +22,13 @@ from isthmus.training.together import train_together
 __all__ = [
     "PRETRAININGS",
     "SCHEDULES",
+    "AllOnce",
     "ArrayBatches",
     "Batches",
     "Devices",
+    "LabelledInEveryMinibatch",
     "LayerTraining",
-    "MixedRows",
+    "Order",
     "Plan",
     "Pretraining",
     "Settings",

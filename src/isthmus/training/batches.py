@@ -11,6 +11,8 @@ from typing import NamedTuple, Protocol, final
 
 import numpy as np
 
+from isthmus.training.orders import AllOnce, Order
+
 _BLOCK_BYTES = 32 * 2**20
 _MOST_STEPS = 512
 _FEWEST_ROWS = 32
@@ -37,7 +39,7 @@ class Block(NamedTuple):
 
 
 @final
-class Buffers:
+class DoubleBuffer:
     """Memory for one block after the other, where nobody needs the last but one any more.
 
     Fresh memory has to be brought in page by page, which takes as long as filling it.
@@ -59,7 +61,7 @@ class Buffers:
 
 
 class Batches(Protocol):
-    """Minibatches of rows, wherever the rows are; every row exactly once an epoch."""
+    """Minibatches of rows, wherever the rows are; epoch after epoch in other orders."""
 
     n_rows: int
     batch_size: int
@@ -70,11 +72,11 @@ class Batches(Protocol):
         self,
         generator: np.random.Generator | None = None,
         columns: slice = slice(None),
-        buffers: Buffers | None = None,
+        buffer: DoubleBuffer | None = None,
     ) -> Iterator[Block]:
-        """Yield all rows once, in an order drawn from `generator`, or as they are without one.
+        """Yield the rows of an epoch, in an order drawn from `generator`, if there is one.
 
-        `columns` asks for a part of every minibatch only. With `buffers` a block may be lost
+        `columns` asks for a part of every minibatch only. With `buffer` a block may be lost
         when the next but one is asked for.
         """
         ...
@@ -83,54 +85,15 @@ class Batches(Protocol):
         self,
         generators: Iterable[np.random.Generator],
         columns: slice = slice(None),
-        buffers: Buffers | None = None,
+        buffer: DoubleBuffer | None = None,
     ) -> Iterator[Block]:
         """Yield the blocks of one epoch after the other, each with a generator of its own."""
         ...
 
 
 @final
-class MixedRows:
-    """Labelled rows in every minibatch, over and over, beside the unlabelled ones.
-
-    An epoch passes over the unlabelled rows once; what they leave of the last minibatch is
-    filled with more of them.
-
-    Parameters
-    ----------
-    labelled, unlabelled : ndarray of int
-        Positions of the rows.
-    batch_size : int
-        Rows in a minibatch.
-    """
-
-    _LEAST_SHARE = 0.25
-
-    def __init__(self, labelled: np.ndarray, unlabelled: np.ndarray, batch_size: int) -> None:
-        share = len(labelled) / (len(labelled) + len(unlabelled))
-        n_labelled = round(batch_size * max(share, self._LEAST_SHARE))
-        self._n_labelled = min(max(n_labelled, 1), batch_size - 1)
-        self._labelled, self._unlabelled = labelled, unlabelled
-        self._n_steps = -(-len(unlabelled) // (batch_size - self._n_labelled))
-        self._batch_size = batch_size
-
-    def __len__(self) -> int:
-        return self._n_steps * self._batch_size
-
-    def order(self, generator: np.random.Generator) -> np.ndarray:
-        """Draw the rows of an epoch, in order."""
-        parts = []
-        sizes = (self._n_labelled, self._batch_size - self._n_labelled)
-        for rows, size in zip((self._labelled, self._unlabelled), sizes, strict=True):
-            n_rounds = -(-self._n_steps * size // len(rows))
-            drawn = np.concatenate([generator.permutation(rows) for _ in range(n_rounds)])
-            parts.append(drawn[: self._n_steps * size].reshape(self._n_steps, size))
-        return np.concatenate(parts, axis=1).ravel()
-
-
-@final
 class ArrayBatches:
-    """Minibatches of a matrix in memory; every row exactly once an epoch.
+    """Minibatches of a matrix in memory.
 
     Parameters
     ----------
@@ -138,8 +101,8 @@ class ArrayBatches:
         Prepared rows, stored as `isthmus.prepare.Preparation.transform` gives them.
     batch_size : int
         Rows in a minibatch; less where there are fewer rows.
-    rows : ndarray of int, MixedRows or None
-        Which rows to use; all by default.
+    order : Order or None
+        Which rows an epoch takes; all once by default.
     targets : ndarray, shape (all rows of the matrix, …), or None
         What is to be told from each row.
     """
@@ -148,12 +111,12 @@ class ArrayBatches:
         self,
         matrix: np.ndarray,
         batch_size: int,
-        rows: np.ndarray | MixedRows | None = None,
+        order: Order | None = None,
         targets: np.ndarray | None = None,
     ) -> None:
         self._matrix, self._targets = matrix, targets
-        self._rows = np.arange(len(matrix)) if rows is None else rows
-        self.n_rows = len(self._rows)
+        self._order = AllOnce(np.arange(len(matrix))) if order is None else order
+        self.n_rows = len(self._order)
         self.batch_size, self.n_steps, self.steps_per_block = cut(
             self.n_rows, batch_size, matrix.shape[1] * matrix.itemsize
         )
@@ -162,18 +125,18 @@ class ArrayBatches:
         self,
         generator: np.random.Generator | None = None,
         columns: slice = slice(None),
-        buffers: Buffers | None = None,
+        buffer: DoubleBuffer | None = None,
     ) -> Iterator[Block]:
-        """Yield all rows once, in an order drawn from `generator`, or as they are without one.
+        """Yield the rows of an epoch, in the order that `generator` draws.
 
-        `columns` asks for a part of every minibatch only. With `buffers` a block is lost when
+        `columns` asks for a part of every minibatch only. With `buffer` a block is lost when
         the next but one is asked for.
         """
-        order = self._order(generator)
+        positions = self._order.draw(generator)
         capacity = self.steps_per_block * self.batch_size
         for start in range(0, self.n_rows, capacity):
-            chosen = order[start : start + capacity]
-            memory = buffers or Buffers()
+            chosen = positions[start : start + capacity]
+            memory = buffer or DoubleBuffer()
             rows = self._take(self._matrix, chosen, columns, memory, "rows")
             targets = None
             if self._targets is not None:
@@ -184,19 +147,19 @@ class ArrayBatches:
         self,
         generators: Iterable[np.random.Generator],
         columns: slice = slice(None),
-        buffers: Buffers | None = None,
+        buffer: DoubleBuffer | None = None,
     ) -> Iterator[Block]:
         """Yield the blocks of one epoch after the other, each with a generator of its own."""
         for generator in generators:
-            yield from self.epoch(generator, columns, buffers)
-
-    def _order(self, generator: np.random.Generator | None) -> np.ndarray:
-        if isinstance(self._rows, MixedRows):
-            return self._rows.order(generator or np.random.default_rng(0))
-        return self._rows if generator is None else generator.permutation(self._rows)
+            yield from self.epoch(generator, columns, buffer)
 
     def _take(
-        self, source: np.ndarray, chosen: np.ndarray, columns: slice, memory: Buffers, name: str
+        self,
+        source: np.ndarray,
+        chosen: np.ndarray,
+        columns: slice,
+        memory: DoubleBuffer,
+        name: str,
     ) -> np.ndarray:
         """Gather rows into minibatches, zeros after them in the last one."""
         steps, size = self.steps_per_block, self.batch_size

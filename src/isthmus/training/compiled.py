@@ -15,6 +15,7 @@ from jax.sharding import NamedSharding
 from isthmus.networks import products_in
 from isthmus.objectives import Loss, Minibatch
 from isthmus.prepare import as_float
+from isthmus.training.devices import PlacedBlock
 from isthmus.training.layout import Layout, Parameters
 from isthmus.training.optimizer import Schedule, initial_optimizer_state, update
 
@@ -35,18 +36,16 @@ def initial_carry(parameters: Parameters, memory: Any = None) -> Carry:
     return Carry(parameters, initial_optimizer_state(parameters), n_updates, loss_sum, memory)
 
 
-def _batch(
-    rows: jax.Array, targets: jax.Array | None, n_rows: jax.Array, step: jax.Array
-) -> Minibatch:
-    """Give a minibatch of a block; `n_rows` may be every row's weight, ``(steps, batch)``."""
+def _minibatch(block: PlacedBlock, step: jax.Array) -> Minibatch:
+    rows, targets, n_rows, _, weights = block
     batch_size = rows.shape[1]
     x = as_float(lax.dynamic_index_in_dim(rows, step, keepdims=False))
     if targets is not None:
         targets = lax.dynamic_index_in_dim(targets, step, keepdims=False)
-    if n_rows.ndim:
-        return Minibatch(x, lax.dynamic_index_in_dim(n_rows, step, keepdims=False), targets)
-    weights = step * batch_size + jnp.arange(batch_size) < n_rows
-    return Minibatch(x, weights.astype(jnp.float32), targets)
+    if weights is not None:
+        return Minibatch(x, lax.dynamic_index_in_dim(weights, step, keepdims=False), targets)
+    counts = step * batch_size + jnp.arange(batch_size) < n_rows
+    return Minibatch(x, counts.astype(jnp.float32), targets)
 
 
 @partial(
@@ -58,9 +57,7 @@ def _batch(
 )
 def advance(
     carry: Carry,
-    rows: jax.Array,
-    targets: jax.Array | None,
-    n_rows: jax.Array,
+    block: PlacedBlock,
     start: jax.Array,
     stop: jax.Array,
     schedule: Schedule,
@@ -81,11 +78,11 @@ def advance(
     """
     # All at once before the loop: each scalar of its own in a step costs time there, for XLA then
     # starts to share the step's short operations between threads.
-    rates = schedule.rate(carry.n_updates + jnp.arange(rows.shape[0]) - start)
+    rates = schedule.rate(carry.n_updates + jnp.arange(block.rows.shape[0]) - start)
     decay = tuple(weight_decay * decays for decays in layout.decays)
 
     def step(i: jax.Array, carry: Carry) -> Carry:
-        batch = _batch(rows, targets, n_rows, i)
+        batch = _minibatch(block, i)
         step_key = jax.random.fold_in(key, carry.n_updates)
 
         def loss(model: Any) -> tuple[jax.Array, Any]:
@@ -114,10 +111,7 @@ def advance(
 @partial(jax.jit, static_argnames=("layout", "objective"))
 def held_out_loss(
     parameters: Parameters,
-    rows: jax.Array,
-    targets: jax.Array | None,
-    n_rows: jax.Array,
-    n_steps: jax.Array,
+    block: PlacedBlock,
     key: jax.Array,
     *,
     layout: Layout,
@@ -127,9 +121,9 @@ def held_out_loss(
     model = layout.unflatten(parameters)
 
     def losses_of(i: jax.Array) -> jax.Array:
-        batch = _batch(rows, targets, n_rows, i)
+        batch = _minibatch(block, i)
         losses = objective.held_out_losses(model, batch, jax.random.fold_in(key, i))
         return batch.weights @ losses
 
     shape = jax.eval_shape(losses_of, jnp.zeros((), jnp.int32)).shape
-    return lax.fori_loop(0, n_steps, lambda i, total: total + losses_of(i), jnp.zeros(shape))
+    return lax.fori_loop(0, block.n_steps, lambda i, total: total + losses_of(i), jnp.zeros(shape))

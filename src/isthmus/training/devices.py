@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
 from functools import cached_property
-from typing import Any, final
+from typing import Any, NamedTuple, final
 
 import jax
 import numpy as np
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
-from isthmus.training.batches import Batches, Block, Buffers
+from isthmus.training.batches import Batches, Block, DoubleBuffer
 
 _BATCH = "batch"
 _RANDOM = "threefry2x32"
@@ -19,6 +19,16 @@ _RANDOM = "threefry2x32"
 def random_key(seed: int) -> jax.Array:
     """Give what ``jax.random.key`` gives for a seed under 2³², which compiles programs for it."""
     return jax.random.wrap_key_data(jax.device_put(np.array([0, seed], np.uint32)), impl=_RANDOM)
+
+
+class PlacedBlock(NamedTuple):
+    """A `Block` on the devices, as the compiled programs take it."""
+
+    rows: Any  # (steps, batch, features)
+    targets: Any  # (steps, batch, …) or None
+    n_rows: Any  # how many count
+    n_steps: Any  # minibatches that hold one that counts
+    weights: Any = None  # (steps, batch), where rows that do not count are not the last ones
 
 
 @final
@@ -61,29 +71,30 @@ class Devices:
         self,
         batches: Batches,
         generators: Iterable[np.random.Generator] | None = None,
-        buffers: Buffers | None = None,
-    ) -> Iterator[tuple[Block, Any, Any, Any]]:
-        """Yield epochs' blocks, and their rows, targets and counts as the programs take them.
+        buffer: DoubleBuffer | None = None,
+    ) -> Generator[PlacedBlock]:
+        """Yield epochs' blocks, placed on the devices.
 
         There is an epoch for each generator; without any there is one, and rows come as they
-        are. Each process gathers its own share of every minibatch only. With `buffers` a block
+        are. Each process gathers its own share of every minibatch only. With `buffer` a block
         may be lost when the next but one is asked for, so it has to be done with by then.
         """
         size = batches.batch_size
         columns = slice(None) if self.alone else self._own_columns(size)
         if generators is None:
-            blocks = batches.epoch(None, columns, buffers)
+            blocks = batches.epoch(None, columns, buffer)
         else:
-            blocks = batches.epochs(generators, columns, buffers)
+            blocks = batches.epochs(generators, columns, buffer)
         for block in blocks:
             if self.alone:
                 rows, targets = jax.device_put((block.rows, block.targets))
-                yield block, rows, targets, block.n_rows
+                yield PlacedBlock(rows, targets, block.n_rows, block.n_steps)
                 continue
             rows, targets = jax.tree.map(
                 lambda array: self._spread(array, size), (block.rows, block.targets)
             )
-            yield block, rows, targets, self._weights(block, size)
+            weights = self._weights(block, size)
+            yield PlacedBlock(rows, targets, block.n_rows, block.n_steps, weights)
 
     def _sharding(self, *axes: str | None) -> NamedSharding:
         return NamedSharding(Mesh(self._devices, (_BATCH,)), PartitionSpec(*axes))

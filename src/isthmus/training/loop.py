@@ -3,68 +3,36 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
+from contextlib import closing
 from dataclasses import dataclass, field
-from typing import Any, Generic, NamedTuple, TypeAlias, TypeVar, final
+from typing import Any, TypeAlias, TypeVar
 
 import jax
 import numpy as np
 
 from isthmus.errors import IsthmusError
 from isthmus.objectives import Loss
+from isthmus.runs.checkpoint import CheckpointFile
 from isthmus.runs.compilation_cache import use_compilation_cache
 from isthmus.runs.interruption import Interruption
 from isthmus.runs.processes import Processes
-from isthmus.runs.progress import Progress
 from isthmus.runs.run import Run
-from isthmus.training.batches import Batches, Block, Buffers
-from isthmus.training.compiled import Carry, advance, held_out_loss, initial_carry
-from isthmus.training.devices import Devices
+from isthmus.training.batches import Batches, DoubleBuffer
+from isthmus.training.compiled import advance, initial_carry
+from isthmus.training.devices import Devices, PlacedBlock
+from isthmus.training.held_out import HeldOut
 from isthmus.training.layout import Layout, Parameters
 from isthmus.training.plan import Plan, Settings
+from isthmus.training.progress_meter import ProgressMeter
+from isthmus.training.result import Training, TrainingState
 from isthmus.training.snapshot import Snapshot
-from isthmus.training.upcoming import Upcoming
 
 Observer: TypeAlias = Callable[[int, Any], None]
 
 M = TypeVar("M")
 
 _SECONDS_PER_CALL = 0.4
-
-
-class TrainingState(NamedTuple):
-    """What training goes on from: parameters, optimizer state and number of the epoch."""
-
-    carry: Carry
-    epoch: int
-
-
-@final
-@dataclass
-class Training(Generic[M]):
-    """What training gives.
-
-    Attributes
-    ----------
-    model
-        The best parameters seen: those with the least held-out loss, or the last ones where
-        no rows were held out.
-    history : dict of str to list
-        Per epoch: "loss" (mean per row, penalties included, while the parameters moved),
-        "validation_loss" (if rows were held out) and "seconds" since the start.
-    best_epoch : int
-        The epoch, counted from 1, whose parameters were kept.
-    interrupted : bool
-        Whether Ctrl-C ended it.
-    state : TrainingState or None
-        What to go on from; None where no update was made.
-    """
-
-    model: M
-    history: dict[str, list[float]]
-    best_epoch: int
-    interrupted: bool
-    state: TrainingState | None = None
 
 
 def train(
@@ -109,7 +77,7 @@ def train(
         state = TrainingState(initial_carry(jax.device_put(layout.flatten(plan.model)), memory), 0)
     held_out = None
     if validation is not None:
-        held_out = _HeldOut(layout, plan.loss, validation, devices)
+        held_out = HeldOut(layout, plan.loss, validation, devices)
     names = ("loss", "seconds") if held_out is None else ("loss", "seconds", "validation_loss")
     now = Snapshot(
         state.carry, state.epoch + 1, best_epoch=state.epoch, history={name: [] for name in names}
@@ -130,7 +98,8 @@ def train(
             now,
             state.epoch,
             held_out,
-            run,
+            run.checkpoint,
+            ProgressMeter(run.report, batches, plan.settings, state.epoch),
             interruption,
             observe,
         )
@@ -148,15 +117,14 @@ class _Loop:
     key: jax.Array
     now: Snapshot
     n_epochs_before: int
-    held_out: _HeldOut | None
-    run: Run
+    held_out: HeldOut | None
+    checkpoint: CheckpointFile | None
+    meter: ProgressMeter
     interruption: Interruption
     observe: Observer | None
     processes: Processes = field(default_factory=Processes)
     started: float = field(default_factory=time.perf_counter)
-    epoch_started: float = 0.0
-    first_step: int = 0  # of this epoch, in this process
-    rows_per_second: float | None = None
+    prefetched: PlacedBlock | None = None
     seconds_per_step: float | None = None
     steps_per_call: int = 1
     stopping: bool = False
@@ -166,7 +134,7 @@ class _Loop:
         self.started -= now.seconds
         if not now.finished:
             self._save()
-        with Upcoming(self._blocks()) as blocks:
+        with closing(self._blocks()) as blocks:
             while not (now.finished or self.stopping):
                 self._run_epoch(blocks)
                 complete = not self.stopping
@@ -185,24 +153,23 @@ class _Loop:
     def _last_epoch(self) -> int:
         return self.n_epochs_before + self.settings.n_epochs
 
-    def _blocks(self) -> Iterator[tuple[Block, Any, Any, Any]]:
+    def _blocks(self) -> Generator[PlacedBlock]:
         """Give the blocks of all epochs that are left."""
         seed, epochs = self.settings.seed, range(self.now.epoch, self._last_epoch + 1)
         generators = (np.random.default_rng([seed, epoch]) for epoch in epochs)
-        return self.devices.blocks(self.batches, generators, Buffers())
+        return self.devices.blocks(self.batches, generators, DoubleBuffer())
 
-    def _run_epoch(self, blocks: Upcoming[tuple[Block, Any, Any, Any]]) -> None:
+    def _run_epoch(self, blocks: Iterator[PlacedBlock]) -> None:
         """Do the minibatches of the epoch that are left."""
         now, settings = self.now, self.settings
         schedule = settings.schedule(self.batches.n_steps * settings.n_epochs)
-        self.epoch_started, self.first_step = time.perf_counter(), now.step
-        self.rows_per_second = None
+        self.meter.begin_epoch(now.step)
         if now.step == 0:
             nothing = self.devices.everywhere(np.zeros((), np.float32))
             now.carry = now.carry._replace(loss_sum=nothing)
         first = 0
         while first < self.batches.n_steps:
-            block, rows, targets, n_rows = blocks.take()
+            block, self.prefetched = self.prefetched or next(blocks), None
             first, before = first + block.n_steps, first
             while now.step < first:
                 start = now.step - before
@@ -210,9 +177,7 @@ class _Loop:
                 begin = time.perf_counter()
                 now.carry = advance(
                     now.carry,
-                    rows,
-                    targets,
-                    n_rows,
+                    block,
                     start,
                     stop,
                     schedule,
@@ -225,13 +190,13 @@ class _Loop:
                     replicated=self.devices.replicated,
                 )
                 # The program runs by now, and leaves this thread free.
-                blocks.prepare()
+                self.prefetched = self.prefetched or next(blocks, None)
                 now.carry.loss_sum.block_until_ready()
                 self._measure(time.perf_counter() - begin, stop - start)
                 now.step = before + stop
                 self._show()
                 self._agree()
-                if self.run.checkpoint is not None and (self.stopping or self.run.checkpoint.due()):
+                if self.checkpoint is not None and (self.stopping or self.checkpoint.due()):
                     self._save()
                 if self.stopping:
                     return
@@ -265,9 +230,9 @@ class _Loop:
             now.epoch, now.step = now.epoch + 1, 0
 
     def _save(self) -> None:
-        if self.run.checkpoint is not None and self.processes.first:
+        if self.checkpoint is not None and self.processes.first:
             self.now.seconds = time.perf_counter() - self.started
-            self.run.checkpoint.save(self.now.header(), self.now.arrays())
+            self.checkpoint.save(self.now.header(), self.now.arrays())
 
     def _agree(self) -> None:
         """Let all processes make equally long calls, and stop together."""
@@ -291,58 +256,4 @@ class _Loop:
             history["validation_loss"].append(value)
 
     def _show(self, epoch_complete: bool = False) -> None:
-        now, n_epochs, n_steps = self.now, self.settings.n_epochs, self.batches.n_steps
-        time_now = time.perf_counter()
-        if not epoch_complete:
-            # Held-out rows, which come after the last minibatch, are none of these.
-            first_row = self.first_step * self.batches.batch_size
-            rows = min(now.step * self.batches.batch_size, self.batches.n_rows) - first_row
-            self.rows_per_second = rows / max(time_now - self.epoch_started, 1e-9)
-        epoch = now.epoch - self.n_epochs_before
-        loss, value = (
-            now.history.get(name, [])[-1:] or [None] for name in ("loss", "validation_loss")
-        )
-        done = (epoch - 1) * n_steps + now.step
-        schedule = self.settings.schedule(n_epochs * n_steps)
-        self.run.report(
-            Progress(
-                done,
-                n_epochs * n_steps,
-                epoch,
-                n_epochs,
-                loss[0],
-                value[0],
-                rows_per_update=self.batches.n_rows / n_steps,
-                rows_per_second=self.rows_per_second,
-                seconds=time_now - self.started,
-                learning_rate=float(schedule.rate(done - 1, np)),
-                epoch_complete=epoch_complete,
-            )
-        )
-
-
-class _HeldOut:
-    """Held-out rows, placed on the devices once."""
-
-    def __init__(
-        self, layout: Layout, objective: Loss[Any], batches: Batches, devices: Devices
-    ) -> None:
-        self._layout, self._objective = layout, objective
-        self._n_rows = batches.n_rows
-        self._key = devices.key(0)
-        self._blocks = [
-            (rows, targets, n_rows, block.n_steps)
-            for block, rows, targets, n_rows in devices.blocks(batches)
-        ]
-
-    def loss(self, parameters: Parameters) -> float:
-        """Give the mean loss per held-out row."""
-        total = sum(
-            float(
-                held_out_loss(
-                    parameters, *block, self._key, layout=self._layout, objective=self._objective
-                )
-            )
-            for block in self._blocks
-        )
-        return total / self._n_rows
+        self.meter.report(self.now, time.perf_counter() - self.started, epoch_complete)

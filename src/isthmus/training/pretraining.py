@@ -26,6 +26,7 @@ from isthmus.runs.processes import Processes
 from isthmus.runs.run import Run
 from isthmus.training.batches import ArrayBatches
 from isthmus.training.loop import train
+from isthmus.training.orders import AllOnce
 from isthmus.training.over_rows import over_rows
 from isthmus.training.plan import Plan, Settings
 
@@ -185,6 +186,7 @@ def pretrain(
     Vincent et al. (2010), Stacked denoising autoencoders.
     """
     layers = list(single_layer_models(model, training.kind))
+    order = None if rows is None else AllOnce(rows)
     _check_corruption(model, training)
     run = Run() if run is None else run
     history: dict[str, list[float]] = {}
@@ -193,11 +195,11 @@ def pretrain(
         for i, layer in enumerate(layers):
             validation = None
             if validation_rows is not None:
-                validation = ArrayBatches(matrix, training.batch_size, validation_rows)
+                validation = ArrayBatches(matrix, training.batch_size, AllOnce(validation_rows))
             start = _at_mean(layer, matrix) if training.kind == "rbm" else layer
             trained = train(
                 Plan(start, training.loss, training.settings_of(i)),
-                ArrayBatches(matrix, training.batch_size, rows),
+                ArrayBatches(matrix, training.batch_size, order),
                 run.stage(f"layer {i + 1} of {len(layers)}"),
                 validation=validation,
             )

@@ -12,7 +12,7 @@ import pyarrow as pa
 from isthmus.errors import DataError
 from isthmus.io import Dataset, RowGroup, Rows, affordable_rows, memory_budget, read_ahead
 from isthmus.prepare import Preparation
-from isthmus.training.batches import Block, Buffers, cut
+from isthmus.training.batches import Block, DoubleBuffer, cut
 
 _WINDOW_SHARE = 8
 _BLOCK_SHARE = 64
@@ -83,12 +83,12 @@ class StreamedBatches:
         self,
         generator: np.random.Generator | None = None,
         columns: slice = slice(None),
-        buffers: Buffers | None = None,
+        buffer: DoubleBuffer | None = None,
     ) -> Iterator[Block]:
         """Yield all rows once, in an order drawn from `generator`, or as they are without one.
 
         `columns` asks for a part of every minibatch only. Rows are read and drawn in a thread,
-        which ends when the iterator does; as it works ahead, it uses no `buffers`.
+        which ends when the iterator does; as it works ahead, it uses no `buffer`.
         """
         return self.epochs([generator], columns)
 
@@ -96,7 +96,7 @@ class StreamedBatches:
         self,
         generators: Iterable[np.random.Generator | None],
         columns: slice = slice(None),
-        buffers: Buffers | None = None,
+        buffer: DoubleBuffer | None = None,
     ) -> Iterator[Block]:
         """Yield the blocks of one epoch after the other, each with a generator of its own.
 

@@ -15,16 +15,17 @@ from typing import Any
 import jax
 import numpy as np
 
-from isthmus.objectives import Jointly
+from isthmus.objectives import SumOfLosses
 from isthmus.runs.interruption import Interruption
 from isthmus.runs.progress import Progress, Reporter
 from isthmus.runs.run import Run
 from isthmus.training.batches import ArrayBatches
 from isthmus.training.compiled import held_out_loss
-from isthmus.training.devices import random_key
+from isthmus.training.devices import PlacedBlock, random_key
 from isthmus.training.layout import Layout
-from isthmus.training.loop import Training, train
+from isthmus.training.loop import train
 from isthmus.training.plan import Plan
+from isthmus.training.result import Training
 
 
 def train_together(
@@ -94,7 +95,8 @@ def _train_group(
     run: Run,
     validation: ArrayBatches,
 ) -> list[Training[Any]]:
-    models, loss = tuple(plan.model for plan in plans), Jointly(tuple(plan.loss for plan in plans))
+    models = tuple(plan.model for plan in plans)
+    loss = SumOfLosses(tuple(plan.loss for plan in plans))
     best = _Best(models, loss, validation)
     plan = Plan(models, loss, replace(plans[0].settings, patience=None))
     training = train(plan, batches, run, observe=best.observe)
@@ -142,13 +144,18 @@ class _CommonProgress:
 class _Best:
     """The best that was seen of each model."""
 
-    def __init__(self, models: tuple[Any, ...], loss: Jointly, validation: ArrayBatches) -> None:
+    def __init__(
+        self, models: tuple[Any, ...], loss: SumOfLosses, validation: ArrayBatches
+    ) -> None:
         self.models = list(models)
         self.epochs = np.zeros(len(models), int)
         self.losses: list[np.ndarray] = []
         self.seconds: list[float] = []
         self._layout, self._loss, self._n_rows = Layout.of(models), loss, validation.n_rows
-        self._blocks = [(jax.device_put(block.rows), block) for block in validation.epoch()]
+        self._blocks = [
+            PlacedBlock(jax.device_put(block.rows), None, block.n_rows, block.n_steps)
+            for block in validation.epoch()
+        ]
         self._key = random_key(0)
         self._least = np.full(len(models), np.inf)
         self._start = time.perf_counter()
@@ -158,15 +165,12 @@ class _Best:
         parts = [
             held_out_loss(
                 parameters,
-                rows,
-                None,
-                block.n_rows,
-                block.n_steps,
+                block,
                 self._key,
                 layout=self._layout,
                 objective=self._loss,
             )
-            for rows, block in self._blocks
+            for block in self._blocks
         ]
         losses = np.sum(parts, axis=0) / self._n_rows
         self.losses.append(losses)

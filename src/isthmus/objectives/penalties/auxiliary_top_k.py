@@ -13,7 +13,7 @@ from isthmus.checks import check_number
 from isthmus.errors import IsthmusError
 from isthmus.models.codes import TopK
 from isthmus.models.model import Model
-from isthmus.objectives.penalties.base import Batch, Penalty
+from isthmus.objectives.penalties.base import EncodedMinibatch, Penalty
 
 
 @final
@@ -55,7 +55,7 @@ class AuxiliaryTopK(Penalty):
                 "or leave the penalty away."
             )
 
-    def __call__(self, model: Model, batch: Batch) -> jax.Array:
+    def __call__(self, model: Model, batch: EncodedMinibatch) -> jax.Array:
         z = model.code.mean(batch.code_parameters)
         silent = ~jnp.any((z > 0) & (batch.weights[:, None] > 0), axis=0)  # (components,)
         candidates = jnp.where(silent, jax.nn.relu(batch.code_parameters), 0.0)

@@ -12,7 +12,7 @@ from isthmus.family import Family
 from isthmus.models.model import Model
 
 
-class Batch(NamedTuple):
+class EncodedMinibatch(NamedTuple):
     """What a penalty may look at."""
 
     x: jax.Array  # (batch, features), clean
@@ -33,5 +33,5 @@ class Penalty(Family):
         """Raise IsthmusError if the penalty makes no sense for this model."""
 
     @abstractmethod
-    def __call__(self, model: Model, batch: Batch) -> jax.Array:
+    def __call__(self, model: Model, batch: EncodedMinibatch) -> jax.Array:
         """Give the penalty, a scalar, its strength included."""

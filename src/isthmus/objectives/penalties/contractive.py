@@ -12,7 +12,7 @@ from isthmus.checks import check_number
 from isthmus.models.codes import Deterministic
 from isthmus.models.model import Model
 from isthmus.networks import ACTIVATIONS, DenseNetwork
-from isthmus.objectives.penalties.base import Batch, Penalty
+from isthmus.objectives.penalties.base import EncodedMinibatch, Penalty
 
 
 @final
@@ -39,7 +39,7 @@ class Contractive(Penalty):
     def __post_init__(self) -> None:
         check_number(self, "strength", least=0)
 
-    def __call__(self, model: Model, batch: Batch) -> jax.Array:
+    def __call__(self, model: Model, batch: EncodedMinibatch) -> jax.Array:
         network = model.network
         if (
             isinstance(network, DenseNetwork)

@@ -12,7 +12,7 @@ from isthmus.checks import check_number
 from isthmus.errors import IsthmusError
 from isthmus.models.codes import Deterministic
 from isthmus.models.model import Model
-from isthmus.objectives.penalties.base import Batch, Penalty
+from isthmus.objectives.penalties.base import EncodedMinibatch, Penalty
 
 
 @final
@@ -49,7 +49,7 @@ class TargetActivation(Penalty):
                 "give the network code_activation='sigmoid' and leave code away."
             )
 
-    def __call__(self, model: Model, batch: Batch) -> jax.Array:
+    def __call__(self, model: Model, batch: EncodedMinibatch) -> jax.Array:
         mean = batch.mean(model.code.mean(batch.code_parameters))  # (components,)
         mean = jnp.clip(mean, 1e-6, 1 - 1e-6)
         divergence = self.target * jnp.log(self.target / mean)

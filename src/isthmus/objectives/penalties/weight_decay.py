@@ -10,7 +10,7 @@ import jax.numpy as jnp
 
 from isthmus.checks import check_number
 from isthmus.models.model import Model
-from isthmus.objectives.penalties.base import Batch, Penalty
+from isthmus.objectives.penalties.base import EncodedMinibatch, Penalty
 
 
 @final
@@ -29,6 +29,6 @@ class WeightDecay(Penalty):
     def __post_init__(self) -> None:
         check_number(self, "strength", least=0)
 
-    def __call__(self, model: Model, batch: Batch) -> jax.Array:
+    def __call__(self, model: Model, batch: EncodedMinibatch) -> jax.Array:
         matrices = [leaf for leaf in jax.tree.leaves(model) if leaf.ndim > 1]
         return self.strength * sum((jnp.sum(w**2) for w in matrices), start=jnp.zeros(()))

@@ -13,7 +13,7 @@ from isthmus.objectives.loss import Loss, Minibatch
 
 @final
 @dataclass(frozen=True)
-class Jointly(Loss[tuple[Any, ...]]):
+class SumOfLosses(Loss[tuple[Any, ...]]):
     """The sum of the losses of several models that share nothing but the minibatches.
 
     Its gradient with respect to one of them is that of this model's own loss, so all learn as

@@ -1,0 +1,36 @@
+"""The loss of held-out rows, which decides what parameters are kept."""
+
+from __future__ import annotations
+
+from typing import Any, final
+
+from isthmus.objectives import Loss
+from isthmus.training.batches import Batches
+from isthmus.training.compiled import held_out_loss
+from isthmus.training.devices import Devices
+from isthmus.training.layout import Layout, Parameters
+
+
+@final
+class HeldOut:
+    """Held-out rows, placed on the devices once."""
+
+    def __init__(
+        self, layout: Layout, objective: Loss[Any], batches: Batches, devices: Devices
+    ) -> None:
+        self._layout, self._objective = layout, objective
+        self._n_rows = batches.n_rows
+        self._key = devices.key(0)
+        self._blocks = list(devices.blocks(batches))
+
+    def loss(self, parameters: Parameters) -> float:
+        """Give the mean loss per held-out row."""
+        total = sum(
+            float(
+                held_out_loss(
+                    parameters, block, self._key, layout=self._layout, objective=self._objective
+                )
+            )
+            for block in self._blocks
+        )
+        return total / self._n_rows
