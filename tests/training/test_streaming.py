@@ -98,12 +98,12 @@ def test_rows_keep_their_order_without_a_generator(path):
 
 def test_rows_of_sorted_files_are_mixed(path):
     first = numbers(make(read(path)))[0]
-    # A block in the middle of an epoch holds rows of a window of many parts.
+    # A block in the middle of an epoch holds rows of a shuffle buffer, of many groups.
     assert len(np.unique(first // 500)) >= 4
     assert abs(np.corrcoef(first, np.arange(len(first)))[0, 1]) < 0.2
 
 
-def test_parts_larger_than_the_window_are_read_in_turn(path, monkeypatch):
+def test_groups_larger_than_the_shuffle_buffer_are_read_in_turn(path, monkeypatch):
     monkeypatch.setattr(row_groups_module, "_LEAST_GROUP_ROWS", 4000)
     batches = make(read(path), 8, memory="1MB")
     first = numbers(batches)[0]
@@ -112,10 +112,10 @@ def test_parts_larger_than_the_window_are_read_in_turn(path, monkeypatch):
 
 
 @pytest.mark.parametrize("memory", ["1MB", "4MB", "1GB"])
-def test_window_and_blocks_stay_within_their_share(path, memory):
+def test_shuffle_buffers_and_blocks_stay_within_their_budget(path, memory):
     batches = make(read(path), memory=memory)
     budget = int(memory[:-2]) * (2**20 if memory.endswith("MB") else 2**30)
-    assert batches.window_bytes <= budget / 8
+    assert batches.shuffle_buffer_bytes <= budget / 8
     assert batches.steps_per_block * batches.batch_size * 40 <= budget / 64
 
 
