@@ -76,3 +76,17 @@ def test_importing_leaves_the_collection_of_garbage_alone():
     # What is None cannot be called.
     code = "import gc; gc.disable = gc.freeze = gc.set_threshold = None; import isthmus"
     subprocess.run([sys.executable, "-c", f"{code}; isthmus.Autoencoder"], check=True)
+
+
+def test_a_new_process_loads_a_model(tmp_path, table):
+    isthmus.LinearAutoencoder(2).fit(table).save(tmp_path / "model.isthmus")
+    code = "import sys; from isthmus import load; print(load(sys.argv[1]).n_components_)"
+    command = [sys.executable, "-c", code, tmp_path / "model.isthmus"]
+    assert subprocess.run(command, capture_output=True, text=True, check=True).stdout == "2\n"
+
+
+def test_a_new_process_finds_the_models_of_the_command_line():
+    code = "from isthmus.cli.models import model_class; print(model_class('deep').__name__)"
+    command = [sys.executable, "-c", code]
+    result = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert result.stdout == "Autoencoder\n"

@@ -17,6 +17,7 @@ _PART_OF = {"level": "corruption", "variance": "likelihood"}
 
 def model_class(model: str) -> Any:
     """Give the class that ``--model`` names."""
+    import isthmus.estimators  # noqa: F401 - they register themselves
     from isthmus.fitting.base import BaseAutoencoder
 
     return BaseAutoencoder.subclasses()[_CLASSES.get(model, f"{model.capitalize()}Autoencoder")]

@@ -14,6 +14,9 @@ from isthmus.estimators.sweep import ComponentSweep
 from isthmus.estimators.variational import VariationalAutoencoder
 from isthmus.fitting.persistence import load
 
+# A file names its estimator, so loading needs them all.
+from isthmus.fitting.persistence import load
+
 __all__ = [
     "Autoencoder",
     "AutoencoderClassifier",
