@@ -15,7 +15,6 @@ from isthmus.estimators.variational import VariationalAutoencoder
 from isthmus.fitting.persistence import load
 
 # A file names its estimator, so loading needs them all.
-from isthmus.fitting.persistence import load
 
 __all__ = [
     "Autoencoder",
