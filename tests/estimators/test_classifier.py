@@ -23,8 +23,7 @@ from isthmus import (
     VirtualAdversarial,
     load,
 )
-from isthmus.fitting.labels import known_labels
-from isthmus.fitting.supervised import hold_out
+from isthmus.fitting.labels import hold_out, known_labels
 from isthmus.io import read_model_file, write_model_file
 
 QUICK = {"max_epochs": 3, "random_state": 0}

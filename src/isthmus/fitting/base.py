@@ -6,28 +6,18 @@ import os
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
-from typing import Any, ClassVar, Self, get_args
+from typing import Any, Self
 
 import numpy as np
-from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
+from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils import check_array
 from sklearn.utils.validation import check_is_fitted
 
 from isthmus.errors import DataError
-from isthmus.fitting.persistence import (
-    Persistent,
-    Tensors,
-    decode,
-    decoded_parameters,
-    encode,
-    encoded_parameters,
-    fill,
-    named_leaves,
-)
+from isthmus.fitting.saved import SavedAutoencoder
 from isthmus.fitting.validation import open_dataset
 from isthmus.io import (
     CHUNK_ROWS,
-    Container,
     Dataset,
     Rows,
     affordable_rows,
@@ -35,60 +25,18 @@ from isthmus.io import (
     read_ahead,
     to_container,
 )
-from isthmus.models import Code, Deterministic, Likelihood, Model
-from isthmus.networks import Architecture, Initializer, shapes_only
+from isthmus.models import Model
 from isthmus.objectives import Corruption, Objective, log_probability
-from isthmus.prepare import Preparation, check_numeric, to_matrix
+from isthmus.prepare import check_numeric, to_matrix
 from isthmus.training import over_rows
 
 
-class BaseAutoencoder(
-    Persistent, ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator, ABC
-):
-    """Everything but fitting: codes, reconstructions, scores, saving.
-
-    Attributes
-    ----------
-    n_components_ : int
-        Size of the code.
-    history_ : dict of str to list of float
-        "loss", "validation_loss" and "seconds", one entry per epoch.
-    validation_rows_ : ndarray of int
-        Positions of the held-out rows in X.
-    preparation_ : Preparation
-        The change of scale.
-    model_ : Model
-        Network, code and likelihood, an Equinox module.
-    container_ : {"array", "pandas", "polars", "arrow"}
-        What X was, and rows are given back as.
-    n_features_in_ : int
-        Numbers in one row of X.
-    feature_names_in_ : ndarray of str
-        Column names of X, where it has any.
-    """
-
-    _saved: ClassVar[tuple[str, ...]] = ()
-    """Fitted attributes of a subclass that its file holds too: numbers, or lists of them."""
-
-    n_features_in_: int
-    feature_names_in_: np.ndarray
-    n_components_: int
-    history_: dict[str, list[float]]
-    preparation_: Preparation
-    model_: Model
-    validation_rows_: np.ndarray
-    container_: str
+class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, SavedAutoencoder, ABC):
+    """Everything but fitting: codes, reconstructions, scores, saving."""
 
     @abstractmethod
     def fit(self, X: Any, y: Any = None) -> Self:
         """Learn from X."""
-
-    @abstractmethod
-    def _architecture(self) -> Architecture:
-        """Give the design of the network."""
-
-    def _code(self) -> Code:
-        return Deterministic()
 
     def objective(self, n_epochs: int, n_steps: int) -> Objective:
         """Give what this autoencoder minimizes in this many epochs of this many updates."""
@@ -98,26 +46,6 @@ class BaseAutoencoder(
     def corruption_in_training(self) -> Corruption | None:
         """The noise that the encoder saw in training, if any."""
         return self.objective(1, 1).corruption
-
-    def check_parameters(self) -> None:
-        """Raise ValueError where a parameter is none that any data could make right."""
-        self._validate_params()
-
-    def _build(
-        self, preparation: Preparation, likelihood: Likelihood, size: int, initialize: Initializer
-    ) -> Model:
-        """Build a model with a code of this size, for rows that are prepared so."""
-        row_shape = preparation.schema.row_shape
-        code, likelihood = self._code(), likelihood.sized(preparation.n_features)
-        network = self._architecture().build(
-            row_shape,
-            size,
-            code.n_parameters(size),
-            likelihood.n_parameters(preparation.n_features),
-            initialize,
-        )
-        code.check(network)
-        return Model(network, code, likelihood)
 
     def transform(self, X: Any) -> np.ndarray:
         """Encode rows.
@@ -246,67 +174,6 @@ class BaseAutoencoder(
         """Give the mean of `score_samples`; higher is better. Rows may be more than fit."""
         return running_mean(self.score_chunks(X))
 
-    def state(self) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
-        """Give all that was learned: what JSON can hold, and arrays by name."""
-        check_is_fitted(self)
-        preparation, arrays = self.preparation_.state()
-        names = getattr(self, "feature_names_in_", None)
-        fitted = {
-            "attributes": {
-                name: np.asarray(getattr(self, name)).tolist()
-                for name in self._saved
-                if hasattr(self, name)
-            },
-            "container": self.container_,
-            "feature_names_in": None if names is None else [str(name) for name in names],
-            "history": self.history_,
-            "likelihood": encode(self.model_.likelihood),
-            "n_components": self.n_components_,
-            "n_features_in": self.n_features_in_,
-            "preparation": preparation,
-        }
-        tensors = {f"preparation.{name}": array for name, array in arrays.items()}
-        tensors |= {name: np.asarray(leaf) for name, leaf in named_leaves(self.model_).items()}
-        return {"parameters": encoded_parameters(self), "fitted": fitted}, tensors
-
-    @classmethod
-    def from_state(cls, values: dict[str, Any], tensors: Tensors) -> Self:
-        """Give the autoencoder that had this state."""
-        restored = cls.skeleton(values, tensors)
-        restored.model_ = fill(restored.model_, tensors)
-        return restored
-
-    @classmethod
-    def skeleton(cls, values: dict[str, Any], tensors: Tensors) -> Self:
-        """Give the same with a model that has shapes only, in place of the arrays."""
-        restored = cls(**decoded_parameters(values["parameters"]))
-        restored.check_parameters()
-        fitted = values["fitted"]
-        arrays = {name: tensors[f"preparation.{name}"] for name in ("offset", "scale")}
-        restored.preparation_ = Preparation.from_state(fitted["preparation"], arrays)
-        restored.n_components_ = int(fitted["n_components"])
-        restored.n_features_in_ = int(fitted["n_features_in"])
-        if restored.n_features_in_ != restored.preparation_.n_features:
-            raise ValueError("the number of features contradicts the preparation")
-        if fitted["container"] not in get_args(Container):
-            raise ValueError("unknown container")
-        restored.container_ = fitted["container"]
-        if fitted["feature_names_in"] is not None:
-            restored.feature_names_in_ = np.array(fitted["feature_names_in"], dtype=object)
-        restored.history_ = checked_history(fitted["history"])
-        for name in cls._saved:
-            if name in fitted["attributes"]:
-                value = np.array(fitted["attributes"][name])
-                setattr(restored, name, value if value.ndim else value.item())
-        restored.validation_rows_ = np.empty(0, int)
-        likelihood = decode(fitted["likelihood"])
-        if not isinstance(likelihood, Likelihood):
-            raise ValueError("unknown likelihood")
-        restored.model_ = restored._build(
-            restored.preparation_, likelihood, restored.n_components_, shapes_only
-        )
-        return restored
-
     def _decoded(self, codes: np.ndarray) -> Rows:
         if codes.shape[1] != self.n_components_:
             raise DataError(
@@ -346,11 +213,6 @@ class BaseAutoencoder(
         tags = super().__sklearn_tags__()
         tags.transformer_tags.preserves_dtype = ["float32"]
         return tags
-
-
-def checked_history(history: dict[str, Any]) -> dict[str, list[float]]:
-    """Give the history that a file tells of."""
-    return {str(name): [float(value) for value in values] for name, values in history.items()}
 
 
 def running_mean(chunks: Iterable[np.ndarray]) -> float:

@@ -71,14 +71,15 @@ def estimator(cls: type[T]) -> type[T]:
         for name in inspect.get_annotations(base)
         if "constraints" in getattr(decorated.__dataclass_fields__.get(name), "metadata", ())
     }
-    decorated._parameter_constraints = {
+    # Where scikit-learn looks for them.
+    decorated._parameter_constraints = {  # noqa: SLF001
         name: list(item.metadata["constraints"]) for name, item in declared.items()
     }
     signature = inspect.signature(decorated.__init__)
     ordered = [signature.parameters[name] for name in ("self", *declared)]
     ordered.sort(key=lambda item: item.kind)
     decorated.__init__.__signature__ = signature.replace(parameters=ordered)
-    decorated._own_documentation = cls.__doc__ or ""
+    decorated._own_documentation = cls.__doc__ or ""  # noqa: SLF001
     decorated.__doc__ = _documentation(decorated, declared)
     return decorated
 

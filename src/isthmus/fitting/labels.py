@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 from sklearn.utils import assert_all_finite, column_or_1d
 
+from isthmus.io import Dataset, as_dataset
+
 
 def as_labels(y: Any) -> np.ndarray:
     """Give labels as an array, whatever they came in; gaps stay gaps."""
@@ -44,6 +46,31 @@ def known_labels(y: Any, classes: np.ndarray | Sequence[Any] | None = None) -> n
     else:
         is_class = any(map(_is_mark, np.asarray(classes).tolist()))
     return ~gaps if is_class else ~(gaps | marks)
+
+
+def split_column(X: Any, name: str) -> tuple[Dataset, list[Any]]:
+    """Take a column out of a table: the rest of it, and the column's values."""
+    dataset = as_dataset(X)
+    values = dataset.select([name]).to_memory()
+    rest: Sequence[str] = [other for other in dataset.schema.names or () if other != name]
+    return dataset.select(rest), values.column(0).to_pylist()  # pyright: ignore
+
+
+def hold_out(
+    labelled: np.ndarray, targets: np.ndarray, fraction: float, generator: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray]:
+    """Draw the labelled rows to train on, and those to hold out, at least one of either.
+
+    Where enough are labelled, a row of each class is left to train on.
+    """
+    drawn = generator.permutation(labelled)
+    kept = np.array([len(drawn) - 1])
+    if targets.dtype.kind == "i":
+        kept = len(drawn) - 1 - np.unique(targets[drawn[::-1]], return_index=True)[1]
+    drawn = np.concatenate([np.delete(drawn, kept), drawn[kept]])
+    n_held_out = max(round(len(drawn) * fraction), 1)
+    n_held_out = min(n_held_out, max(len(drawn) - len(kept), 1))
+    return np.sort(drawn[n_held_out:]), drawn[:n_held_out]
 
 
 def _where(y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

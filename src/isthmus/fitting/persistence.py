@@ -17,6 +17,7 @@ from typing import Any, ClassVar, Self
 import equinox as eqx
 import jax
 import numpy as np
+from sklearn.base import BaseEstimator
 from sklearn.frozen import FrozenEstimator
 
 from isthmus.errors import IsthmusError, ModelFileError
@@ -39,7 +40,7 @@ _DAMAGES = (
 Tensors = Mapping[str, np.ndarray]
 
 
-class Persistent(ABC):
+class Persistent(BaseEstimator, ABC):
     """An estimator that can be saved, and loaded by the name of its class."""
 
     _registered: ClassVar[dict[str, type[Persistent]]] = {}
@@ -63,6 +64,10 @@ class Persistent(ABC):
             if issubclass(registered, cls) and not isabstract(registered)
         }
         return found
+
+    def check_parameters(self) -> None:
+        """Raise ValueError where a parameter is none that any data could make right."""
+        self._validate_params()
 
     @abstractmethod
     def state(self) -> tuple[dict[str, Any], dict[str, np.ndarray]]:

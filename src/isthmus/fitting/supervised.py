@@ -4,30 +4,18 @@ from __future__ import annotations
 
 import os
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
-from numbers import Integral, Real
+from collections.abc import Iterator
 from typing import Any, Self
 
-import equinox as eqx
-import jax
 import numpy as np
-from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin, clone
+from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin, clone
 from sklearn.frozen import FrozenEstimator
-from sklearn.utils._param_validation import Interval
 from sklearn.utils.validation import check_is_fitted
 
 from isthmus.errors import DataError, IsthmusError
-from isthmus.fitting.base import BaseAutoencoder, checked_history
-from isthmus.fitting.declaration import estimator, parameter
-from isthmus.fitting.parameters import (
-    ABOVE_ZERO,
-    NOT_NEGATIVE,
-    POSITIVE,
-    SHARE,
-    EarlyStoppingParameters,
-    MinibatchParameters,
-)
+from isthmus.fitting.base import BaseAutoencoder
+from isthmus.fitting.fine_tuning import FineTuningParameters, relative_rates
+from isthmus.fitting.labels import hold_out, split_column
 from isthmus.fitting.persistence import (
     Persistent,
     Tensors,
@@ -38,13 +26,14 @@ from isthmus.fitting.persistence import (
     named_leaves,
 )
 from isthmus.fitting.rows import rows_in_memory
+from isthmus.fitting.saved import checked_history
 from isthmus.fitting.seeds import drawn_seed
 from isthmus.fitting.trained import TrainedAutoencoder, default_epochs
 from isthmus.fitting.validation import open_dataset
-from isthmus.io import CHUNK_ROWS, Dataset, affordable_rows, as_dataset, read_ahead
+from isthmus.io import CHUNK_ROWS, Dataset, affordable_rows, read_ahead
 from isthmus.models import Predictor
 from isthmus.networks import Affine, Initializer, glorot_uniform, shapes_only
-from isthmus.objectives import Corruption, Outcome, Supervision, Unlabelled
+from isthmus.objectives import Outcome, Supervision, Unlabelled
 from isthmus.runs import Interruption, Run
 from isthmus.training import (
     AllOnce,
@@ -60,62 +49,8 @@ from isthmus.training import (
 _NO_HEAD = Affine(None, None)
 
 
-@estimator
-class SupervisedParameters(EarlyStoppingParameters, MinibatchParameters):
-    """What the classifier and the regressor take.
-
-    Parameters
-    ----------
-    autoencoder : autoencoder, FrozenEstimator or None
-        Any of Isthmus. A fitted one is where fine-tuning starts, and stays as it is; an
-        unfitted one is fitted on all rows first. None stands for ``DenoisingAutoencoder(64)``.
-        Where scikit-learn clones estimators, as in a grid search, wrap a fitted one in
-        `sklearn.frozen.FrozenEstimator`, or the clone is fitted anew.
-    layer : int or None
-        Put the output layer on this hidden layer, counted from 1, instead of on the code.
-    frozen_encoder : bool
-        Train the output layer only.
-    layer_decay : float
-        Every layer learns at this share of the rate of the layer above it.
-    corruption : Corruption or None
-        Noise on the rows while their outcomes are learned, such as ``Masking(0.2)``.
-    dropout : float
-        Share of every layer's activations that is set to 0 in training.
-    reconstruction : float
-        Weight at which the autoencoder's own loss over all rows stays in the loss.
-    batch_size : int
-        Rows in a minibatch. Where unlabelled rows teach, at least a quarter are labelled.
-    max_epochs : int or None
-        Passes over the rows that are trained on; None makes about 6,000 updates.
-    early_stopping : bool
-        Hold labelled rows out, keep the parameters that do best on them, and stop when they
-        gain no more.
-    validation_fraction : float
-        Share of the labelled rows that early stopping holds out.
-    """
-
-    autoencoder: BaseAutoencoder | FrozenEstimator | None = parameter(
-        BaseAutoencoder, FrozenEstimator, None, default=None, kw_only=False
-    )
-    layer: int | None = parameter(POSITIVE, None, default=None)
-    frozen_encoder: bool = parameter("boolean", default=False)
-    layer_decay: float = parameter(Interval(Real, 0, 1, closed="right"), default=1.0)
-    corruption: Corruption | None = parameter(Corruption, None, default=None)
-    dropout: float = parameter(SHARE, default=0.0)
-    reconstruction: float = parameter(NOT_NEGATIVE, default=0.0)
-    batch_size: int = parameter(Interval(Integral, 2, None, closed="left"), default=128)
-    learning_rate: float = parameter(ABOVE_ZERO, default=1e-3)
-    early_stopping: bool = parameter("boolean", default=False)
-    validation_fraction: float = parameter(Interval(Real, 0, 1, closed="neither"), default=0.1)
-
-
 class SupervisedAutoencoder(
-    SupervisedParameters,
-    Persistent,
-    ClassNamePrefixFeaturesOutMixin,
-    TransformerMixin,
-    BaseEstimator,
-    ABC,
+    FineTuningParameters, ClassNamePrefixFeaturesOutMixin, TransformerMixin, Persistent, ABC
 ):
     """Fine-tuning with the decoder dropped; a subclass says what is told from the rows.
 
@@ -297,16 +232,12 @@ class SupervisedAutoencoder(
         if layer is not None and not 1 <= layer < own.model_.network.n_layers:
             raise ValueError("unknown layer")
         predictor = Predictor(own.model_, _NO_HEAD, layer, bool(fitted["frozen"]))
-        predictor = restored._with_head(predictor, shapes_only).without_decoder()
-        restored.model_ = fill(predictor, tensors)
+        predictor = predictor.with_head(restored.n_features_in_, restored._n_outputs, shapes_only)
+        restored.model_ = fill(predictor.without_decoder(), tensors)
         # The decoder was dropped, and the encoder is the one that was fine-tuned.
         own.model_ = restored.model_.autoencoder
         restored.autoencoder_ = own
         return restored
-
-    def check_parameters(self) -> None:
-        """Raise ValueError where a parameter is none that any data could make right."""
-        self._validate_params()
 
     def _outputs(self, X: Any) -> np.ndarray:
         check_is_fitted(self)
@@ -374,7 +305,7 @@ class SupervisedAutoencoder(
         )
         model = self._initial_model(initialize)
         loss = self._loss(n_epochs, batches.n_steps)
-        return Plan(model, loss, settings, self._relative_rates(model))
+        return Plan(model, loss, settings, relative_rates(model, self.layer_decay))
 
     def _order(self, labelled: np.ndarray, targets: np.ndarray) -> Order:
         """Give the rows to train on: all of them where unlabelled ones teach something."""
@@ -392,15 +323,8 @@ class SupervisedAutoencoder(
                 f"{n_layers - 1} hidden layers; name one of them, or None for the code."
             )
         predictor = Predictor(model, _NO_HEAD, self.layer, self.frozen_encoder)
-        predictor = self._with_head(predictor, initialize)
+        predictor = predictor.with_head(self.n_features_in_, self._n_outputs, initialize)
         return predictor if self.reconstruction else predictor.without_decoder()
-
-    def _with_head(self, predictor: Predictor, initialize: Initializer) -> Predictor:
-        """Give the predictor with an output layer, as wide as what lies below it asks for."""
-        row = jax.ShapeDtypeStruct((1, self.n_features_in_), np.float32)
-        features = jax.eval_shape(lambda p, x: p.features(x), predictor, row)
-        weight = initialize(int(features.shape[1]), self._n_outputs, "identity")
-        return replace(predictor, head=Affine(weight, np.zeros(self._n_outputs, np.float32)))
 
     def _loss(self, n_epochs: int, n_steps: int) -> Supervision:
         objective = None
@@ -416,24 +340,6 @@ class SupervisedAutoencoder(
             n_warmup_updates=n_epochs * n_steps // 5,
         )
 
-    def _relative_rates(self, predictor: Predictor) -> Predictor | None:
-        """Give each layer its share of the learning rate, less from layer to layer downwards."""
-        if not self.frozen_encoder and self.layer_decay == 1:
-            return None
-        lowest = 0.0 if self.frozen_encoder else 1.0
-        rates = jax.tree.map(lambda leaf: np.full(leaf.shape, lowest, np.float32), predictor)
-        rates = eqx.tree_at(lambda p: p.head, rates, jax.tree.map(np.ones_like, rates.head))
-        n_layers = predictor.autoencoder.network.n_layers
-
-        def encoder(p: Predictor) -> Any:
-            return p.autoencoder.network.encoder
-
-        decayed = tuple(
-            jax.tree.map(lambda leaf, i=i: leaf * self.layer_decay ** (n_layers - i), layer)
-            for i, layer in enumerate(encoder(rates))
-        )
-        return eqx.tree_at(encoder, rates, decayed)
-
     @property
     def _n_features_out(self) -> int:
         return int(self.model_.head.weight.shape[0])
@@ -442,28 +348,3 @@ class SupervisedAutoencoder(
         tags = super().__sklearn_tags__()
         tags.transformer_tags.preserves_dtype = ["float32"]
         return tags
-
-
-def split_column(X: Any, name: str) -> tuple[Dataset, list[Any]]:
-    """Take a column out of a table: the rest of it, and the column's values."""
-    dataset = as_dataset(X)
-    values = dataset.select([name]).to_memory()
-    rest: Sequence[str] = [other for other in dataset.schema.names or () if other != name]
-    return dataset.select(rest), values.column(0).to_pylist()  # pyright: ignore
-
-
-def hold_out(
-    labelled: np.ndarray, targets: np.ndarray, fraction: float, generator: np.random.Generator
-) -> tuple[np.ndarray, np.ndarray]:
-    """Draw the labelled rows to train on, and those to hold out, at least one of either.
-
-    Where enough are labelled, a row of each class is left to train on.
-    """
-    drawn = generator.permutation(labelled)
-    kept = np.array([len(drawn) - 1])
-    if targets.dtype.kind == "i":
-        kept = len(drawn) - 1 - np.unique(targets[drawn[::-1]], return_index=True)[1]
-    drawn = np.concatenate([np.delete(drawn, kept), drawn[kept]])
-    n_held_out = max(round(len(drawn) * fraction), 1)
-    n_held_out = min(n_held_out, max(len(drawn) - len(kept), 1))
-    return np.sort(drawn[n_held_out:]), drawn[:n_held_out]

@@ -7,9 +7,10 @@ from typing import final
 
 import equinox as eqx
 import jax
+import numpy as np
 
 from isthmus.models.model import Model
-from isthmus.networks import Affine, Disturbance, undisturbed
+from isthmus.networks import Affine, Disturbance, Initializer, undisturbed
 
 
 @final
@@ -46,6 +47,13 @@ class Predictor(eqx.Module):
     def outputs(self, x: jax.Array, disturb: Disturbance = undisturbed) -> jax.Array:
         """Give the head's outputs: ``(batch, features) -> (batch, outputs)``."""
         return self.head(self.features(x, disturb))
+
+    def with_head(self, n_features: int, n_outputs: int, initialize: Initializer) -> Predictor:
+        """Give the same with a head of its own, for rows of so many features."""
+        row = jax.ShapeDtypeStruct((1, n_features), np.float32)
+        features = jax.eval_shape(Predictor.features, self, row)
+        weight = initialize(int(features.shape[1]), n_outputs, "identity")
+        return replace(self, head=Affine(weight, np.zeros(n_outputs, np.float32)))
 
     def without_decoder(self) -> Predictor:
         """Drop what predicting does not need."""

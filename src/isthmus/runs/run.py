@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from copy import copy
 from types import TracebackType
-from typing import final
+from typing import Any, final
 
 from isthmus.runs.checkpoint import CheckpointFile
 from isthmus.runs.logs import Logs
@@ -69,15 +69,16 @@ class Run:
 
     def stage(self, name: str) -> Run:
         """Give the same run for a stage of it, which has no checkpoint of its own."""
-        stage = copy(self)
-        stage.checkpoint, stage._stages = None, (*self._stages, name)
-        return stage
+        return self._with(_stages=(*self._stages, name))
 
     def telling(self, reporter: Reporter) -> Run:
         """Give a run that tells this reporter alone, for one of several trainings at once."""
-        part = copy(self)
-        part.checkpoint, part._reporters = None, (reporter,)
-        return part
+        return self._with(_reporters=(reporter,))
+
+    def _with(self, **changes: Any) -> Run:
+        changed = copy(self)
+        vars(changed).update(changes, checkpoint=None)
+        return changed
 
     def begin(self) -> None:
         """Open the logs, anew or going on after the checkpoint; only the first call does."""

@@ -1,0 +1,100 @@
+"""How an encoder and an output layer are fine-tuned."""
+
+from __future__ import annotations
+
+from numbers import Integral, Real
+from typing import Any
+
+import equinox as eqx
+import jax
+import numpy as np
+from sklearn.frozen import FrozenEstimator
+from sklearn.utils._param_validation import Interval
+
+from isthmus.fitting.base import BaseAutoencoder
+from isthmus.fitting.declaration import estimator, parameter
+from isthmus.fitting.parameters import (
+    ABOVE_ZERO,
+    NOT_NEGATIVE,
+    POSITIVE,
+    SHARE,
+    EarlyStoppingParameters,
+    MinibatchParameters,
+)
+from isthmus.models import Predictor
+from isthmus.objectives import Corruption
+
+
+@estimator
+class FineTuningParameters(EarlyStoppingParameters, MinibatchParameters):
+    """What the classifier and the regressor take.
+
+    Parameters
+    ----------
+    autoencoder : autoencoder, FrozenEstimator or None
+        Any of Isthmus. A fitted one is where fine-tuning starts, and stays as it is; an
+        unfitted one is fitted on all rows first. None stands for ``DenoisingAutoencoder(64)``.
+        Where scikit-learn clones estimators, as in a grid search, wrap a fitted one in
+        `sklearn.frozen.FrozenEstimator`, or the clone is fitted anew.
+    layer : int or None
+        Put the output layer on this hidden layer, counted from 1, instead of on the code.
+    frozen_encoder : bool
+        Train the output layer only.
+    layer_decay : float
+        Every layer learns at this share of the rate of the layer above it.
+    corruption : Corruption or None
+        Noise on the rows while their outcomes are learned, such as ``Masking(0.2)``.
+    dropout : float
+        Share of every layer's activations that is set to 0 in training.
+    reconstruction : float
+        Weight at which the autoencoder's own loss over all rows stays in the loss.
+    batch_size : int
+        Rows in a minibatch. Where unlabelled rows teach, at least a quarter are labelled.
+    max_epochs : int or None
+        Passes over the rows that are trained on; None makes about 6,000 updates.
+    early_stopping : bool
+        Hold labelled rows out, keep the parameters that do best on them, and stop when they
+        gain no more.
+    validation_fraction : float
+        Share of the labelled rows that early stopping holds out.
+    """
+
+    autoencoder: BaseAutoencoder | FrozenEstimator | None = parameter(
+        BaseAutoencoder, FrozenEstimator, None, default=None, kw_only=False
+    )
+    layer: int | None = parameter(POSITIVE, None, default=None)
+    frozen_encoder: bool = parameter("boolean", default=False)
+    layer_decay: float = parameter(Interval(Real, 0, 1, closed="right"), default=1.0)
+    corruption: Corruption | None = parameter(Corruption, None, default=None)
+    dropout: float = parameter(SHARE, default=0.0)
+    reconstruction: float = parameter(NOT_NEGATIVE, default=0.0)
+    batch_size: int = parameter(Interval(Integral, 2, None, closed="left"), default=128)
+    learning_rate: float = parameter(ABOVE_ZERO, default=1e-3)
+    early_stopping: bool = parameter("boolean", default=False)
+    validation_fraction: float = parameter(Interval(Real, 0, 1, closed="neither"), default=0.1)
+
+
+def relative_rates(predictor: Predictor, layer_decay: float) -> Predictor | None:
+    """Give each layer its share of the learning rate, less from layer to layer downwards.
+
+    None stands for the same rate everywhere; of a frozen predictor only the head learns.
+
+    References
+    ----------
+    Howard & Ruder (2018), Universal language model fine-tuning, section 3.2.
+    """
+    if not predictor.frozen and layer_decay == 1:
+        return None
+    lowest = 0.0 if predictor.frozen else 1.0
+    rates = jax.tree.map(lambda leaf: np.full(leaf.shape, lowest, np.float32), predictor)
+    rates = eqx.tree_at(lambda p: p.head, rates, jax.tree.map(np.ones_like, rates.head))
+    n_layers = predictor.autoencoder.network.n_layers
+
+    def encoder(p: Predictor) -> Any:
+        return p.autoencoder.network.encoder
+
+    decayed = tuple(
+        jax.tree.map(lambda leaf, i=i: leaf * layer_decay ** (n_layers - i), layer)
+        for i, layer in enumerate(encoder(rates))
+    )
+    return eqx.tree_at(encoder, rates, decayed)
