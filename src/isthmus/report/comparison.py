@@ -196,15 +196,7 @@ def compare(
         There is not one label for each row.
     """
     dataset: Dataset = as_dataset(X)
-    if labels is not None:
-        labels = np.asarray(labels)
-        # Text with gaps is an array of objects, which has no order.
-        labels = labels.astype(str) if labels.dtype == object else labels
-    if labels is not None and len(labels) != dataset.n_rows:
-        raise DataError(
-            f"{len(labels):,} labels were given for the {dataset.n_rows:,} rows of "
-            f"{dataset.source}: give one label a row."
-        )
+    labels = None if labels is None else _checked_labels(labels, dataset)
     held_out = len(estimator.validation_rows_) > 0
     matrix, positions = judged_rows(estimator.preparation_, dataset, estimator.validation_rows_)
     if labels is not None:
@@ -238,6 +230,17 @@ def compare(
         n_pca_components=pca.n_components_,
         denoising=_denoise(estimator, x, pca),
     )
+
+
+def _checked_labels(labels: Any, dataset: Dataset) -> np.ndarray:
+    labels = np.asarray(labels)
+    if len(labels) != dataset.n_rows:
+        raise DataError(
+            f"{len(labels):,} labels were given for the {dataset.n_rows:,} rows of "
+            f"{dataset.source}: give one label a row."
+        )
+    # Text with gaps is an array of objects, which has no order.
+    return labels.astype(str) if labels.dtype == object else labels
 
 
 def _denoise(estimator: BaseAutoencoder, x: np.ndarray, pca: PCA) -> Denoising | None:

@@ -68,6 +68,20 @@ def train(
         The loss stopped being a number before any epoch was finished.
     """
     use_compilation_cache()
+    with Interruption() as interruption:
+        return _loop(plan, batches, run or Run(), interruption, validation, state, observe).train()
+
+
+def _loop(
+    plan: Plan[Any],
+    batches: Batches,
+    run: Run,
+    interruption: Interruption,
+    validation: Batches | None,
+    state: TrainingState | None,
+    observe: Observer | None,
+) -> _Loop:
+    """Put everything on the devices, as it was when the checkpoint was written if there is one."""
     layout, devices = Layout.of(plan.model), Devices()
     rates = tuple(np.ones((), np.float32) for _ in layout.decays)
     if plan.relative_rates is not None:
@@ -75,35 +89,31 @@ def train(
     if state is None:
         memory = plan.loss.initial_memory(plan.model, devices.padded(batches.batch_size))
         state = TrainingState(initial_carry(jax.device_put(layout.flatten(plan.model)), memory), 0)
+    now = Snapshot(state.carry, state.epoch + 1, best_epoch=state.epoch)
+    now.history = {"loss": [], "seconds": []}
     held_out = None
     if validation is not None:
+        now.history["validation_loss"] = []
         held_out = HeldOut(layout, plan.loss, validation, devices)
-    names = ("loss", "seconds") if held_out is None else ("loss", "seconds", "validation_loss")
-    now = Snapshot(
-        state.carry, state.epoch + 1, best_epoch=state.epoch, history={name: [] for name in names}
-    )
-    run = Run() if run is None else run
     if run.checkpoint is not None:
         now = run.checkpoint.restore(now.restored, plan.settings.n_epochs) or now
     now.carry = devices.everywhere(now.carry)
-    with Interruption() as interruption:
-        loop = _Loop(
-            layout,
-            plan.loss,
-            plan.settings,
-            batches,
-            devices,
-            devices.everywhere(jax.device_put(rates)),
-            devices.key(plan.settings.seed),
-            now,
-            state.epoch,
-            held_out,
-            run.checkpoint,
-            ProgressMeter(run.report, batches, plan.settings, state.epoch),
-            interruption,
-            observe,
-        )
-        return loop.train()
+    return _Loop(
+        layout,
+        plan.loss,
+        plan.settings,
+        batches,
+        devices,
+        devices.everywhere(jax.device_put(rates)),
+        devices.key(plan.settings.seed),
+        now,
+        state.epoch,
+        held_out,
+        run.checkpoint,
+        ProgressMeter(run.report, batches, plan.settings, state.epoch),
+        interruption,
+        observe,
+    )
 
 
 @dataclass
