@@ -5,25 +5,19 @@ from __future__ import annotations
 from typing import final
 
 from isthmus.fitting.declaration import estimator, parameter
-from isthmus.fitting.parameters import POSITIVE, DenseParameters
+from isthmus.fitting.parameters import POSITIVE, CodeParameters, MirroredParameters
 from isthmus.fitting.pretrained import PretrainedAutoencoder
-from isthmus.models import Code, Deterministic
-from isthmus.networks import Architecture, Dense
 
 
 @final
 @estimator
-class Autoencoder(DenseParameters, PretrainedAutoencoder):
+class Autoencoder(CodeParameters, MirroredParameters, PretrainedAutoencoder):
     """Deep autoencoder: a nonlinear encoder to a small code, and a decoder back.
 
     Parameters
     ----------
     n_components : int
         Size of the code.
-    tied_weights : bool
-        Let the decoder use the encoder's weights, transposed.
-    code : Code or None
-        Another code than the encoder's output itself, such as ``TopK(10)``.
 
     References
     ----------
@@ -41,11 +35,3 @@ class Autoencoder(DenseParameters, PretrainedAutoencoder):
     """
 
     n_components: int = parameter(POSITIVE, default=2, kw_only=False)
-    tied_weights: bool = parameter("boolean", default=False)
-    code: Code | None = parameter(Code, None, default=None)
-
-    def default_architecture(self) -> Architecture:
-        return Dense(self.hidden, self.activation, self.tied_weights)
-
-    def _code(self) -> Code:
-        return Deterministic() if self.code is None else self.code

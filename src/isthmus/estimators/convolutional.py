@@ -6,15 +6,14 @@ from collections.abc import Sequence
 from typing import final
 
 from isthmus.fitting.declaration import Named, estimator, parameter
-from isthmus.fitting.parameters import POSITIVE
+from isthmus.fitting.parameters import POSITIVE, CodeParameters
 from isthmus.fitting.pretrained import PretrainedAutoencoder
-from isthmus.models import Code, Deterministic
 from isthmus.networks import ACTIVATIONS, Architecture, Convolutional
 
 
 @final
 @estimator
-class ConvolutionalAutoencoder(PretrainedAutoencoder):
+class ConvolutionalAutoencoder(CodeParameters, PretrainedAutoencoder):
     """Convolutional autoencoder, for images and signals.
 
     Strided convolutions lead to the code, transposed convolutions back; any height and width
@@ -32,8 +31,6 @@ class ConvolutionalAutoencoder(PretrainedAutoencoder):
         Widths of dense layers between the last convolution and the code.
     activation : str
         Nonlinearity between layers, as in `Autoencoder`.
-    code : Code or None
-        Another code than the encoder's output itself, such as ``TopK(10)``.
 
     Notes
     -----
@@ -60,7 +57,6 @@ class ConvolutionalAutoencoder(PretrainedAutoencoder):
     kernel_size: int = parameter(POSITIVE, default=3)
     hidden: int | Sequence[int] | None = parameter(POSITIVE, list, tuple, None, default=())
     activation: str = parameter(Named(*ACTIVATIONS), default="silu")
-    code: Code | None = parameter(Code, None, default=None)
 
     def default_architecture(self) -> Architecture:
         return Convolutional(
@@ -69,6 +65,3 @@ class ConvolutionalAutoencoder(PretrainedAutoencoder):
             self.hidden,
             self.activation,
         )
-
-    def _code(self) -> Code:
-        return Deterministic() if self.code is None else self.code

@@ -5,16 +5,14 @@ from __future__ import annotations
 from typing import final
 
 from isthmus.fitting.declaration import Named, estimator, parameter
-from isthmus.fitting.parameters import POSITIVE, DenseParameters
+from isthmus.fitting.parameters import POSITIVE, CodeParameters, MirroredParameters
 from isthmus.fitting.pretrained import PretrainedAutoencoder
-from isthmus.models import Code, Deterministic
-from isthmus.networks import Architecture, Dense
 from isthmus.training import PRETRAININGS
 
 
 @final
 @estimator
-class StackedAutoencoder(DenseParameters, PretrainedAutoencoder):
+class StackedAutoencoder(CodeParameters, MirroredParameters, PretrainedAutoencoder):
     """Stacked autoencoder: layers learn one after the other, then all together.
 
     An `Autoencoder` whose weights start where greedy pretraining leads.
@@ -56,12 +54,4 @@ class StackedAutoencoder(DenseParameters, PretrainedAutoencoder):
     """
 
     n_components: int = parameter(POSITIVE, default=2, kw_only=False)
-    tied_weights: bool = parameter("boolean", default=False)
-    code: Code | None = parameter(Code, None, default=None)
     pretrain: str | None = parameter(Named(*PRETRAININGS), None, default="autoencoder")
-
-    def default_architecture(self) -> Architecture:
-        return Dense(self.hidden, self.activation, self.tied_weights)
-
-    def _code(self) -> Code:
-        return Deterministic() if self.code is None else self.code

@@ -9,8 +9,8 @@ import numpy as np
 from sklearn.utils._param_validation import Interval
 
 from isthmus.fitting.declaration import Named, estimator, parameter
-from isthmus.models import Likelihood
-from isthmus.networks import ACTIVATIONS, PRECISIONS, Architecture
+from isthmus.models import Code, Deterministic, Likelihood
+from isthmus.networks import ACTIVATIONS, PRECISIONS, Architecture, Dense
 from isthmus.objectives import Corruption, Penalty
 from isthmus.prepare import SCALINGS
 from isthmus.training import SCHEDULES
@@ -164,3 +164,36 @@ class DenseParameters:
 
     hidden: int | Sequence[int] | None = parameter(POSITIVE, list, tuple, None, default=None)
     activation: str = parameter(Named(*ACTIVATIONS), default="silu")
+
+
+@estimator
+class MirroredParameters(DenseParameters):
+    """A dense network whose decoder mirrors the encoder.
+
+    Parameters
+    ----------
+    tied_weights : bool
+        Let the decoder use the encoder's weights, transposed.
+    """
+
+    tied_weights: bool = parameter("boolean", default=False)
+
+    def default_architecture(self) -> Architecture:
+        """Give the network that these parameters describe."""
+        return Dense(self.hidden, self.activation, self.tied_weights)
+
+
+@estimator
+class CodeParameters:
+    """What lies between encoder and decoder.
+
+    Parameters
+    ----------
+    code : Code or None
+        Another code than the encoder's output itself, such as ``TopK(10)``.
+    """
+
+    code: Code | None = parameter(Code, None, default=None)
+
+    def _code(self) -> Code:
+        return Deterministic() if self.code is None else self.code

@@ -181,7 +181,7 @@ def cut(
 ) -> tuple[int, int, int]:
     """Give the rows of a minibatch, the minibatches of an epoch, and those of a block."""
     # Few rows are filled up too, so that a handful runs the program of another handful.
-    batch_size = min(batch_size, max(_power_of_two(n_rows), _FEWEST_ROWS))
+    batch_size = min(int(batch_size), max(_power_of_two(n_rows), _FEWEST_ROWS))
     n_steps = -(-n_rows // batch_size)
     block_bytes = _BLOCK_BYTES if most_bytes is None else min(_BLOCK_BYTES, most_bytes)
     most = max(1, min(_MOST_STEPS, block_bytes // max(batch_size * row_bytes, 1)))
