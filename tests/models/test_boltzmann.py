@@ -172,7 +172,7 @@ def test_gradient_of_many_gibbs_steps_is_that_of_the_likelihood(case, persistent
     model, x = machine(likelihood), jnp.asarray(np.tile(rows(real=real), (150, 1)))
     loss = ContrastiveDivergence(n_steps=30, persistent=persistent)
     batch = Minibatch(x, jnp.ones(len(x)))
-    memory = loss.initial_memory(model, len(x))
+    memory = loss.initial_state(model, len(x))
 
     @jax.jit
     def gradients(model):

@@ -43,19 +43,19 @@ class ContrastiveDivergence(Loss[Model]):
     persistent: bool = False
     mean_field: bool = False
 
-    def initial_memory(self, model: Model, batch_size: int) -> Any:
+    def initial_state(self, model: Model, batch_size: int) -> Any:
         if not self.persistent:
             return None
         return jnp.zeros((batch_size, len(model.network.decoder[0].bias)))
 
     def update_loss(
-        self, model: Model, batch: Minibatch, key: jax.Array, n_updates: jax.Array, memory: Any
+        self, model: Model, batch: Minibatch, key: jax.Array, n_updates: jax.Array, state: Any
     ) -> tuple[jax.Array, Any]:
         x, weights = batch.x, batch.weights
         start, fantasy_weights = x, weights
         if self.persistent:
             # The first minibatch starts them; later ones may have another size.
-            start = jnp.where(n_updates == 0, x, memory) if x.shape == memory.shape else memory
+            start = jnp.where(n_updates == 0, x, state) if x.shape == state.shape else state
             fantasy_weights = jnp.ones(len(start))
         fantasies = self._dream(jax.lax.stop_gradient(model), start, key)
         contrast = _mean(free_energy(model, x), weights) - _mean(

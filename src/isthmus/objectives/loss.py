@@ -28,13 +28,13 @@ class Loss(ABC, Generic[M]):
         """Give the loss as it is once it has warmed up; most need not."""
         return self
 
-    def initial_memory(self, model: M, batch_size: int) -> Any:
+    def initial_state(self, model: M, batch_size: int) -> Any:
         """Give what the first update is to know; most losses remember nothing."""
         return None
 
     @abstractmethod
     def update_loss(
-        self, model: M, batch: Minibatch, key: jax.Array, n_updates: jax.Array, memory: Any
+        self, model: M, batch: Minibatch, key: jax.Array, n_updates: jax.Array, state: Any
     ) -> tuple[jax.Array, Any]:
         """Give the loss of a minibatch, a scalar, and what the next update is to know."""
 

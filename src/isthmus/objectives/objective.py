@@ -84,9 +84,9 @@ class Objective(Loss[Model]):
         return sum((penalty(model, batch) for penalty in self.penalties), start=loss)
 
     def update_loss(
-        self, model: Model, batch: Minibatch, key: jax.Array, n_updates: jax.Array, memory: Any
+        self, model: Model, batch: Minibatch, key: jax.Array, n_updates: jax.Array, state: Any
     ) -> tuple[jax.Array, Any]:
-        return self(model, batch.x, batch.weights, key, n_updates), memory
+        return self(model, batch.x, batch.weights, key, n_updates), state
 
     def held_out_losses(self, model: Model, batch: Minibatch, key: jax.Array) -> jax.Array:
         return self.row_losses(model, batch.x, batch.weights, key)

@@ -27,9 +27,9 @@ class SumOfLosses(Loss[tuple[Any, ...]]):
 
     losses: tuple[Loss[Any], ...]
 
-    def initial_memory(self, model: tuple[Any, ...], batch_size: int) -> Any:
+    def initial_state(self, model: tuple[Any, ...], batch_size: int) -> Any:
         pairs = zip(self.losses, model, strict=True)
-        return tuple(loss.initial_memory(own, batch_size) for loss, own in pairs)
+        return tuple(loss.initial_state(own, batch_size) for loss, own in pairs)
 
     def update_loss(
         self,
@@ -37,16 +37,16 @@ class SumOfLosses(Loss[tuple[Any, ...]]):
         batch: Minibatch,
         key: jax.Array,
         n_updates: jax.Array,
-        memory: Any,
+        state: Any,
     ) -> tuple[jax.Array, Any]:
-        values, memories = zip(
+        values, states = zip(
             *(
-                loss.update_loss(own, batch, key, n_updates, own_memory)
-                for loss, own, own_memory in zip(self.losses, model, memory, strict=True)
+                loss.update_loss(own, batch, key, n_updates, own_state)
+                for loss, own, own_state in zip(self.losses, model, state, strict=True)
             ),
             strict=True,
         )
-        return jnp.sum(jnp.stack(values)), memories
+        return jnp.sum(jnp.stack(values)), states
 
     def held_out_losses(
         self, model: tuple[Any, ...], batch: Minibatch, key: jax.Array

@@ -50,7 +50,7 @@ class Supervision(Loss[Predictor]):
     n_warmup_updates: int = 0
 
     def update_loss(
-        self, model: Predictor, batch: Minibatch, key: jax.Array, n_updates: jax.Array, memory: Any
+        self, model: Predictor, batch: Minibatch, key: jax.Array, n_updates: jax.Array, state: Any
     ) -> tuple[jax.Array, Any]:
         corruption_key, dropout_key, reconstruction_key, key = jax.random.split(key, 4)
         noisy = batch.x
@@ -67,7 +67,7 @@ class Supervision(Loss[Predictor]):
                 model.autoencoder, batch.x, batch.weights, reconstruction_key, n_updates
             )
             loss += self.reconstruction_strength * own
-        return loss, memory
+        return loss, state
 
     def held_out_losses(self, model: Predictor, batch: Minibatch, key: jax.Array) -> jax.Array:
         losses = self.outcome.losses(model.outputs(batch.x), batch.targets)

@@ -91,10 +91,10 @@ class Preparation:
             return np.subtract(matrix, self.offset, out=result, casting="same_kind")
         # In blocks, so that what is between float64 and float32 stays in the cache.
         size = rows_in_cache(matrix.shape[1])
-        memory = np.empty((min(size, len(matrix)), matrix.shape[1]))
+        buffer = np.empty((min(size, len(matrix)), matrix.shape[1]))
         for start in range(0, len(matrix), size):
             block = matrix[start : start + size]
-            centred = np.subtract(block, self.offset, out=memory[: len(block)])
+            centred = np.subtract(block, self.offset, out=buffer[: len(block)])
             np.divide(centred, self.scale, out=result[start : start + size], casting="same_kind")
         return result
 

@@ -32,11 +32,11 @@ class ColumnStatistics:
         """Take in a chunk ``(rows, columns)``."""
         size = rows_in_cache(matrix.shape[1])
         # Fresh memory for every block would take longer to bring in than to fill.
-        memory = np.empty((min(size, len(matrix)), matrix.shape[1])) if self._deviations else None
+        buffer = np.empty((min(size, len(matrix)), matrix.shape[1])) if self._deviations else None
         for start in range(0, len(matrix), size):
-            self._add_block(matrix[start : start + size], memory)
+            self._add_block(matrix[start : start + size], buffer)
 
-    def _add_block(self, matrix: np.ndarray, memory: np.ndarray | None) -> None:
+    def _add_block(self, matrix: np.ndarray, buffer: np.ndarray | None) -> None:
         self.least = np.minimum(self.least, matrix.min(axis=0))
         self.greatest = np.maximum(self.greatest, matrix.max(axis=0))
         # One row mostly tells.
@@ -45,8 +45,8 @@ class ColumnStatistics:
         total = self.count + len(matrix)
         shift = mean - self.mean
         self.mean = self.mean + shift * (len(matrix) / total)
-        if memory is not None:
-            values = np.subtract(matrix, mean, out=memory[: len(matrix)])
+        if buffer is not None:
+            values = np.subtract(matrix, mean, out=buffer[: len(matrix)])
             self.squared_deviations = (
                 self.squared_deviations
                 + np.einsum("ij,ij->j", values, values)

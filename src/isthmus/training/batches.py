@@ -52,12 +52,12 @@ class DoubleBuffer:
         """Give an array of this shape, in the memory of the last but one of this name."""
         n_bytes = prod(shape) * dtype.itemsize
         nothing = np.empty(0, np.uint8)
-        memory, last = self._held.get(name, (nothing, nothing))
-        if len(memory) < n_bytes:
-            memory = np.empty(n_bytes + _ALIGNMENT, np.uint8)
-            memory = memory[-memory.ctypes.data % _ALIGNMENT :]
-        self._held[name] = last, memory
-        return memory[:n_bytes].view(dtype).reshape(shape)
+        array, last = self._held.get(name, (nothing, nothing))
+        if len(array) < n_bytes:
+            array = np.empty(n_bytes + _ALIGNMENT, np.uint8)
+            array = array[-array.ctypes.data % _ALIGNMENT :]
+        self._held[name] = last, array
+        return array[:n_bytes].view(dtype).reshape(shape)
 
 
 class Batches(Protocol):
@@ -136,11 +136,11 @@ class ArrayBatches:
         capacity = self.steps_per_block * self.batch_size
         for start in range(0, self.n_rows, capacity):
             chosen = positions[start : start + capacity]
-            memory = buffer or DoubleBuffer()
-            rows = self._take(self._matrix, chosen, columns, memory, "rows")
+            own = buffer or DoubleBuffer()
+            rows = self._take(self._matrix, chosen, columns, own, "rows")
             targets = None
             if self._targets is not None:
-                targets = self._take(self._targets, chosen, columns, memory, "targets")
+                targets = self._take(self._targets, chosen, columns, own, "targets")
             yield Block(rows, len(chosen), targets, self.batch_size)
 
     def epochs(
@@ -158,7 +158,7 @@ class ArrayBatches:
         source: np.ndarray,
         chosen: np.ndarray,
         columns: slice,
-        memory: DoubleBuffer,
+        buffer: DoubleBuffer,
         name: str,
     ) -> np.ndarray:
         """Gather rows into minibatches, zeros after them in the last one."""
@@ -170,7 +170,7 @@ class ArrayBatches:
             whole = np.pad(chosen, (0, n_used * size - len(chosen))).reshape(n_used, size)
             size, last = stop - start, min(max(last - start, 0), stop - start)
             chosen = whole[:, columns].ravel()[: (n_used - 1) * size + last]
-        rows = memory.empty(name, (steps * size, *source.shape[1:]), source.dtype)
+        rows = buffer.empty(name, (steps * size, *source.shape[1:]), source.dtype)
         np.take(source, chosen, axis=0, out=rows[: len(chosen)], mode="clip")
         rows[len(chosen) : n_used * size] = 0
         return rows.reshape(steps, size, *source.shape[1:])

@@ -27,13 +27,13 @@ class Carry(NamedTuple):
     optimizer: optax.OptState
     n_updates: jax.Array
     loss_sum: jax.Array  # over the rows seen since it was last set to zero
-    memory: Any = None  # the loss's own
+    loss_state: Any = None
 
 
-def initial_carry(parameters: Parameters, memory: Any = None) -> Carry:
+def initial_carry(parameters: Parameters, loss_state: Any = None) -> Carry:
     """Give the state before the first update."""
     n_updates, loss_sum = jax.device_put((np.zeros((), np.int32), np.zeros((), np.float32)))
-    return Carry(parameters, initial_optimizer_state(parameters), n_updates, loss_sum, memory)
+    return Carry(parameters, initial_optimizer_state(parameters), n_updates, loss_sum, loss_state)
 
 
 def _minibatch(block: PlacedBlock, step: jax.Array) -> Minibatch:
@@ -87,11 +87,13 @@ def advance(
 
         def loss(model: Any) -> tuple[jax.Array, Any]:
             with products_in(precision):
-                return objective.update_loss(model, batch, step_key, carry.n_updates, carry.memory)
+                return objective.update_loss(
+                    model, batch, step_key, carry.n_updates, carry.loss_state
+                )
 
         # Derivatives with respect to slices of the vector would each be a vector of full length.
         model = layout.unflatten(carry.parameters)
-        (value, memory), gradient = jax.value_and_grad(loss, has_aux=True)(model)
+        (value, loss_state), gradient = jax.value_and_grad(loss, has_aux=True)(model)
         rate = lax.dynamic_index_in_dim(rates, i, keepdims=False)
         parameters, optimizer = update(
             carry.parameters,
@@ -102,7 +104,7 @@ def advance(
             relative_rates,
         )
         loss_sum = carry.loss_sum + value * jnp.sum(batch.weights)
-        carry = Carry(parameters, optimizer, carry.n_updates + 1, loss_sum, memory)
+        carry = Carry(parameters, optimizer, carry.n_updates + 1, loss_sum, loss_state)
         return carry if replicated is None else lax.with_sharding_constraint(carry, replicated)
 
     return lax.fori_loop(start, stop, step, carry)

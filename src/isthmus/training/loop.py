@@ -87,8 +87,10 @@ def _loop(
     if plan.relative_rates is not None:
         rates = layout.flatten(plan.relative_rates)
     if state is None:
-        memory = plan.loss.initial_memory(plan.model, devices.padded(batches.batch_size))
-        state = TrainingState(initial_carry(jax.device_put(layout.flatten(plan.model)), memory), 0)
+        loss_state = plan.loss.initial_state(plan.model, devices.padded(batches.batch_size))
+        state = TrainingState(
+            initial_carry(jax.device_put(layout.flatten(plan.model)), loss_state), 0
+        )
     now = Snapshot(state.carry, state.epoch + 1, best_epoch=state.epoch)
     now.history = {"loss": [], "seconds": []}
     held_out = None
