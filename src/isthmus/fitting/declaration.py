@@ -10,6 +10,7 @@ import inspect
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, TypeVar, dataclass_transform
 
 from sklearn.utils._param_validation import StrOptions
@@ -87,14 +88,13 @@ def estimator(cls: type[T]) -> type[T]:
 def _documentation(cls: Any, declared: dict[str, Any]) -> str:
     """Put the class's own docstring and the entries of its bases together."""
     own = _sections(cls._own_documentation)
-    summary = own.pop("")
     entries = {name: _merged(cls, name) for name in _MERGED}
     parameters = [_completed(item, entries["Parameters"]) for item in declared.values()]
     merged = {"Parameters": parameters, "Attributes": entries["Attributes"].values()}
     sections = {name: "\n".join(lines) for name, lines in merged.items()}
-    sections |= {name: text for name, text in own.items() if name not in _MERGED}
+    sections |= {name: text for name, text in own.items() if name and name not in _MERGED}
     parts = [f"{name}\n{'-' * len(name)}\n{text}" for name, text in sections.items() if text]
-    return "\n\n".join([summary, *parts]) + "\n"
+    return "\n\n".join([own[""], *parts]) + "\n"
 
 
 def _merged(cls: Any, section: str) -> dict[str, str]:
@@ -118,6 +118,7 @@ def _completed(declared: Any, entries: dict[str, str]) -> str:
     return "\n".join([head, *text])
 
 
+@lru_cache
 def _sections(doc: str) -> dict[str, str]:
     """Cut a docstring into its sections; what comes before them has no name."""
     summary, *rest = _HEADING.split(inspect.cleandoc(doc))

@@ -10,22 +10,28 @@ import os
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import fields
-from importlib.metadata import version
 from inspect import isabstract
 from typing import Any, ClassVar, Self
 
 import equinox as eqx
 import jax
 import numpy as np
+import sklearn
 from sklearn.base import BaseEstimator
 from sklearn.frozen import FrozenEstimator
 
 from isthmus.errors import IsthmusError, ModelFileError
 from isthmus.family import is_member, is_part, part_class
 from isthmus.io import read_model_file, write_model_file
+from isthmus.version import __version__
 
 # Read once: an upgrade while a model is trained must not take away the means to save it.
-_VERSIONS = {name: version(name) for name in ("isthmus", "jax", "numpy", "scikit-learn")}
+_VERSIONS = {
+    "isthmus": __version__,
+    "jax": jax.__version__,
+    "numpy": np.__version__,
+    "scikit-learn": sklearn.__version__,
+}
 _DAMAGES = (
     ArithmeticError,
     AttributeError,

@@ -10,17 +10,19 @@ import warnings
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from importlib.metadata import version
 from math import inf
 from pathlib import Path
 from typing import Any, Protocol, TypeAlias, TypeVar, final
 
+import jax
+import jaxlib
 import numpy as np
 
 from isthmus.errors import CheckpointError, IsthmusError, ModelFileError
 from isthmus.io import read_model_file, write_model_file
 from isthmus.io.failures import SYSTEM_REASONS, first_line
 from isthmus.runs.processes import Processes
+from isthmus.version import __version__
 
 Header: TypeAlias = dict[str, Any]
 Arrays: TypeAlias = dict[str, np.ndarray]
@@ -30,7 +32,11 @@ FORMAT_VERSION = 2
 
 # Another version of these may round otherwise, and then the end is not the same bit for bit.
 # Read once: what is installed may change while a run goes on.
-_VERSIONS = {library: version(library) for library in ("isthmus", "jax", "jaxlib")}
+_VERSIONS = {
+    "isthmus": __version__,
+    "jax": jax.__version__,
+    "jaxlib": jaxlib.__version__,
+}
 _NAME = "checkpoint.isthmus"
 _START_OVER = "start over with --fresh, in Python with Checkpoint(…, fresh=True)"
 # Writing takes no more than this share of the time, however large the model is.
