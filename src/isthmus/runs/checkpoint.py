@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any, Protocol, TypeAlias, TypeVar, final
 
 import jax
-import jaxlib
 import numpy as np
+from jaxlib import version as jaxlib_version
 
 from isthmus.errors import CheckpointError, IsthmusError, ModelFileError
 from isthmus.io import read_model_file, write_model_file
@@ -35,7 +35,7 @@ FORMAT_VERSION = 2
 _VERSIONS = {
     "isthmus": __version__,
     "jax": jax.__version__,
-    "jaxlib": jaxlib.__version__,
+    "jaxlib": jaxlib_version.__version__,
 }
 _NAME = "checkpoint.isthmus"
 _START_OVER = "start over with --fresh, in Python with Checkpoint(…, fresh=True)"
