@@ -8,8 +8,11 @@ from isthmus import (
     LinearAutoencoder,
     VariationalAutoencoder,
 )
-from isthmus.estimators import fitting
-from isthmus.training import train as train_model
+
+try:
+    from isthmus.runs import ProgressBar
+except ImportError:  # an earlier revision
+    from isthmus.training import ProgressBar
 
 PACKAGES = ("jax", "numpy", "scikit-learn")
 
@@ -50,13 +53,13 @@ def _fit(model, workload, train, mark):
     n_steps = -(-len(train) // workload.batch_size)
     marked = set()
 
-    def report(progress):
+    def report(bar, progress):
         # An epoch's end may be reported twice.
         if progress.n_updates % n_steps == 0 and progress.epoch not in marked:
             marked.add(progress.epoch)
             mark()
 
     # The estimator's own fit, with the clock in the place of the progress bar.
-    fitting.train = lambda *parts, **options: train_model(*parts, **options | {"report": report})
+    ProgressBar.__call__ = report
     model.fit(train)
     return Fitted(model.reconstruct, model.transform, lambda path: model.save(f"{path}.isthmus"))
