@@ -164,6 +164,7 @@ class ComponentSweep(RunParameters, BaseEstimator):
     def check_parameters(self) -> None:
         """Raise ValueError where a parameter is none that any data could make right."""
         self._validate_params()
+        _checked_autoencoder(self.autoencoder)
 
     def _fit(self, run: Run, X: Any) -> None:
         sizes = _checked_sizes(self.components)

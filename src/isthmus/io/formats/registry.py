@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from isthmus.errors import DataError
-from isthmus.io.dataset import Dataset
+from isthmus.io.dataset import Dataset, Schema
 from isthmus.io.formats.base import Format
 
 AnyFormat = TypeVar("AnyFormat", bound=Format)
@@ -65,11 +65,21 @@ def readable() -> str:
     return f"{', '.join(suffixes)}, or a folder of {_folders()}"
 
 
-def writable() -> str:
-    """List what can be written, as a sentence does."""
-    suffixes = sorted(suffix for known in _formats.values() for suffix in known.writes if suffix)
-    folders = [known.folder for known in _formats.values() if "" in known.writes]
-    return f"{', '.join(suffixes)}, or no suffix for a folder of {' or '.join(folders)}"
+def writable(schema: Schema | None = None) -> str:
+    """List what can be written, or what can hold such rows, as a sentence does."""
+    formats = [known for known in _formats.values() if schema is None or _holds(known, schema)]
+    suffixes = sorted(suffix for known in formats for suffix in known.writes if suffix)
+    folders = [known.folder for known in formats if "" in known.writes]
+    of_folders = f", or no suffix for a folder of {' or '.join(folders)}" if folders else ""
+    return ", ".join(suffixes) + of_folders
+
+
+def _holds(known: Format, schema: Schema) -> bool:
+    try:
+        known.check(Path("rows"), schema)
+    except DataError:
+        return False
+    return True
 
 
 def _folders() -> str:
