@@ -1,6 +1,7 @@
 """A part of one's own is one small file: all that takes the library's own takes it too."""
 
 import importlib.util
+import re
 import sys
 from pathlib import Path
 
@@ -22,18 +23,20 @@ from isthmus import (
     cli,
     load,
 )
+from isthmus.fitting.persistence import Persistent
 
-TOYS = ("corruption", "likelihood", "mixed", "network", "penalty")
+TOYS = ("corruption", "estimator", "likelihood", "mixed", "network", "penalty")
 QUICK = {"max_epochs": 2, "random_state": 0}
 
 
 @pytest.fixture(scope="module", autouse=True)
 def _toys():
-    """The families, with the toys in them, until these tests are over."""
+    """The families and estimators, with the toys among them, until these tests are over."""
     with pytest.MonkeyPatch.context() as patch:
         from isthmus import family
 
         patch.setattr(family, "_PARTS", dict(family._PARTS))
+        patch.setattr(Persistent, "_registered", dict(Persistent._registered))
         for name in TOYS:
             file = Path(__file__).parent / "extending" / f"toy_{name}.py"
             spec = importlib.util.spec_from_file_location(file.stem, file)
@@ -130,6 +133,33 @@ def test_the_command_line_names_the_toy_among_what_it_takes(options, csv, tmp_pa
     message = " ".join(capsys.readouterr().err.split())
     assert "toi" in message
     assert "toy" in message.replace("toy_mixed", "")
+
+
+def test_the_command_line_takes_an_estimator_by_its_name(csv, tmp_path, capsys):
+    path = str(tmp_path / "model.isthmus")
+    options = ["--model", "toy", "--hidden", "8", "--max-epochs", "1", "--strength", "0.1"]
+    assert cli.run(["fit", csv, "-o", path, *options]) == 0
+    model = load(path)
+    assert (type(model).__name__, model.n_components_, model.strength) == ("ToyAutoencoder", 3, 0.1)
+    capsys.readouterr()
+    assert cli.run(["info", path]) == 0
+    assert "ToyAutoencoder" in capsys.readouterr().out
+    codes = str(tmp_path / "codes.npy")
+    assert cli.run(["encode", path, csv, "-o", codes]) == 0
+    np.testing.assert_array_equal(np.load(codes), model.transform(csv))
+
+
+@pytest.mark.parametrize("command", ["fit", "sweep"])
+def test_help_names_the_estimator(command, capsys):
+    assert cli.run([command, "--help"]) == 0
+    shown = re.sub(r"[\s│]+", " ", capsys.readouterr().out)
+    assert re.search(r"Which autoencoder: [\w, ]*\btoy\b", shown)
+    assert ("Contractive, sparse, toy: Weight of" in shown) == (command == "fit")
+
+
+def test_an_unknown_model_is_answered_with_the_toy_among_the_others(csv, tmp_path, capsys):
+    assert cli.run(["fit", csv, "-o", str(tmp_path / "m.isthmus"), "--model", "toi"]) == 2
+    assert re.search(r"choose one of .*\btoy\b.*; 'toy' is nearest\.\n$", capsys.readouterr().err)
 
 
 @pytest.fixture(scope="module")

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from isthmus import cli
+from isthmus.cli.help import fill_in
 
 QUICK = ["--n-components", "2", "--hidden", "8", "--max-epochs", "2"]
 BARE = [*QUICK, "--no-report"]
@@ -57,3 +58,12 @@ def logged(path):
 
 def files_in(folder):
     return {path: path.read_bytes() for path in Path(folder).rglob("*") if path.is_file()}
+
+
+def options(name):
+    """The arguments of a command, as its help shows them."""
+    fill_in(cli.app, [*name.split(), "--help"])
+    app = cli.app
+    for part in name.split():
+        app = app[part]
+    return [one for one in app.assemble_argument_collection(parse_docstring=True) if one.show]

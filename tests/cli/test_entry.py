@@ -10,7 +10,7 @@ import pytest
 import isthmus.io
 from isthmus import cli
 
-from .commands import SCRIPT, command, fit, raising, run
+from .commands import SCRIPT, command, fit, options, raising, run
 
 COMMANDS = ("demo", "fit", "sweep", "encode", "decode", "classify", "score", "sample", "info")
 
@@ -71,7 +71,16 @@ def test_reader_that_leaves_early_is_no_failure(arguments, here):
 
 
 @pytest.mark.parametrize(
-    "arguments", [["--help"], ["fit", "--help"], ["--version"], ["frobnicate"], ["fit"]]
+    "arguments",
+    [
+        ["--help"],
+        ["classify", "--help"],
+        ["--version"],
+        ["frobnicate"],
+        ["fit"],
+        ["fit", "x.csv", "-o", "no/x.isthmus"],
+        ["fit", "x.csv", "-o", "x.isthmus", "--hiden", "3"],
+    ],
 )
 def test_help_and_mistakes_do_not_wait_for_libraries(arguments):
     code = (
@@ -101,9 +110,9 @@ def test_every_command_and_option_has_help(name, capsys):
         app = app[part]
     assert app.help
     assert app.help.splitlines()[0].split()[0] in shown
-    arguments = app.assemble_argument_collection()
+    arguments = options(name)
     assert len(arguments) > 0
     for argument in arguments:
-        if argument.parameter.show is not False:
-            assert argument.parameter.help, f"{argument.name} of {name} has no help"
-            assert argument.name in shown
+        assert argument.parameter.help, f"{argument.name} of {name} has no help"
+        assert "{" not in argument.parameter.help
+        assert argument.name in shown

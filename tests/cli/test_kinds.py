@@ -7,7 +7,7 @@ import pytest
 
 from isthmus import load
 
-from .commands import make_images, run
+from .commands import logged, make_images, run
 
 
 def test_linear_model_takes_its_own_options(here):
@@ -22,6 +22,18 @@ def test_linear_model_has_a_report_too(here, capsys):
     assert run("fit", "table.csv", "-o", "new.isthmus", "--model", "linear") == 0
     assert "LinearAutoencoder" in capsys.readouterr().out
     assert Path("new-report/report.html").is_file()
+
+
+def test_linear_model_can_be_watched_and_by_the_gradient_started_and_gone_on_with(here):
+    fit = ["fit", "table.csv", "--model", "linear", "--no-report"]
+    assert run(*fit, "-o", "closed.isthmus", "--log", "run.jsonl") == 0
+    assert [line["event"] for line in logged("run.jsonl")] == ["started", "finished"]
+    gradient = [*fit, "--solver", "gradient", "--max-epochs", "2", "-o", "gradient.isthmus"]
+    assert run(*gradient, "--checkpoint", "kept") == 0
+    assert list(Path("kept").iterdir())
+    first = load("gradient.isthmus").history_["loss"]
+    assert run(*gradient, "--init", "closed.isthmus") == 0
+    assert load("gradient.isthmus").history_["loss"][0] < first[0]
 
 
 KINDS = {

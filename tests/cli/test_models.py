@@ -1,7 +1,5 @@
 """What the options of `isthmus fit` make of themselves."""
 
-from typing import get_args, get_type_hints
-
 import pytest
 
 from isthmus import (
@@ -14,23 +12,30 @@ from isthmus import (
     Masking,
     TargetActivation,
     WeightDecay,
-    cli,
 )
-from isthmus.cli.fit import fit
-from isthmus.cli.models import make_estimator, model_class
+from isthmus.cli.models import make_estimator, model_class, models
 from isthmus.models import Likelihood
 from isthmus.networks import Architecture
 from isthmus.objectives import Corruption, Penalty
 
-MODELS = get_args(get_type_hints(fit)["model"])
+from .commands import options
+
+MODELS = [name for name, kind in models().items() if kind.__module__.startswith("isthmus.")]
 OPTIONS = {
     argument.name.removeprefix("--").replace("-", "_"): argument.parameter.help
-    for argument in cli.app["fit"].assemble_argument_collection()
+    for argument in options("fit")
 }
 EXCEPTIONS = {
     "code": "the models choose it: --model sparse for TopK, --model variational for GaussianCode",
     "warm_start": "a command fits once; --init starts from another fit",
 }
+
+
+def test_models_are_named_after_their_classes():
+    assert [
+        *("deep", "boltzmann", "contractive", "convolutional", "denoising", "linear", "sparse"),
+        *("stacked", "variational"),
+    ] == MODELS
 
 
 @pytest.mark.parametrize("model", MODELS)
@@ -40,7 +45,6 @@ def test_every_parameter_is_an_option_or_has_a_reason(model):
 
 
 def test_no_exception_is_an_option():
-    assert len(MODELS) == 9
     assert not set(OPTIONS) & set(EXCEPTIONS)
 
 
@@ -55,6 +59,24 @@ def test_no_exception_is_an_option():
 )
 def test_help_names_every_part_of_the_family(option, family):
     assert not [name for name in family.members() if name not in OPTIONS[option]]
+
+
+@pytest.mark.parametrize(
+    ("option", "beginning"),
+    [
+        ("solver", "Linear: "),
+        ("strength", "Contractive, sparse"),
+        ("n_steps", "Boltzmann: Gibbs steps in each update"),
+        ("channels", "With --model convolutional or --network convolutional: Channels of "),
+        ("code_activation", "With --model contractive or --network convolutional, dense: "),
+        ("variance", "With --likelihood gaussian: "),
+        ("level", "With --model denoising or --corruption: "),
+        ("hidden", "Widths of the encoder's hidden layers"),
+        ("max_epochs", "Passes over the data; by default "),
+    ],
+)
+def test_help_says_who_takes_an_option_and_what_the_docstring_says(option, beginning):
+    assert OPTIONS[option].startswith(beginning)
 
 
 @pytest.mark.parametrize("network", Architecture.members())

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar
 
 from cyclopts import Parameter
 
@@ -12,23 +13,63 @@ from isthmus.cli.labels import take_labels
 from isthmus.cli.messages import INTERRUPTED, MisuseError, say, watched
 from isthmus.cli.options import (
     MODEL,
-    OUTPUT,
-    TRAINING,
-    BatchSize,
+    THERE,
     Data,
+    EarlyStoppingOptions,
     Exclude,
-    LearningRate,
-    Log,
+    LogOptions,
     Model,
-    Patience,
-    Seed,
-    TensorBoard,
-    Verbose,
-    WeightDecay,
+    ModelFileOptions,
+    Options,
+    Output,
+    RunOptions,
+    written,
 )
 from isthmus.cli.places import check_model_path, save_model
-from isthmus.cli.values import check_parameters, load_autoencoder, noise_of, widths
+from isthmus.cli.values import check_parameters, load_autoencoder, misuse, widths
 from isthmus.errors import IsthmusError
+
+
+@Parameter(name="*", group=MODEL)
+@dataclass(frozen=True, kw_only=True)
+class CodeOptions(Options):
+    """The autoencoder that is learned first, without --init.
+
+    Parameters
+    ----------
+    n_components
+        Without --init.
+    hidden
+        Such as 512,128; without --init.
+    """
+
+    n_components: int | None = None
+    hidden: str | None = written(widths)
+
+
+@dataclass(frozen=True, kw_only=True)
+class FineTuningOptions(EarlyStoppingOptions):
+    """How a classifier is trained.
+
+    Parameters
+    ----------
+    level
+        0.3 by default.
+    """
+
+    estimator: ClassVar[str] = "AutoencoderClassifier"
+
+    layer: Annotated[int | None, Parameter(group=MODEL)] = None
+    frozen_encoder: Annotated[bool, THERE] = False
+    layer_decay: float | None = None
+    label_smoothing: float | None = None
+    dropout: float | None = None
+    reconstruction: float | None = None
+    corruption: str | None = None
+    level: float | None = None
+    unlabelled: str | None = None
+    radius: float | None = None
+    entropy: float | None = None
 
 
 @classify.command(name="fit", sort_key=1)
@@ -43,10 +84,7 @@ def classify_fit(
             "with one label a row; empty or -1 where a row is unlabelled."
         ),
     ],
-    output: Annotated[
-        Path,
-        Parameter(name=["--output", "-o"], help="Model file to write (.isthmus).", group=OUTPUT),
-    ],
+    output: ModelFileOptions,
     exclude: Exclude = None,
     init: Annotated[
         Path | None,
@@ -56,155 +94,53 @@ def classify_fit(
             group=MODEL,
         ),
     ] = None,
-    n_components: Annotated[
-        int | None, Parameter(help="Size of the code, without --init.", group=MODEL)
-    ] = None,
-    hidden: Annotated[
-        str | None,
-        Parameter(help="Widths of the hidden layers, without --init.", group=MODEL),
-    ] = None,
-    layer: Annotated[
-        int | None,
-        Parameter(help="Hidden layer to classify from, instead of the code.", group=MODEL),
-    ] = None,
-    frozen_encoder: Annotated[
-        bool, Parameter(help="Train the softmax only.", negative=(), group=TRAINING)
-    ] = False,
-    layer_decay: Annotated[
-        float | None,
-        Parameter(help="Share of the learning rate from layer to layer down.", group=TRAINING),
-    ] = None,
-    label_smoothing: Annotated[
-        float | None,
-        Parameter(help="Probability that labels spread over all classes.", group=TRAINING),
-    ] = None,
-    dropout: Annotated[
-        float | None, Parameter(help="Share of activations set to 0.", group=TRAINING)
-    ] = None,
-    reconstruction: Annotated[
-        float | None,
-        Parameter(help="Weight of the autoencoder's own loss over all rows.", group=TRAINING),
-    ] = None,
-    corruption: Annotated[
-        str | None,
-        Parameter(
-            help="Noise on labelled rows: gaussian, masking, salt_and_pepper or swap.",
-            group=TRAINING,
-        ),
-    ] = None,
-    level: Annotated[
-        float | None,
-        Parameter(
-            help="With --corruption: deviation of the noise, or share of values hit; 0.3 by "
-            "default.",
-            group=TRAINING,
-        ),
-    ] = None,
-    unlabelled: Annotated[
-        Literal["pseudo_labels", "consistency", "virtual_adversarial"] | None,
-        Parameter(help="What unlabelled rows teach besides.", group=TRAINING),
-    ] = None,
-    radius: Annotated[
-        float | None,
-        Parameter(
-            help="With --unlabelled virtual_adversarial: length of the change, 2 by default.",
-            group=TRAINING,
-        ),
-    ] = None,
-    entropy: Annotated[
-        float | None,
-        Parameter(
-            help="With --unlabelled virtual_adversarial: weight of the predictions' entropy, 0 by "
-            "default.",
-            group=TRAINING,
-        ),
-    ] = None,
-    batch_size: BatchSize = None,
-    max_epochs: Annotated[
-        int | None, Parameter(help="Passes over the rows trained on.", group=TRAINING)
-    ] = None,
-    learning_rate: LearningRate = None,
-    weight_decay: WeightDecay = None,
-    early_stopping: Annotated[
-        bool | None,
-        Parameter(help="Hold labelled rows out; stop when they gain no more.", group=TRAINING),
-    ] = None,
-    validation_fraction: Annotated[
-        float | None, Parameter(help="Share of the labelled rows held out.", group=TRAINING)
-    ] = None,
-    patience: Patience = None,
-    random_state: Seed = 0,
-    verbose: Verbose = None,
-    log: Log = None,
-    tensorboard: TensorBoard = None,
+    code: CodeOptions = CodeOptions(),
+    training: FineTuningOptions = FineTuningOptions(),
+    run: RunOptions = RunOptions(),
+    logs: LogOptions = LogOptions(),
 ) -> int:
     """Train a classifier on labelled and unlabelled rows, and save it.
 
     Example: `isthmus classify fit sensors.csv --labels fault -o faults.isthmus`
     """
-    given = {
-        "layer": layer,
-        "frozen_encoder": frozen_encoder,
-        "layer_decay": layer_decay,
-        "label_smoothing": label_smoothing,
-        "dropout": dropout,
-        "reconstruction": reconstruction,
-        "corruption": None if corruption is None else noise_of(corruption, level),
-        "unlabelled": _unlabelled(unlabelled, radius, entropy),
-        "batch_size": batch_size,
-        "max_epochs": max_epochs,
-        "learning_rate": learning_rate,
-        "weight_decay": weight_decay,
-        "early_stopping": early_stopping,
-        "validation_fraction": validation_fraction,
-        "patience": patience,
-        "random_state": random_state,
-        "verbose": verbose,
-    }
-    if level is not None and corruption is None:
-        raise MisuseError("--level means nothing without --corruption: give that too.")
-    check_model_path(output)
-    shape = {"n_components": n_components, "hidden": widths(hidden)}
-    shape = {name: value for name, value in shape.items() if value is not None}
+    shape = code.given()
     if init is not None and shape:
         raise MisuseError("--n-components and --hidden come with --init already: leave them away.")
-    from isthmus import AutoencoderClassifier, DenoisingAutoencoder
-    from isthmus.fitting.labels import known_labels
+    check_model_path(output.output)
     from isthmus.io import read
 
-    settings: Any = {name: value for name, value in given.items() if value is not None}
-    code: Any = {"n_components": 64, "random_state": random_state, "verbose": verbose, **shape}
-    autoencoder = DenoisingAutoencoder(**code) if init is None else load_autoencoder(init)
-    estimator = AutoencoderClassifier(autoencoder, **settings)
-    check_parameters(autoencoder, estimator)
+    estimator = _classifier(init, {**run.given(), **shape}, {**training.given(), **run.given()})
     dataset, values = take_labels(read(data, exclude=exclude or ()), labels)
-    with watched(log, tensorboard):
-        estimator.fit(dataset, values, log=log, tensorboard=tensorboard)
-        save_model(estimator, output)
-    n_labelled = int(known_labels(values).sum())
-    classes = ", ".join(map(str, estimator.classes_[:12]))
-    more = ", …" if len(estimator.classes_) > 12 else ""
-    say(f"{n_labelled:,} of {len(values):,} rows labelled; classes: {classes}{more}")
-    print(f"Model: {output}")
+    with watched(logs.log, logs.tensorboard):
+        estimator.fit(dataset, values, **logs.given())
+        save_model(estimator, output.output)
+    _tell_classes(estimator, values)
+    print(f"Model: {output.output}")
     if estimator.interrupted_:
         say("Stopped by Ctrl-C; what had been learned was kept.")
         return INTERRUPTED
     return 0
 
 
-def _unlabelled(name: str | None, radius: float | None, entropy: float | None) -> Any:
-    given = {"radius": radius, "entropy": entropy}
-    given = {option: value for option, value in given.items() if value is not None}
-    if not given:
-        return name
-    if name != "virtual_adversarial":
-        raise MisuseError(
-            f"--{next(iter(given))} means nothing without --unlabelled virtual_adversarial: "
-            "give that too, or leave it away."
-        )
-    from isthmus import VirtualAdversarial
+def _classifier(init: Path | None, code: dict[str, Any], given: dict[str, Any]) -> Any:
+    from isthmus import DenoisingAutoencoder
+    from isthmus.cli.models import make_classifier
 
-    return VirtualAdversarial(**given)
+    unfitted: Any = {"n_components": 64, **code}
+    autoencoder = DenoisingAutoencoder(**unfitted) if init is None else load_autoencoder(init)
+    with misuse():
+        estimator = make_classifier(autoencoder, given)
+    check_parameters(autoencoder, estimator)
+    return estimator
+
+
+def _tell_classes(estimator: Any, labels: Any) -> None:
+    from isthmus.fitting.labels import known_labels
+
+    n_labelled = int(known_labels(labels).sum())
+    classes = ", ".join(map(str, estimator.classes_[:12]))
+    more = ", …" if len(estimator.classes_) > 12 else ""
+    say(f"{n_labelled:,} of {len(labels):,} rows labelled; classes: {classes}{more}")
 
 
 @classify.command(name="predict", sort_key=2)
@@ -213,10 +149,7 @@ def classify_predict(
     data: Data,
     /,
     *,
-    output: Annotated[
-        Path,
-        Parameter(name=["--output", "-o"], help="Table to write: .csv, .tsv, .parquet, .feather."),
-    ],
+    output: Output,
     labels: Annotated[
         str | None,
         Parameter(help="Column or file with the true labels: prints how many were hit."),
@@ -228,6 +161,11 @@ def classify_predict(
     """Tell the classes of rows.
 
     Example: `isthmus classify predict faults.isthmus new.csv -o faults.csv`
+
+    Parameters
+    ----------
+    output
+        Table to write: {files_of_tables}.
     """
     import numpy as np
     import pyarrow as pa

@@ -10,7 +10,7 @@ from cyclopts import Parameter
 
 from isthmus.cli.app import app
 from isthmus.cli.messages import say
-from isthmus.cli.options import Codes, Data, Memory, Model
+from isthmus.cli.options import Codes, Data, Memory, Model, Output
 from isthmus.cli.values import limit_memory, load_autoencoder
 from isthmus.errors import IsthmusError
 
@@ -21,21 +21,22 @@ def encode(
     data: Data,
     /,
     *,
-    output: Annotated[
-        Path,
-        Parameter(name=["--output", "-o"], help="Codes: .npy, .parquet, .csv, .tsv or .feather."),
-    ],
+    output: Output,
     memory: Memory = None,
 ) -> None:
     """Turn data into codes, which are written as they are made.
 
     Example: `isthmus encode model.isthmus measurements.csv -o codes.parquet`
-    """
-    limit_memory(memory)
-    from isthmus import load
-    from isthmus.io import check_writable, read, write
 
-    check_writable(output)
+    Parameters
+    ----------
+    output
+        Codes: {files_of_numbers}.
+    """
+    _begin_writing(output, memory)
+    from isthmus import load
+    from isthmus.io import read, write
+
     estimator = load(model)
     names = list(estimator.get_feature_names_out())
     n_codes = write(output, estimator.transform_chunks(read(data)), names=names)
@@ -48,18 +49,17 @@ def decode(
     codes: Codes,
     /,
     *,
-    output: Annotated[
-        Path,
-        Parameter(
-            name=["--output", "-o"],
-            help="Rows: a table or array file, or for images a folder (no suffix).",
-        ),
-    ],
+    output: Output,
     memory: Memory = None,
 ) -> None:
     """Turn codes back into data, with their columns, dtypes and shapes.
 
     Example: `isthmus decode model.isthmus codes.parquet -o measurements-again.csv`
+
+    Parameters
+    ----------
+    output
+        Rows: {files}.
     """
     limit_memory(memory)
     from isthmus.io import check_writable, read, write
@@ -76,13 +76,7 @@ def score(
     data: Data,
     /,
     *,
-    output: Annotated[
-        Path | None,
-        Parameter(
-            name=["--output", "-o"],
-            help="One score a row: .npy, .parquet, .csv, .tsv or .feather.",
-        ),
-    ] = None,
+    output: Output | None = None,
     memory: Memory = None,
 ) -> None:
     """Print how well a model knows rows: the mean of their scores; higher is more normal.
@@ -91,13 +85,16 @@ def score(
     for a variational autoencoder the evidence lower bound.
 
     Example: `isthmus score model.isthmus new.csv -o scores.csv`
-    """
-    limit_memory(memory)
-    from isthmus.fitting.base import running_mean
-    from isthmus.io import check_writable, read, write
 
-    if output is not None:
-        check_writable(output)
+    Parameters
+    ----------
+    output
+        One score a row: {files_of_numbers}.
+    """
+    _begin_writing(output, memory)
+    from isthmus.fitting.base import running_mean
+    from isthmus.io import read, write
+
     estimator = load_autoencoder(model)
     chunks = estimator.score_chunks(read(data))
     if output is None:
@@ -115,18 +112,21 @@ def score(
     print(f"{sum(sums) / n_rows:.6g}")
 
 
+def _begin_writing(output: Path | None, memory: str | None) -> None:
+    """Bound the memory, and refuse at once a place where nothing can be written."""
+    limit_memory(memory)
+    from isthmus.io import check_writable
+
+    if output is not None:
+        check_writable(output)
+
+
 @app.command(sort_key=6)
 def sample(
     model: Model,
     /,
     *,
-    output: Annotated[
-        Path,
-        Parameter(
-            name=["--output", "-o"],
-            help="Rows: a table or array file, or for images a folder (no suffix).",
-        ),
-    ],
+    output: Output,
     n_samples: Annotated[int, Parameter(name=["--n-samples", "-n"], help="How many rows.")] = 16,
     noise: Annotated[
         bool, Parameter(help="Draw from p(x|z) too, not only its mean.", negative=())
@@ -136,6 +136,11 @@ def sample(
     """Draw new rows from a variational autoencoder or a Boltzmann machine.
 
     Example: `isthmus sample model.isthmus -n 100 -o drawn.csv`
+
+    Parameters
+    ----------
+    output
+        Rows: {files}.
     """
     from isthmus import BoltzmannMachine, VariationalAutoencoder, load
     from isthmus.io import check_writable, write

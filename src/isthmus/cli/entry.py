@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from cyclopts import CycloptsError
 
 from isthmus.cli.app import app
+from isthmus.cli.help import fill_in
 from isthmus.cli.messages import FAILED, INTERRUPTED, MISUSED, MisuseError, fail, one_line
 from isthmus.cli.values import MEMORY_VARIABLE
 
@@ -41,6 +42,7 @@ def run(arguments: Sequence[str]) -> int:
 
 def _run(arguments: Sequence[str]) -> int:
     try:
+        fill_in(app, arguments)
         result = app(
             list(arguments),
             exit_on_error=False,

@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from isthmus.cli.messages import FAILED, MisuseError, fail
+from isthmus.cli.options import HostOptions
 
 
 @contextmanager
-def joined(
-    coordinator: str | None, processes: int | None, process_id: int | None, seconds: float
-) -> Iterator[bool]:
+def joined(hosts: HostOptions) -> Iterator[bool]:
     """Join the other processes, if any; yield whether this is the one that writes."""
+    coordinator, processes, process_id = hosts.coordinator, hosts.processes, hosts.process_id
     if coordinator is None:
         if processes is not None or process_id is not None:
             raise MisuseError(
@@ -31,5 +31,5 @@ def joined(
         job = Job.detect()
     else:
         job = Job(coordinator, processes or 0, process_id or 0)
-    with Hosts(job, end_process(fail, FAILED), patience=seconds):
+    with Hosts(job, end_process(fail, FAILED), patience=hosts.join_seconds):
         yield job.process_id == 0

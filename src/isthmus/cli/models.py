@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import fields, replace
 from itertools import chain
 from typing import Any
@@ -10,17 +11,31 @@ from isthmus.errors import IsthmusError
 
 # Libraries are imported inside the functions, as in the commands.
 
-_CLASSES = {"deep": "Autoencoder", "boltzmann": "BoltzmannMachine"}
 # Options that set no parameter of the estimator, but one of a part that it takes.
+_ADVERSARIAL = ("radius", "entropy")
 _PART_OF = {"level": "corruption", "variance": "likelihood"}
+
+
+def models() -> dict[str, Any]:
+    """Give the autoencoders that there are, by what ``--model`` calls them."""
+    import isthmus.estimators  # noqa: F401 - they register themselves
+    from isthmus.fitting.base import BaseAutoencoder
+
+    return {_model_name(name): kind for name, kind in BaseAutoencoder.subclasses().items()}
 
 
 def model_class(model: str) -> Any:
     """Give the class that ``--model`` names."""
-    import isthmus.estimators  # noqa: F401 - they register themselves
-    from isthmus.fitting.base import BaseAutoencoder
+    from isthmus.checks import advice
 
-    return BaseAutoencoder.subclasses()[_CLASSES.get(model, f"{model.capitalize()}Autoencoder")]
+    known = models()
+    if model not in known:
+        raise IsthmusError(f"--model {model} is unknown: {advice(model, known)}.")
+    return known[model]
+
+
+def _model_name(class_name: str) -> str:
+    return re.sub("(Autoencoder|Machine)$", "", class_name).lower() or "deep"
 
 
 def make_estimator(model: str, given: dict[str, Any]) -> Any:
@@ -47,7 +62,7 @@ def make_estimator(model: str, given: dict[str, Any]) -> Any:
     _check_company({**defaults, **given}, given)
     parameters = {name: given[name] for name in given if name in defaults and name != "network"}
     if "level" in given and "level" not in defaults:
-        parameters["corruption"] = _corruption(given["corruption"], given["level"])
+        parameters["corruption"] = _corruption(given)
     if "penalty" in given:
         parameters["penalty"] = _penalties(given["penalty"])
     if "variance" in given:
@@ -60,6 +75,22 @@ def make_estimator(model: str, given: dict[str, Any]) -> Any:
     return estimator
 
 
+def make_classifier(autoencoder: Any, given: dict[str, Any]) -> Any:
+    """Give the unfitted classifier that starts from an autoencoder, as the options describe it."""
+    from isthmus import AutoencoderClassifier
+    from isthmus.objectives import Unlabelled
+
+    _check_company({**AutoencoderClassifier().get_params(deep=False), **given}, given)
+    of_parts = ("level", *_ADVERSARIAL)
+    parameters = {name: value for name, value in given.items() if name not in of_parts}
+    if "corruption" in given:
+        parameters["corruption"] = _corruption(given)
+    settings = {name: given[name] for name in _ADVERSARIAL if name in given}
+    if settings:
+        parameters["unlabelled"] = Unlabelled.named(given["unlabelled"], **settings)
+    return AutoencoderClassifier(autoencoder, **parameters)
+
+
 def _flag(name: str) -> str:
     return "--" + name.replace("_", "-")
 
@@ -70,7 +101,13 @@ def _check_company(chosen: dict[str, Any], given: dict[str, Any]) -> None:
         ("k", "sparsity", "top_k"),
         ("target", "sparsity", "target_activation"),
         ("variance", "likelihood", "gaussian"),
+        *((name, "unlabelled", "virtual_adversarial") for name in _ADVERSARIAL),
     ):
+        if name in given and chosen[other] is None:
+            raise IsthmusError(
+                f"{_flag(name)} means nothing without {_flag(other)} {wanted}: "
+                "give that too, or leave it away."
+            )
         if name in given and chosen[other] != wanted:
             raise IsthmusError(
                 f"{_flag(name)} means nothing to {_flag(other)} {chosen[other]}: "
@@ -84,10 +121,12 @@ def _check_company(chosen: dict[str, Any], given: dict[str, Any]) -> None:
             )
 
 
-def _corruption(name: str, level: float) -> Any:
+def _corruption(given: dict[str, Any]) -> Any:
+    """Give the corruption that is named, at the level given or the usual one."""
+    from isthmus.fitting.network import USUAL_LEVEL
     from isthmus.objectives import Corruption
 
-    return Corruption.named(name, level)
+    return Corruption.named(given["corruption"], given.get("level", USUAL_LEVEL))
 
 
 def _penalties(text: str) -> Any:

@@ -1,11 +1,21 @@
-"""Arguments and options that several commands share."""
+"""Options of commands, in groups that several commands share.
+
+An option without a text here is a parameter of an estimator, whose docstring has the text:
+`isthmus.cli.help` takes it from there when help is asked for. What an entry here says besides
+comes after that, and names in braces are filled in. None is what was not given.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass, field, fields
+from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, ClassVar
 
 from cyclopts import Group, Parameter
+
+from isthmus.cli.values import make_checkpoint, numbers, whole, widths
 
 MODEL = Group("Model", sort_key=2)
 KINDS = Group("One kind of model only", sort_key=3)
@@ -19,6 +29,7 @@ Data = Annotated[
 ]
 Model = Annotated[Path, Parameter(help="Model file (.isthmus).")]
 Codes = Annotated[list[str], Parameter(help="Files with codes, as encode writes them.")]
+Output = Annotated[Path, Parameter(name=["--output", "-o"])]
 Memory = Annotated[
     str | None,
     Parameter(
@@ -29,26 +40,255 @@ Exclude = Annotated[
     list[str] | None,
     Parameter(help="Columns of a table to leave out.", consume_multiple=True, negative=()),
 ]
-Log = Annotated[
-    Path | None,
-    Parameter(help="File that gets a line of JSON after every epoch.", group=TRAINING),
-]
-TensorBoard = Annotated[
-    Path | None,
-    Parameter(
-        name="--tensorboard",
-        help="Folder for TensorBoard's files; needs isthmus[tensorboard].",
-        group=TRAINING,
-    ),
-]
-BatchSize = Annotated[int | None, Parameter(help="Rows in a minibatch.", group=TRAINING)]
-LearningRate = Annotated[float | None, Parameter(help="Peak of the learning rate.", group=TRAINING)]
-Verbose = Annotated[
-    bool | None,
-    Parameter(help="Progress bar; by default on a terminal only.", group=TRAINING),
-]
-WeightDecay = Annotated[float | None, Parameter(help="Decoupled weight decay.", group=TRAINING)]
-Patience = Annotated[
-    int | None, Parameter(help="Epochs that early stopping waits.", group=TRAINING)
-]
-Seed = Annotated[int, Parameter(help="Seed; the same seed gives the same model.", group=TRAINING)]
+# There or not: without it, each --flag had a --no-flag.
+THERE = Parameter(negative=())
+
+
+def written(read: Callable[[Any], Any], default: Any = None) -> Any:
+    """Declare an option that is not written as the library takes it."""
+    return field(default=default, metadata={"read": read})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """Some options of a command."""
+
+    estimator: ClassVar[str] = "Autoencoder"
+    """Whose docstring is asked for texts before all others."""
+
+    by_kind: ClassVar[bool] = False
+    """Whether a text tells which autoencoders take the option."""
+
+    text: ClassVar[str]
+    """The docstring as it was written."""
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        cls.text = cls.__doc__ or ""
+
+    def given(self) -> dict[str, Any]:
+        """Give what was given, by the names of the parameters that it sets."""
+        values = ((item, getattr(self, item.name)) for item in fields(self))
+        return {
+            item.name: item.metadata["read"](value) if "read" in item.metadata else value
+            for item, value in values
+            if value is not None
+        }
+
+
+@Parameter(name="*", group=MODEL)
+@dataclass(frozen=True, kw_only=True)
+class ModelOptions(Options):
+    """Which autoencoder, and how wide it is.
+
+    Parameters
+    ----------
+    model
+        Which autoencoder: {models}.
+    hidden
+        Such as 512,128; one number tapers.
+    """
+
+    model: str = "deep"
+    hidden: str | None = written(widths)
+
+
+@Parameter(name="*", group=MODEL)
+@dataclass(frozen=True, kw_only=True)
+class PartOptions(Options):
+    """The size of the code, and the parts that a model is made of.
+
+    Parameters
+    ----------
+    n_components
+        Linear: or a share of the variance, such as 0.9.
+    channels
+        Such as 32,64.
+    variance
+        A number fixes it.
+    level
+        0.3 by default.
+    penalty
+        Each with its strength, such as l1=0.01,contractive=0.1.
+    """
+
+    n_components: float | None = written(whole)
+    network: str | None = None
+    activation: str | None = None
+    code_activation: str | None = None
+    tied_weights: bool | None = None
+    channels: str | None = written(partial(numbers, option="--channels"))
+    kernel_size: int | None = None
+    signal: Annotated[bool | None, THERE] = None
+    likelihood: str | None = None
+    variance: str | None = None
+    corruption: str | None = None
+    level: float | None = None
+    penalty: str | None = None
+    scaling: str | None = None
+
+
+@Parameter(name="*", group=KINDS)
+@dataclass(frozen=True, kw_only=True)
+class KindOptions(Options):
+    """What some kinds of model have and others do not."""
+
+    by_kind: ClassVar[bool] = True
+
+    solver: str | None = None
+    l2: float | None = None
+    strength: float | None = None
+    sparsity: str | None = None
+    k: int | None = None
+    target: float | None = None
+    beta: float | None = None
+    free_bits: float | None = None
+    n_warmup_epochs: int | None = None
+    n_importance_samples: int | None = None
+    binarize: bool | None = None
+    pretrain: str | None = None
+    n_pretraining_epochs: int | None = None
+    visible: str | None = None
+    n_steps: int | None = None
+    persistent: bool | None = None
+
+
+@Parameter(name="*", group=TRAINING)
+@dataclass(frozen=True, kw_only=True)
+class MinibatchOptions(Options):
+    """Training by minibatches."""
+
+    batch_size: int | None = None
+    max_epochs: int | None = None
+    learning_rate: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class EarlyStoppingOptions(MinibatchOptions):
+    """When training ends, and which rows judge that."""
+
+    weight_decay: float | None = None
+    early_stopping: bool | None = None
+    validation_fraction: float | None = None
+    patience: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainingOptions(EarlyStoppingOptions):
+    """Training of one autoencoder."""
+
+    learning_rate_schedule: str | None = None
+    precision: str | None = None
+
+
+@Parameter(name="*", group=TRAINING)
+@dataclass(frozen=True, kw_only=True)
+class RunOptions(Options):
+    """What every training takes."""
+
+    random_state: int = 0
+    verbose: bool | None = None
+
+
+@Parameter(name="*", group=TRAINING)
+@dataclass(frozen=True, kw_only=True)
+class LogOptions(Options):
+    """Where a training can be watched: what `fit` takes besides rows.
+
+    Parameters
+    ----------
+    log
+        File that gets a line of JSON after every epoch.
+    tensorboard
+        Folder for TensorBoard's files; needs isthmus[tensorboard].
+    """
+
+    log: Path | None = None
+    tensorboard: Annotated[Path | None, Parameter(name="--tensorboard")] = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class StartOptions(LogOptions):
+    """Where a training starts, what it leaves for another start, and where it can be watched.
+
+    Parameters
+    ----------
+    init
+        Model file whose weights and scale training starts from.
+    checkpoint
+        Folder to keep what a killed run needs to go on; the same command resumes.
+    checkpoint_seconds
+        Seconds between two checkpoints.
+    fresh
+        Start over, whatever --checkpoint holds.
+    """
+
+    init: Annotated[Path | None, Parameter(group=MODEL)] = None
+    checkpoint: Path | None = None
+    checkpoint_seconds: float | None = None
+    fresh: Annotated[bool, THERE] = False
+
+    def given(self) -> dict[str, Any]:
+        given = super().given()
+        seconds, fresh = given.pop("checkpoint_seconds", None), given.pop("fresh")
+        checkpoint = make_checkpoint(self.checkpoint, seconds, fresh)
+        return given if checkpoint is None else {**given, "checkpoint": checkpoint}
+
+
+@Parameter(name="*", group=OUTPUT)
+@dataclass(frozen=True, kw_only=True)
+class ModelFileOptions(Options):
+    """Where a model goes.
+
+    Parameters
+    ----------
+    output
+        Model file to write (.isthmus).
+    """
+
+    output: Output
+
+
+@dataclass(frozen=True, kw_only=True)
+class OutputOptions(ModelFileOptions):
+    """Where a model and its report go.
+
+    Parameters
+    ----------
+    report
+        Folder for report.html and its pictures; beside the model by default.
+    no_report
+        Write no report.
+    """
+
+    report: Path | None = None
+    no_report: Annotated[bool, THERE] = False
+
+    @property
+    def report_folder(self) -> Path | None:
+        """Where the report goes, None if there is to be none."""
+        beside = self.output.with_name(f"{self.output.stem}-report")
+        return None if self.no_report else self.report or beside
+
+
+@Parameter(name="*", group=HOSTS)
+@dataclass(frozen=True, kw_only=True)
+class HostOptions(Options):
+    """The other processes of a training.
+
+    Parameters
+    ----------
+    coordinator
+        HOST:PORT where process 0 meets the others, or auto inside of Slurm or Open MPI.
+    processes
+        How many processes train together.
+    process_id
+        Which one this is, from 0.
+    join_seconds
+        Seconds to wait until all have come.
+    """
+
+    coordinator: str | None = None
+    processes: int | None = None
+    process_id: int | None = None
+    join_seconds: float = 25.0

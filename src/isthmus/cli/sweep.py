@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar
 
 from cyclopts import Parameter
 
@@ -13,16 +15,63 @@ from isthmus.cli.options import (
     MODEL,
     OUTPUT,
     TRAINING,
-    BatchSize,
     Data,
     Exclude,
-    LearningRate,
-    Log,
-    TensorBoard,
-    Verbose,
+    LogOptions,
+    MinibatchOptions,
+    ModelOptions,
+    Options,
+    Output,
+    RunOptions,
+    written,
 )
 from isthmus.cli.places import check_model_path, check_report_folder, save_model
-from isthmus.cli.values import check_parameters, estimator_from, widths
+from isthmus.cli.values import check_parameters, estimator_from, numbers
+
+
+@Parameter(name="*", group=MODEL)
+@dataclass(frozen=True, kw_only=True)
+class SweepOptions(Options):
+    """Which sizes, and how often each.
+
+    Parameters
+    ----------
+    components
+        Such as 1,2,4,8.
+    """
+
+    estimator: ClassVar[str] = "ComponentSweep"
+
+    components: str = written(partial(numbers, option="--components"), "1,2,4,8,16,32")
+    n_seeds: Annotated[int, Parameter(group=TRAINING)] = 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class SweptOptions(ModelOptions):
+    """Which autoencoder.
+
+    Parameters
+    ----------
+    model
+        Which autoencoder: {swept_models}.
+    """
+
+
+@Parameter(name="*", group=OUTPUT)
+@dataclass(frozen=True, kw_only=True)
+class SweepOutputOptions(Options):
+    """Where the results go.
+
+    Parameters
+    ----------
+    output
+        Folder for sweep.png and sweep.csv.
+    best
+        Model file for the size suggested (.isthmus).
+    """
+
+    output: Output = Path("isthmus-sweep")
+    best: Path | None = None
 
 
 @app.command(sort_key=2)
@@ -30,42 +79,13 @@ def sweep(
     data: Data,
     /,
     *,
-    components: Annotated[
-        str, Parameter(help="Sizes of the code to try, such as 1,2,4,8.", group=MODEL)
-    ] = "1,2,4,8,16,32",
-    output: Annotated[
-        Path,
-        Parameter(
-            name=["--output", "-o"], help="Folder for sweep.png and sweep.csv.", group=OUTPUT
-        ),
-    ] = Path("isthmus-sweep"),
-    best: Annotated[
-        Path | None,
-        Parameter(help="Model file for the size suggested (.isthmus).", group=OUTPUT),
-    ] = None,
     exclude: Exclude = None,
-    model: Annotated[
-        Literal["deep", "denoising", "contractive", "sparse", "convolutional", "variational"],
-        Parameter(help="Which autoencoder.", group=MODEL),
-    ] = "deep",
-    hidden: Annotated[
-        str | None,
-        Parameter(
-            help="Widths of the hidden layers, such as 512,128; one number tapers.", group=MODEL
-        ),
-    ] = None,
-    n_seeds: Annotated[
-        int, Parameter(help="Trainings of each size, from other weights.", group=TRAINING)
-    ] = 1,
-    batch_size: BatchSize = None,
-    max_epochs: Annotated[
-        int | None, Parameter(help="Passes over the data.", group=TRAINING)
-    ] = None,
-    learning_rate: LearningRate = None,
-    random_state: Annotated[int, Parameter(help="Seed.", group=TRAINING)] = 0,
-    verbose: Verbose = None,
-    log: Log = None,
-    tensorboard: TensorBoard = None,
+    sizes: SweepOptions = SweepOptions(),
+    model: SweptOptions = SweptOptions(),
+    training: MinibatchOptions = MinibatchOptions(),
+    run: RunOptions = RunOptions(),
+    logs: LogOptions = LogOptions(),
+    output: SweepOutputOptions = SweepOutputOptions(),
 ) -> int:
     """Find out how large a code your data need: error by size, beside PCA.
 
@@ -73,41 +93,29 @@ def sweep(
 
     Example: `isthmus sweep measurements.csv --components 1,2,3,4`
     """
-    sizes = widths(components, "--components")
-    check_report_folder(output)
-    if best is not None:
-        check_model_path(best)
-    given = {
-        "hidden": widths(hidden),
-        "batch_size": batch_size,
-        "max_epochs": max_epochs,
-        "learning_rate": learning_rate,
-    }
-    autoencoder = estimator_from(model, {k: v for k, v in given.items() if v is not None})
+    swept = sizes.given()
+    check_report_folder(output.output)
+    if output.best is not None:
+        check_model_path(output.best)
+    autoencoder = estimator_from(model, training)
     from isthmus import ComponentSweep
     from isthmus.io import read
     from isthmus.report import print_sweep, suggestion, write_sweep
 
-    found = ComponentSweep(
-        autoencoder,
-        components=(sizes,) if isinstance(sizes, int) else sizes or (),
-        n_seeds=n_seeds,
-        random_state=random_state,
-        verbose=verbose,
-    )
+    found = ComponentSweep(autoencoder, **swept, **run.given())
     check_parameters(found)
     dataset = read(data, exclude=exclude or ())
-    with watched(log, tensorboard):
-        found.fit(dataset, log=log, tensorboard=tensorboard)
-    with kept(f"{output} may hold a part of the results"):
-        write_sweep(found, output)
+    with watched(logs.log, logs.tensorboard):
+        found.fit(dataset, **logs.given())
+    with kept(f"{output.output} may hold a part of the results"):
+        write_sweep(found, output.output)
     print_sweep(found)
     print(suggestion(found))
-    print(f"Picture: {output / 'sweep.png'}")
-    if best is not None:
-        with kept(f"the results are in {output}, but no model was written"):
-            save_model(found.best_estimator_, best)
-        print(f"Model: {best}")
+    print(f"Picture: {output.output / 'sweep.png'}")
+    if output.best is not None:
+        with kept(f"the results are in {output.output}, but no model was written"):
+            save_model(found.best_estimator_, output.best)
+        print(f"Model: {output.best}")
     if found.interrupted_:
         say("Stopped by Ctrl-C; the best of each size so far was judged.")
         return INTERRUPTED

@@ -3,40 +3,42 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from isthmus.cli.messages import MisuseError
 from isthmus.errors import IsthmusError
 
+if TYPE_CHECKING:
+    from isthmus.cli.options import Options
+
 MEMORY_VARIABLE = "ISTHMUS_MEMORY"
-_USUAL_LEVEL = 0.3
 
 
-def widths(text: str | None, option: str = "--hidden") -> int | tuple[int, ...] | None:
-    """Read whole numbers such as 512,128; one without a comma is that number alone."""
-    if text is None:
-        return None
+def numbers(text: str, option: str) -> tuple[int, ...]:
+    """Read whole numbers such as 512,128."""
     try:
-        widths = tuple(int(part) for part in text.split(",") if part.strip())
+        found = tuple(int(part) for part in text.split(",") if part.strip())
     except ValueError:
-        widths = ()
-    if not widths:
+        found = ()
+    if not found:
         raise MisuseError(
             f"{option} {text!r} is not a list of whole numbers: write it like 512,128."
         )
-    return widths[0] if len(widths) == 1 and "," not in text else widths
+    return found
 
 
-def whole(number: float | None) -> float | None:
+def widths(text: str) -> int | tuple[int, ...]:
+    """Read the widths of layers; one without a comma is that number alone."""
+    found = numbers(text, "--hidden")
+    return found if "," in text else found[0]
+
+
+def whole(number: float) -> float:
     """Give a whole number as an int."""
-    return int(number) if number is not None and number.is_integer() else number
-
-
-def channels_of(text: str | None) -> tuple[int, ...] | None:
-    """Read the channels of convolutions, such as 32,64."""
-    channels = widths(text, "--channels")
-    return (channels,) if isinstance(channels, int) else channels
+    return int(number) if number.is_integer() else number
 
 
 def limit_memory(text: str | None) -> None:
@@ -45,10 +47,8 @@ def limit_memory(text: str | None) -> None:
         return
     from isthmus.io.budget import parse_bytes
 
-    try:
+    with misuse():
         os.environ[MEMORY_VARIABLE] = str(parse_bytes(text, "--memory"))
-    except IsthmusError as error:
-        raise MisuseError(str(error)) from error
 
 
 def make_checkpoint(folder: Path | None, seconds: float | None, fresh: bool) -> Any:
@@ -61,33 +61,29 @@ def make_checkpoint(folder: Path | None, seconds: float | None, fresh: bool) -> 
     return Checkpoint(folder, fresh=fresh, **given)
 
 
-def estimator_from(model: str, given: dict[str, Any]) -> Any:
+def estimator_from(*options: Options) -> Any:
     """Give the unfitted autoencoder that the options describe; what they contradict is misuse."""
     from isthmus.cli.models import make_estimator
 
+    given = {name: value for some in options for name, value in some.given().items()}
+    with misuse():
+        return make_estimator(given.pop("model"), given)
+
+
+@contextmanager
+def misuse() -> Iterator[None]:
+    """Let what the library refuses be misuse, where no data could make it right."""
     try:
-        return make_estimator(model, given)
+        yield
     except ValueError as error:
-        raise MisuseError(str(error)) from error
-
-
-def noise_of(name: str, level: float | None) -> Any:
-    """Give the corruption of this name, at its usual level where none is given."""
-    from isthmus.objectives import Corruption
-
-    try:
-        return Corruption.named(name, _USUAL_LEVEL if level is None else level)
-    except IsthmusError as error:
         raise MisuseError(str(error)) from error
 
 
 def check_parameters(*estimators: Any) -> None:
     """Refuse parameters that no data could make right."""
-    try:
+    with misuse():
         for estimator in estimators:
             estimator.check_parameters()
-    except ValueError as error:
-        raise MisuseError(str(error)) from error
 
 
 def load_autoencoder(path: Path) -> Any:

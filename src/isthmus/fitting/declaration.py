@@ -85,6 +85,16 @@ def estimator(cls: type[T]) -> type[T]:
     return decorated
 
 
+def documented(docstring: str) -> dict[str, tuple[str, str]]:
+    """Give what a docstring says of each parameter: its type, and the text on one line."""
+    found: dict[str, tuple[str, str]] = {}
+    for entry in _entries(_sections(docstring).get("Parameters", "")).values():
+        head, *lines = entry.splitlines()
+        names, _, kind = head.partition(" : ")
+        found |= dict.fromkeys(names.split(", "), (kind, " ".join(map(str.strip, lines))))
+    return found
+
+
 def _documentation(cls: Any, declared: dict[str, Any]) -> str:
     """Put the class's own docstring and the entries of its bases together."""
     own = _sections(cls._own_documentation)
