@@ -80,3 +80,12 @@ def test_a_format_of_the_same_name_takes_its_place(tmp_path):
     registry.register(known["lines"])
     assert registry._formats == known
     assert readable().count(".lines") == writable().count(".lines") == 1
+
+
+def test_formats_that_can_hold_rows_are_listed_for_them():
+    texts, numbers = Schema(("a",), ("string",), (1,)), Schema(None, ("float32",), (8,))
+    assert ".npy" not in writable(texts)
+    assert ".csv" in writable(texts)
+    assert ".npy" in writable(numbers)
+    assert "folder" in writable()
+    assert "folder" not in writable(numbers)
