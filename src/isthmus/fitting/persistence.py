@@ -46,6 +46,10 @@ _DAMAGES = (
 Tensors = Mapping[str, np.ndarray]
 
 
+class _UnknownError(LookupError):
+    """A name of a part or an estimator that nothing has registered."""
+
+
 class Persistent(BaseEstimator, ABC):
     """An estimator that can be saved, and loaded by the name of its class."""
 
@@ -115,7 +119,7 @@ def restore(header: dict[str, Any], tensors: Tensors) -> Any:
     ValueError, LookupError, TypeError, and others
         The parts do not fit together.
     """
-    return Persistent.subclasses()[header["class"]].from_state(header, tensors)
+    return _registered(header["class"]).from_state(header, tensors)
 
 
 def load(path: str | os.PathLike[str]) -> Any:
@@ -139,11 +143,23 @@ def load(path: str | os.PathLike[str]) -> Any:
     header, tensors = read_model_file(path)
     try:
         return restore(header, tensors)
+    except _UnknownError as error:
+        raise ModelFileError(
+            f"{os.fspath(path)} holds parts that do not fit together: {error} is nothing that "
+            "Isthmus knows; if it is of your own making, import the module that defines it first."
+        ) from error
     except _DAMAGES as error:
         raise ModelFileError(
             f"{os.fspath(path)} holds parts that do not fit together: it was altered, "
             "or written by another version of Isthmus; save the model again."
         ) from error
+
+
+def _registered(name: str) -> Any:
+    kinds = Persistent.subclasses()
+    if name not in kinds:
+        raise _UnknownError(repr(name)[:80])
+    return kinds[name]
 
 
 def fill(skeleton: Any, tensors: Tensors) -> Any:
@@ -200,11 +216,13 @@ def decode(value: Any) -> Any:
     if isinstance(value, dict) and "tuple" in value:
         return tuple(decode(item) for item in value["tuple"])
     if isinstance(value, dict) and "estimator" in value:
-        kind: Any = Persistent.subclasses()[value["estimator"]]
-        return kind(**decoded_parameters(value["parameters"]))
+        return _registered(value["estimator"])(**decoded_parameters(value["parameters"]))
     if isinstance(value, dict):
         settings = {name: decode(value[name]) for name in value if name != "part"}
-        part: Any = part_class(value["part"])
+        try:
+            part: Any = part_class(value["part"])
+        except KeyError as error:
+            raise _UnknownError(repr(value["part"])[:80]) from error
         return part(**settings)
     if isinstance(value, list):
         return [decode(item) for item in value]
