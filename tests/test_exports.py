@@ -72,12 +72,6 @@ def test_importing_waits_for_no_library_that_it_does_not_need(code, libraries):
     assert result.stdout.split() == libraries
 
 
-def test_importing_leaves_the_collection_of_garbage_alone():
-    # What is None cannot be called.
-    code = "import gc; gc.disable = gc.freeze = gc.set_threshold = None; import isthmus"
-    subprocess.run([sys.executable, "-c", f"{code}; isthmus.Autoencoder"], check=True)
-
-
 def test_a_new_process_loads_a_model(tmp_path, table):
     isthmus.LinearAutoencoder(2).fit(table).save(tmp_path / "model.isthmus")
     code = "import sys; from isthmus import load; print(load(sys.argv[1]).n_components_)"

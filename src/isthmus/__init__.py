@@ -68,12 +68,16 @@ def __getattr__(name: str) -> Any:
 
 def _import(room: str) -> ModuleType:
     # JAX and scikit-learn bring in a million objects that stay. Looking through them for garbage
-    # again and again meanwhile would take a fifth of the time; afterwards all is as it was.
+    # again and again meanwhile, and twice more before they count as old, would take a fifth of a
+    # first fit. So they count as old at once, and the collector is left as it was found.
     collecting = gc.isenabled()
     gc.disable()
     try:
         return import_module(room)
     finally:
+        if not gc.get_freeze_count():
+            gc.freeze()
+            gc.unfreeze()
         if collecting:
             gc.enable()
 

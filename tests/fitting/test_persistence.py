@@ -157,7 +157,7 @@ def test_content_that_makes_no_sense_is_refused(saved, tmp_path, case):
 @pytest.mark.parametrize("case", ["unknown class", "unknown part"])
 def test_names_that_nothing_has_registered_are_told(saved, tmp_path, case):
     path = altered(saved, tmp_path, CHANGES[case])
-    with pytest.raises(ModelFileError, match="'(Popen|system)' is nothing that Isthmus knows"):
+    with pytest.raises(ModelFileError, match=r"'(Popen|system)' is nothing that Isthmus knows"):
         load(path)
 
 
