@@ -11,6 +11,7 @@ from isthmus.cli.app import app
 from isthmus.cli.hosts import joined
 from isthmus.cli.labels import split_labels
 from isthmus.cli.messages import INTERRUPTED, MisuseError, kept, say, watched, what_was_kept
+from isthmus.cli.models import estimator_from
 from isthmus.cli.options import (
     Data,
     Exclude,
@@ -25,7 +26,7 @@ from isthmus.cli.options import (
     TrainingOptions,
 )
 from isthmus.cli.places import check_model_path, check_report_folder, save_model
-from isthmus.cli.values import estimator_from, limit_memory, misuse
+from isthmus.cli.values import limit_memory, misuse
 
 
 @app.command(sort_key=2)

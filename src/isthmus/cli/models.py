@@ -7,6 +7,8 @@ from dataclasses import fields, replace
 from itertools import chain
 from typing import Any
 
+from isthmus.cli.options import Options
+from isthmus.cli.values import misuse
 from isthmus.errors import IsthmusError
 
 # Libraries are imported inside the functions, as in the commands.
@@ -36,6 +38,13 @@ def model_class(model: str) -> Any:
 
 def _model_name(class_name: str) -> str:
     return re.sub("(Autoencoder|Machine)$", "", class_name).lower() or "deep"
+
+
+def estimator_from(*options: Options) -> Any:
+    """Give the unfitted autoencoder that the options describe; what they contradict is misuse."""
+    given = {name: value for some in options for name, value in some.given().items()}
+    with misuse():
+        return make_estimator(given.pop("model"), given)
 
 
 def make_estimator(model: str, given: dict[str, Any]) -> Any:

@@ -11,6 +11,7 @@ from cyclopts import Parameter
 
 from isthmus.cli.app import app
 from isthmus.cli.messages import INTERRUPTED, kept, say, watched
+from isthmus.cli.models import estimator_from
 from isthmus.cli.options import (
     MODEL,
     OUTPUT,
@@ -26,7 +27,7 @@ from isthmus.cli.options import (
     written,
 )
 from isthmus.cli.places import check_model_path, check_report_folder, save_model
-from isthmus.cli.values import check_parameters, estimator_from, numbers
+from isthmus.cli.values import check_parameters, numbers
 
 
 @Parameter(name="*", group=MODEL)

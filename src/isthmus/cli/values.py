@@ -6,13 +6,10 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from isthmus.cli.messages import MisuseError
 from isthmus.errors import IsthmusError
-
-if TYPE_CHECKING:
-    from isthmus.cli.options import Options
 
 MEMORY_VARIABLE = "ISTHMUS_MEMORY"
 
@@ -59,15 +56,6 @@ def make_checkpoint(folder: Path | None, seconds: float | None, fresh: bool) -> 
 
     given: Any = {} if seconds is None else {"seconds": seconds}
     return Checkpoint(folder, fresh=fresh, **given)
-
-
-def estimator_from(*options: Options) -> Any:
-    """Give the unfitted autoencoder that the options describe; what they contradict is misuse."""
-    from isthmus.cli.models import make_estimator
-
-    given = {name: value for some in options for name, value in some.given().items()}
-    with misuse():
-        return make_estimator(given.pop("model"), given)
 
 
 @contextmanager
