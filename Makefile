@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install --constraint constraints.txt
 
 .PHONY: help demo test lint types layers unit docs pictures wheel \
-  bench bench-peers bench-sweep bench-mnist bench-papers bench-self clean
+  bench bench-peers bench-sweep bench-mnist bench-papers bench-self same-results clean
 
 help:
 	@echo "make demo   squeeze digits into 2 and 16 numbers, beside PCA; ends with a report"
@@ -20,6 +20,7 @@ help:
 	@echo "make bench-papers  what papers publish on MNIST, and what Isthmus gives (hours)"
 	@echo "            (these need ISTHMUS_DATA or ../shared/data)"
 	@echo "make bench-self REV=main  measure speed beside another revision"
+	@echo "make same-results REV=main  compare results and model files with another revision, bit for bit"
 	@echo "make clean  remove everything that these make"
 
 $(VENV)/.runtime: pyproject.toml constraints.txt
@@ -93,6 +94,10 @@ bench-peers: $(VENV)/.runtime
 bench-self: $(VENV)/.runtime
 	@test -n "$(REV)" || { echo "Name the revision to compare with: make bench-self REV=main"; exit 1; }
 	@$(BIN)/python benchmarks/against_revision.py $(REV) $(OPTIONS)
+
+same-results: $(VENV)/.development
+	@test -n "$(REV)" || { echo "Name the revision to compare with: make same-results REV=main"; exit 1; }
+	@$(BIN)/python benchmarks/same_results.py $(REV)
 
 clean:
 	rm -rf $(VENV) .venv-wheel .bench .cache .test-run dist site docs/reference isthmus-demo .pytest_cache .ruff_cache
