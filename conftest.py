@@ -25,6 +25,14 @@ def _doctests_find_no_terminal():
     os.environ.setdefault("COLUMNS", "140")
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _compiled_programs_are_let_go():
+    """Thousands of them in one process use up the memory maps that Linux allows, and it aborts."""
+    yield
+    if "jax" in sys.modules:
+        sys.modules["jax"].clear_caches()
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _interrupts_are_heard():
     """A shell lets what it starts in the background ignore Ctrl-C; the tests send it."""
