@@ -1,6 +1,6 @@
 """The errors that Isthmus raises on purpose; each message is one sentence a user can act on."""
 
-__all__ = ["CheckpointError", "DataError", "IsthmusError", "ModelFileError"]
+__all__ = ["CheckpointError", "DataError", "DataWarning", "IsthmusError", "ModelFileError"]
 
 
 class IsthmusError(ValueError):
@@ -9,6 +9,10 @@ class IsthmusError(ValueError):
 
 class DataError(IsthmusError):
     """Data that cannot be used as it is: the message names the file, what was found, the mend."""
+
+
+class DataWarning(UserWarning):
+    """What Isthmus decided about data by itself, or left out: the message says what and why."""
 
 
 class ModelFileError(IsthmusError):

@@ -62,11 +62,11 @@ def test_other_shapes_are_refused(estimator, message, first, table):
 
 
 def test_other_data_and_unfitted_starts_are_refused(first, table):
-    with pytest.raises(DataError, match="same shape and columns"):
+    with pytest.raises(DataError, match=r"shape \(4,\).*\(6,\)"):
         Autoencoder(2, **SETTINGS).fit(table[:, :4], init=first)
     with pytest.raises(IsthmusError, match="no fitted autoencoder"):
         Autoencoder(2, **SETTINGS).fit(table, init=LinearAutoencoder(2))
     frame = pd.DataFrame(table, columns=list("abcdef"))
     named = Autoencoder(2, max_epochs=1, **SETTINGS).fit(frame)
-    with pytest.raises(DataError, match="same shape and columns"):
+    with pytest.raises(DataError, match="the same columns"):
         Autoencoder(2, **SETTINGS).fit(frame.rename(columns={"a": "z"}), init=named)

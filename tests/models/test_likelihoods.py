@@ -124,3 +124,24 @@ def test_bernoulli_stays_finite_far_out():
 def test_squared_error_is_the_negative_sum_of_squares():
     value = SquaredError().log_prob(jnp.asarray([[1.0, 2.0]]), jnp.asarray([[0.0, 4.0]]))
     assert value[0] == -5
+
+
+def test_score_of_shares_is_at_its_best_where_they_are_explained():
+    likelihood = Bernoulli()
+    p = np.array([[0.3, 0.6]], np.float32)
+    parameters = jnp.asarray(np.log(p / (1 - p)))
+    assert likelihood.score(parameters, p)[0] == pytest.approx(0, abs=1e-6)
+    distances = np.array([-5, -1, -0.3, 0, 0.2, 0.4, 1, 5, 1e6])
+    scores = [float(likelihood.score(parameters, p + d)[0]) for d in distances]
+    assert scores == sorted(scores[:4]) + sorted(scores[4:], reverse=True)
+    # Pinsker's bound, for two columns.
+    assert np.all(scores <= -2 * 2 * distances**2 * (1 - 1e-6) + 1e-6)
+
+
+def test_score_of_zeros_and_ones_is_the_log_likelihood():
+    likelihood, generator = Bernoulli(), np.random.default_rng(0)
+    x = generator.integers(0, 2, (20, 5)).astype(np.float32)
+    parameters = jnp.asarray(generator.normal(size=(20, 5)), jnp.float32)
+    np.testing.assert_array_equal(
+        likelihood.score(parameters, x), likelihood.log_prob(parameters, x)
+    )

@@ -39,8 +39,8 @@ def test_constant_columns_become_zero_and_come_back():
     assert (preparation.inverse(matrix)[:, 1] == array[:, 1]).all()
 
 
-@pytest.mark.parametrize("dtype", ["uint8", "uint16", "int8", "int16"])
-def test_small_integers_are_divided_by_the_range_of_their_dtype(dtype):
+@pytest.mark.parametrize("dtype", ["uint8", "uint16"])
+def test_unsigned_integers_that_fill_the_range_of_their_dtype_are_divided_by_it(dtype):
     limits = np.iinfo(dtype)
     array = np.array([[limits.min, limits.max], [limits.max, 0]], dtype)
     preparation, matrix = prepared(array)
@@ -52,7 +52,7 @@ def test_small_integers_are_divided_by_the_range_of_their_dtype(dtype):
 
 
 def test_unsigned_images_stay_integers_until_they_are_in_a_batch():
-    images = np.arange(2 * 3 * 4, dtype=np.uint8).reshape(2, 3, 4)
+    images = np.arange(0, 240, 10, dtype=np.uint8).reshape(2, 3, 4)
     preparation, matrix = prepared(images)
     assert matrix.dtype == np.uint8
     assert matrix.shape == (2, 12)

@@ -16,6 +16,7 @@ from isthmus.fitting.declaration import Named, estimator, parameter
 from isthmus.fitting.parameters import ABOVE_ZERO, NOT_NEGATIVE, POSITIVE
 from isthmus.fitting.rows import TrainingRows, rows_in_memory
 from isthmus.fitting.seeds import drawn_seed
+from isthmus.fitting.starting import admitted
 from isthmus.fitting.trained import TrainedAutoencoder
 from isthmus.fitting.validation import open_dataset
 from isthmus.models import Deterministic, Likelihood, Model, SquaredError
@@ -138,7 +139,7 @@ class LinearAutoencoder(TrainedAutoencoder):
         self.check_parameters()
         first = not hasattr(self, "model_")
         dataset = open_dataset(self, X, reset=first)
-        preparation = Preparation.fit(dataset, self.scaling) if first else self.preparation_
+        preparation = Preparation.fit(dataset, self.scaling) if first else admitted(self, dataset)
         matrix = preparation.matrix(dataset)
         if first:
             from sklearn.decomposition import IncrementalPCA

@@ -22,7 +22,7 @@ from isthmus.objectives import (
     code_std,
     importance_weighted_bound,
     log_probability,
-    mean_log_probability,
+    mean_row_scores,
 )
 from isthmus.prepare import Support
 from isthmus.training import over_rows
@@ -120,8 +120,11 @@ class VariationalAutoencoder(DenseParameters, NetworkAutoencoder):
         check_is_fitted(self)
         model, seeds = self._plain_model(), count(self._draw_seed(random_state))
         # Each chunk has draws of its own.
-        bounds = self._streamed(lambda x: over_rows(log_probability, model, x, seed=next(seeds)), X)
-        return np.concatenate(list(bounds))
+
+        def bounds(x: np.ndarray) -> np.ndarray:
+            return over_rows(log_probability, model, x, seed=next(seeds))
+
+        return np.concatenate(list(self._streamed(bounds, "bound", X)))
 
     def score_samples(self, X: Any) -> np.ndarray:
         """Give each row's evidence lower bound in nats; higher means more normal.
@@ -240,7 +243,7 @@ class VariationalAutoencoder(DenseParameters, NetworkAutoencoder):
             )
 
     def _score_rows(self, x: np.ndarray) -> np.ndarray:
-        return over_rows(mean_log_probability, self._plain_model(), x)
+        return over_rows(mean_row_scores, self._plain_model(), x)
 
     def _one_row(self, row: Any) -> Any:
         shape = self.preparation_.schema.row_shape

@@ -10,7 +10,6 @@ from typing import Any, Self
 
 import numpy as np
 from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
-from sklearn.utils import check_array
 from sklearn.utils.validation import check_is_fitted
 
 from isthmus.errors import DataError
@@ -26,8 +25,8 @@ from isthmus.io import (
     to_container,
 )
 from isthmus.models import Model
-from isthmus.objectives import Corruption, Objective, log_probability
-from isthmus.prepare import check_numeric, to_matrix
+from isthmus.objectives import Corruption, Objective, row_scores
+from isthmus.prepare import check_numeric, to_float32
 from isthmus.training import over_rows
 
 
@@ -81,7 +80,9 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, SavedAu
             The codes have another size than those of this estimator.
         """
         check_is_fitted(self)
-        return to_container(self._decoded(_read_codes(X)), self.container_)
+        codes = self._open_codes(X)
+        matrix = to_float32(codes.to_memory(), codes.source)
+        return to_container(self._decoded(matrix), self.container_)
 
     def reconstruct(self, X: Any) -> Any:
         """Encode rows and decode them again; see `transform` and `inverse_transform`."""
@@ -112,7 +113,7 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, SavedAu
         [(150, 2)]
         """
         check_is_fitted(self)
-        return self._streamed(partial(over_rows, Model.encode, self.model_), X)
+        return self._streamed(partial(over_rows, Model.encode, self.model_), "code", X)
 
     def inverse_transform_chunks(self, X: Any) -> Iterator[Rows]:
         """Decode codes a chunk at a time, for rows that would not fit into memory.
@@ -128,13 +129,12 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, SavedAu
             The next rows of what `inverse_transform` gives.
         """
         check_is_fitted(self)
-        dataset = as_dataset(X, "codes")
-        check_numeric(dataset.schema, dataset.source)
+        dataset = self._open_codes(X)
         first = 0
         for chunk in read_ahead(dataset.chunks(affordable_rows(self.preparation_.n_features))):
-            codes = to_matrix(chunk, dataset.source, first).astype(np.float32)
+            codes = to_float32(chunk, dataset.source, first)
+            yield self._decoded(codes, first)
             first += len(codes)
-            yield self._decoded(codes)
 
     def score_samples(self, X: Any) -> np.ndarray:
         """Give each row's log-likelihood under its reconstruction, or negative squared error.
@@ -168,42 +168,61 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, SavedAu
             The next rows of what `score_samples` gives.
         """
         check_is_fitted(self)
-        return self._streamed(self._score_rows, X)
+        # One number too large to square is no reason to leave the other rows unjudged.
+        lowest = np.finfo(np.float32).min
+        return self._streamed(lambda x: np.maximum(self._score_rows(x), lowest), "score", X)
 
     def score(self, X: Any, y: Any = None) -> float:
         """Give the mean of `score_samples`; higher is better. Rows may be more than fit."""
         return running_mean(self.score_chunks(X))
 
-    def _decoded(self, codes: np.ndarray) -> Rows:
+    def _decoded(self, codes: np.ndarray, first_row: int = 0) -> Rows:
         if codes.shape[1] != self.n_components_:
             raise DataError(
                 f"the codes have {codes.shape[1]} columns, but {type(self).__name__} was fitted "
                 f"with n_components={self.n_components_}: give it codes that its transform made."
             )
-        return self.preparation_.inverse(over_rows(Model.decode, self.model_, codes))
+        decoded = over_rows(Model.decode, self.model_, codes)
+        return self.preparation_.inverse(finite(decoded, "reconstruction", "codes", first_row))
 
     def _score_rows(self, x: np.ndarray) -> np.ndarray:
         """Score prepared rows, as `score_samples` does."""
-        return over_rows(log_probability, self.model_, x, seed=0)
+        return over_rows(row_scores, self.model_, x, seed=0)
 
     def _streamed(
-        self, program: Callable[[np.ndarray], np.ndarray], X: Any
+        self, program: Callable[[np.ndarray], np.ndarray], what: str, X: Any
     ) -> Iterator[np.ndarray]:
-        """Yield what `program` makes of the prepared rows, while the next ones are read."""
         n_rows = affordable_rows(self.preparation_.n_features)
-        return map(program, read_ahead(self._prepared(X, n_rows)))
+        return streamed(program, what, self._prepared(X, n_rows))
 
     def _codes(self, X: Any) -> np.ndarray:
         """Encode rows; unlike `transform`, never wrapped into a frame."""
         check_is_fitted(self)
-        return over_rows(Model.encode, self.model_, self._prepared(X))
+        return finite(over_rows(Model.encode, self.model_, self._prepared(X)), "code", "X")
+
+    def _open_codes(self, X: Any) -> Dataset:
+        """Open codes, in the order of columns in which `transform` names them."""
+        dataset = as_dataset(X, "codes")
+        check_numeric(dataset.schema, dataset.source)
+        if len(dataset.schema.row_shape) > 1:
+            raise DataError(
+                f"{dataset.source} has rows of shape {dataset.schema.row_shape}, but codes are "
+                "(n_samples, n_components): give it codes that transform made."
+            )
+        own = [str(name) for name in self.get_feature_names_out()]
+        names = list(dataset.schema.names or own)
+        if names == own or not set(names) & set(own):
+            return dataset
+        if isinstance(X, (str, os.PathLike, Dataset)):
+            return dataset.select(own)
+        raise DataError(
+            f"{dataset.source} has the columns {', '.join(map(repr, names[:8]))}, but codes of "
+            f"{type(self).__name__} have {', '.join(map(repr, own[:8]))}: bring them into that "
+            "order."
+        )
 
     def _prepared(self, X: Any, n_rows: int = CHUNK_ROWS) -> Iterator[np.ndarray]:
-        dataset = open_dataset(self, X, reset=False)
-        first = 0
-        for chunk in dataset.chunks(n_rows):
-            yield self.preparation_.transform(chunk, dataset.source, first)
-            first += len(chunk)
+        return self.preparation_.chunks(open_dataset(self, X, reset=False), n_rows)
 
     @property
     def _n_features_out(self) -> int:
@@ -223,9 +242,28 @@ def running_mean(chunks: Iterable[np.ndarray]) -> float:
     return total / count
 
 
-def _read_codes(X: Any) -> np.ndarray:
-    if not isinstance(X, (str, os.PathLike, Dataset)):
-        return check_array(X, dtype="float32", input_name="codes")
-    dataset = as_dataset(X)
-    check_numeric(dataset.schema, dataset.source)
-    return to_matrix(dataset.to_memory(), dataset.source).astype(np.float32)
+def streamed(
+    program: Callable[[np.ndarray], np.ndarray], what: str, chunks: Iterator[np.ndarray]
+) -> Iterator[np.ndarray]:
+    """Yield what `program` makes of prepared rows, while the next ones are read."""
+    first = 0
+    for x in read_ahead(chunks):
+        yield finite(program(x), what, "X", first)
+        first += len(x)
+
+
+def finite(results: np.ndarray, what: str, source: str, first_row: int = 0) -> np.ndarray:
+    """Give results of rows as they are, all of them numbers.
+
+    Raises
+    ------
+    DataError
+        Some overflowed: it names the first such row.
+    """
+    if np.isfinite(results.sum()) or np.isfinite(results).all():
+        return results
+    row = int(np.flatnonzero(~np.isfinite(results).reshape(len(results), -1).all(axis=1))[0])
+    raise DataError(
+        f"{source}: row {first_row + row + 1:,} lies so far from the data that were fitted that "
+        f"its {what} is too large for float32: mend that row, or leave it out."
+    )

@@ -169,6 +169,8 @@ def fill(skeleton: Any, tensors: Tensors) -> Any:
         tensor = tensors[name]
         if tensor.shape != leaf.shape or tensor.dtype != leaf.dtype:
             raise ValueError(f"{name} has the wrong shape")
+        if not np.isfinite(tensor).all():
+            raise ValueError(f"{name} holds something else than numbers")
         leaves.append(tensor)
     return jax.tree.unflatten(jax.tree.structure(skeleton), leaves)
 

@@ -118,7 +118,11 @@ class SavedAutoencoder(Persistent):
         restored = cls(**decoded_parameters(values["parameters"]))
         restored.check_parameters()
         fitted = values["fitted"]
-        arrays = {name: tensors[f"preparation.{name}"] for name in ("offset", "scale")}
+        arrays = {
+            name.removeprefix("preparation."): array
+            for name, array in tensors.items()
+            if name.startswith("preparation.")
+        }
         restored.preparation_ = Preparation.from_state(fitted["preparation"], arrays)
         restored.n_components_ = int(fitted["n_components"])
         restored.n_features_in_ = int(fitted["n_features_in"])

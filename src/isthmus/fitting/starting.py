@@ -27,15 +27,21 @@ def open_start(init: Any) -> BaseAutoencoder:
     return init
 
 
-def start_preparation(preparation: Preparation, dataset: Dataset) -> Preparation:
-    """Give the preparation to start with, once it is known to suit the data."""
-    before, now = preparation.schema, dataset.schema
-    if before.row_shape != now.row_shape or (
-        before.names is not None and now.names is not None and before.names != now.names
-    ):
+def admitted(start: BaseAutoencoder, dataset: Dataset) -> Preparation:
+    """Give the preparation to go on with, once it is known to suit these rows.
+
+    Raises
+    ------
+    DataError
+        The rows have other columns or another shape, or lie where the likelihood of what
+        training starts from is not defined.
+    """
+    preparation, likelihood = start.preparation_.admitting(dataset), start.model_.likelihood
+    if preparation.support not in likelihood.supports:
         raise DataError(
-            f"{dataset.source} holds {now}, but what training starts from was fitted on {before}: "
-            "give rows of the same shape and columns."
+            f"{dataset.source} holds values outside [0, 1], but training goes on from a model of "
+            f"values in [0, 1] whose likelihood is {type(likelihood).__name__}: bring them into "
+            "that range, or fit a new model on rows of the whole range."
         )
     return preparation
 

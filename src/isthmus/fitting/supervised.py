@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
+from functools import partial
 from typing import Any, Self
 
 import numpy as np
@@ -13,7 +14,7 @@ from sklearn.frozen import FrozenEstimator
 from sklearn.utils.validation import check_is_fitted
 
 from isthmus.errors import DataError, IsthmusError
-from isthmus.fitting.base import BaseAutoencoder
+from isthmus.fitting.base import BaseAutoencoder, finite, streamed
 from isthmus.fitting.fine_tuning import FineTuningParameters, relative_rates
 from isthmus.fitting.labels import hold_out, split_column
 from isthmus.fitting.persistence import (
@@ -28,9 +29,10 @@ from isthmus.fitting.persistence import (
 from isthmus.fitting.rows import rows_in_memory
 from isthmus.fitting.saved import checked_history
 from isthmus.fitting.seeds import drawn_seed
+from isthmus.fitting.starting import admitted
 from isthmus.fitting.trained import TrainedAutoencoder, default_epochs
 from isthmus.fitting.validation import open_dataset
-from isthmus.io import CHUNK_ROWS, Dataset, affordable_rows, read_ahead
+from isthmus.io import CHUNK_ROWS, Dataset, affordable_rows
 from isthmus.models import Predictor
 from isthmus.networks import Affine, Initializer, glorot_uniform, shapes_only
 from isthmus.objectives import Outcome, Supervision, Unlabelled
@@ -166,8 +168,10 @@ class SupervisedAutoencoder(
         # One Ctrl-C is for both stages.
         with Interruption():
             self.autoencoder_ = self._learned_code(dataset, seed, run)
-            preparation = self.autoencoder_.preparation_
-            matrix = rows_in_memory(preparation, self._matched(dataset), type(self).__name__)
+            learned = self.autoencoder_
+            rows = open_dataset(learned, dataset, reset=False)
+            preparation = admitted(learned, rows) if self.reconstruction else learned.preparation_
+            matrix = rows_in_memory(preparation, rows, type(self).__name__)
             self._fine_tune(matrix, targets, labelled, seed, run)
 
     def transform(self, X: Any) -> np.ndarray:
@@ -178,7 +182,7 @@ class SupervisedAutoencoder(
         features : ndarray of float32, shape (n_samples, n_units)
         """
         check_is_fitted(self)
-        return over_rows(Predictor.features, self.model_, self._prepared(X))
+        return finite(over_rows(Predictor.features, self.model_, self._prepared(X)), "code", "X")
 
     def transform_chunks(self, X: Any) -> Iterator[np.ndarray]:
         """Give the rows of `transform` a chunk at a time, for more than fits into memory.
@@ -189,8 +193,8 @@ class SupervisedAutoencoder(
         """
         check_is_fitted(self)
         n_rows = affordable_rows(self.autoencoder_.preparation_.n_features)
-        for x in read_ahead(self._prepared(X, n_rows)):
-            yield over_rows(Predictor.features, self.model_, x)
+        features = partial(over_rows, Predictor.features, self.model_)
+        return streamed(features, "code", self._prepared(X, n_rows))
 
     def state(self) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
         """Give all that was learned: what JSON can hold, and arrays by name."""
@@ -228,10 +232,10 @@ class SupervisedAutoencoder(
         restored.history_ = checked_history(fitted["history"])
         restored.best_epoch_ = int(fitted["best_epoch"])
         restored.interrupted_ = bool(fitted["interrupted"])
-        layer = None if fitted["layer"] is None else int(fitted["layer"])
-        if layer is not None and not 1 <= layer < own.model_.network.n_layers:
+        layer = fitted["layer"]
+        if layer is not None and int(layer) not in range(1, own.model_.network.n_layers):
             raise ValueError("unknown layer")
-        predictor = Predictor(own.model_, _NO_HEAD, layer, bool(fitted["frozen"]))
+        predictor = Predictor(own.model_, _NO_HEAD, layer and int(layer), bool(fitted["frozen"]))
         predictor = predictor.with_head(restored.n_features_in_, restored._n_outputs, shapes_only)
         restored.model_ = fill(predictor.without_decoder(), tensors)
         # The decoder was dropped, and the encoder is the one that was fine-tuned.
@@ -241,17 +245,12 @@ class SupervisedAutoencoder(
 
     def _outputs(self, X: Any) -> np.ndarray:
         check_is_fitted(self)
-        return over_rows(Predictor.outputs, self.model_, self._prepared(X))
+        x = self._prepared(X)
+        return finite(over_rows(Predictor.outputs, self.model_, x), "prediction", "X")
 
     def _prepared(self, X: Any, n_rows: int = CHUNK_ROWS) -> Iterator[np.ndarray]:
-        dataset = self._matched(open_dataset(self, X, reset=False))
-        first = 0
-        for chunk in dataset.chunks(n_rows):
-            yield self.autoencoder_.preparation_.transform(chunk, dataset.source, first)
-            first += len(chunk)
-
-    def _matched(self, dataset: Dataset) -> Dataset:
-        return open_dataset(self.autoencoder_, dataset, reset=False)
+        rows = open_dataset(self.autoencoder_, open_dataset(self, X, reset=False), reset=False)
+        return self.autoencoder_.preparation_.chunks(rows, n_rows)
 
     def _learned_code(self, dataset: Dataset, seed: int, run: Run) -> BaseAutoencoder:
         """Give the autoencoder as it came if it is fitted, else a fitted copy."""

@@ -10,6 +10,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 
 from isthmus.fitting.base import BaseAutoencoder
+from isthmus.fitting.divergence import warn_of_divergence
 from isthmus.fitting.identity import identity_of, seed_of
 from isthmus.fitting.parameters import (
     EarlyStoppingParameters,
@@ -19,7 +20,7 @@ from isthmus.fitting.parameters import (
 )
 from isthmus.fitting.rows import RowsInMemory, TrainingRows, open_rows, rows_in_memory
 from isthmus.fitting.seeds import drawn_seed
-from isthmus.fitting.starting import open_start, start_model, start_preparation
+from isthmus.fitting.starting import admitted, open_start, start_model
 from isthmus.fitting.validation import open_dataset
 from isthmus.models import Likelihood, Model
 from isthmus.networks import DenseNetwork, glorot_uniform
@@ -128,7 +129,7 @@ class TrainedAutoencoder(ScalingParameters, MinibatchParameters, BaseAutoencoder
         if start is None:
             preparation = Preparation.fit(dataset, self.scaling)
         else:
-            preparation = start_preparation(start.preparation_, dataset)
+            preparation = admitted(start, dataset)
         # Of what is pretrained all codes of a layer are in memory anyway.
         pretrains = self._pretrains if start is None else None
         share = self._held_out_share
@@ -180,6 +181,7 @@ class TrainedAutoencoder(ScalingParameters, MinibatchParameters, BaseAutoencoder
         self.model_, self.history_ = training.model, training.history
         self.best_epoch_, self.interrupted_ = training.best_epoch, training.interrupted
         self.validation_rows_ = rows.held_out
+        warn_of_divergence(training, rows)
         # A later partial_fit starts from the model kept, not from where the updates ended.
         self._training_state, self._training_seed, self._warmed_up = None, seed, True
 
@@ -203,7 +205,7 @@ class TrainedAutoencoder(ScalingParameters, MinibatchParameters, BaseAutoencoder
         self.check_parameters()
         first = not hasattr(self, "model_")
         dataset = open_dataset(self, X, reset=first)
-        preparation = Preparation.fit(dataset, self.scaling) if first else self.preparation_
+        preparation = Preparation.fit(dataset, self.scaling) if first else admitted(self, dataset)
         rows = RowsInMemory(preparation, preparation.matrix(dataset))
         if first or self._training_seed is None:
             self._training_seed = drawn_seed(self.random_state)
@@ -219,8 +221,10 @@ class TrainedAutoencoder(ScalingParameters, MinibatchParameters, BaseAutoencoder
         )
         batches = ArrayBatches(rows.matrix, self.batch_size)
         training = train(Plan(model, loss, settings), batches, state=self._training_state)
+        warn_of_divergence(training, rows)
+        self.preparation_ = preparation
         if first:
-            self.preparation_, self.n_components_ = preparation, int(self.n_components)
+            self.n_components_ = int(self.n_components)
             self.validation_rows_, self._warmed_up = np.empty(0, int), False
         self.model_, self._training_state = training.model, training.state
         earlier = self.history_ if not first else {}

@@ -14,7 +14,7 @@ from sklearn.utils.validation import (
 )
 
 from isthmus.errors import DataError
-from isthmus.io import ArrayDataset, Dataset, as_dataset, container_of
+from isthmus.io import ArrayDataset, Dataset, as_dataset, container_of, in_memory
 
 
 class FittedOn(Protocol):
@@ -38,6 +38,7 @@ def open_dataset(estimator: FittedOn, X: Any, *, reset: bool) -> Dataset:
     reset : bool
         Whether X is what the estimator is fitted on.
     """
+    X = in_memory(X)
     dataset = _opened(estimator, X, reset)
     if reset:
         named = "array" if dataset.schema.names is None else "arrow"

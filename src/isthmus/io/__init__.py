@@ -9,7 +9,7 @@ from isthmus.io.budget import (
     memory_budget,
     readable_bytes,
 )
-from isthmus.io.containers import Container, as_dataset, container_of, to_container
+from isthmus.io.containers import Container, as_dataset, container_of, in_memory, to_container
 from isthmus.io.dataset import (
     CHUNK_ROWS,
     ArrayDataset,
@@ -41,6 +41,7 @@ __all__ = [
     "container_of",
     "exact_bytes",
     "from_batches",
+    "in_memory",
     "limited_memory",
     "memory_budget",
     "read",

@@ -46,12 +46,34 @@ def as_dataset(data: Any, source: str = "X") -> Dataset:
     """
     if isinstance(data, Dataset):
         return data
+    data = in_memory(data)
     if isinstance(data, (str, os.PathLike, scanning.Dataset)) or _is_paths(data):
         return read(data)
     frame = _frame(data, source)
     if frame is not None:
         return TableDataset(_table(frame, source), source)
     return ArrayDataset(_array(data, source), source)
+
+
+def in_memory(data: Any) -> Any:
+    """Give what is there of data that wait to be computed or hide some of their values.
+
+    A lazy frame is collected; what a masked array masks becomes NaN, which is a gap.
+
+    Examples
+    --------
+    >>> in_memory(np.ma.masked_equal([[1.0, -9.0]], -9.0))
+    array([[ 1., nan]])
+    """
+    if isinstance(data, np.ma.MaskedArray):
+        if np.ma.is_masked(data):
+            return np.ma.filled(data.astype(np.float64), np.nan)
+        return np.ma.getdata(data)
+    try:
+        frame = nw.from_native(data, pass_through=True)
+    except DuplicateError:
+        return data
+    return frame.collect().to_native() if isinstance(frame, nw.LazyFrame) else data
 
 
 def container_of(data: Any) -> Container:
@@ -107,8 +129,6 @@ def _frame(data: Any, source: str = "X") -> nw.DataFrame[Any] | None:
         raise DataError(
             f"{source} has more than one column of the same name: rename or drop one of them."
         ) from error
-    if isinstance(frame, nw.LazyFrame) and frame.implementation.is_polars():
-        frame = frame.collect()
     if not isinstance(frame, nw.DataFrame):
         return None
     return frame if all(isinstance(name, str) for name in frame.columns) else None
@@ -129,8 +149,6 @@ def _table(frame: nw.DataFrame[Any], source: str) -> pa.Table:
 def _array(data: Any, source: str) -> np.ndarray:
     if hasattr(data, "toarray") and not hasattr(data, "__array__"):
         raise DataError(f"{source} is sparse: turn it into a dense array with .toarray().")
-    if isinstance(data, np.ma.MaskedArray):
-        data = np.ma.filled(data.astype(np.float64), np.nan)
     try:
         array = np.asarray(data)
     except (TypeError, ValueError) as error:

@@ -12,7 +12,8 @@ from isthmus.objectives.scores import (
     code_std,
     importance_weighted_bound,
     log_probability,
-    mean_log_probability,
+    mean_row_scores,
+    row_scores,
 )
 from isthmus.objectives.sum_of_losses import SumOfLosses
 from isthmus.objectives.supervision import Supervision
@@ -30,7 +31,8 @@ __all__ = [
     "importance_weighted_bound",
     "log_importance_weights",
     "log_probability",
-    "mean_log_probability",
+    "mean_row_scores",
+    "row_scores",
 ]
 __all__ += corruptions.__all__
 __all__ += outcomes.__all__

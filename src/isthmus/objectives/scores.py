@@ -9,7 +9,7 @@ from isthmus.models import GaussianCode, Model
 from isthmus.objectives.objective import Objective, log_importance_weights
 
 N_DRAWS = 16
-"""Draws of the code over which `mean_log_probability` averages."""
+"""Draws of the code over which `mean_row_scores` averages."""
 
 
 def log_probability(model: Model, x: jax.Array, key: jax.Array) -> jax.Array:
@@ -17,7 +17,18 @@ def log_probability(model: Model, x: jax.Array, key: jax.Array) -> jax.Array:
     return -Objective().row_losses(model, x, jnp.ones(len(x)), key)
 
 
-def mean_log_probability(model: Model, x: jax.Array) -> jax.Array:
+def row_scores(model: Model, x: jax.Array, key: jax.Array) -> jax.Array:
+    """Give how well each row is explained, less what its code costs, with one draw: ``(batch,)``.
+
+    It is `log_probability` with the same draw, but where the likelihood has a score of its own.
+    """
+    code_parameters = model.network.encode(x)
+    z = model.code.sample(code_parameters, jax.random.split(key)[1])
+    score = model.likelihood.score(model.network.decode(z), x)
+    return score - model.code.cost(code_parameters)
+
+
+def mean_row_scores(model: Model, x: jax.Array) -> jax.Array:
     """Average it over draws that are the same for every row: ``(batch,)``.
 
     A row then has the same score whatever rows surround it; the errors of the rows are not
@@ -25,7 +36,7 @@ def mean_log_probability(model: Model, x: jax.Array) -> jax.Array:
     """
 
     def score(row: jax.Array, key: jax.Array) -> jax.Array:
-        return log_probability(model, row[None], key)[0]
+        return row_scores(model, row[None], key)[0]
 
     # One draw after the other, so that memory does not grow with them.
     keys = jax.random.split(jax.random.key(0), N_DRAWS)

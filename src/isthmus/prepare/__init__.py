@@ -1,7 +1,8 @@
 """Raw columns or pixels ↔ a float32 matrix, with an inverse."""
 
-from isthmus.prepare.matrix import as_float, check_numeric, mean_row, to_matrix
-from isthmus.prepare.preparation import SCALINGS, Preparation, Support
+from isthmus.prepare.matrix import as_float, check_numeric, mean_row, to_float32, to_matrix
+from isthmus.prepare.preparation import Preparation
+from isthmus.prepare.scaling import SCALINGS, Support
 
 __all__ = [
     "SCALINGS",
@@ -10,5 +11,6 @@ __all__ = [
     "as_float",
     "check_numeric",
     "mean_row",
+    "to_float32",
     "to_matrix",
 ]

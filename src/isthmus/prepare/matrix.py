@@ -88,6 +88,39 @@ def to_matrix(rows: Rows, source: str, first_row: int = 0) -> np.ndarray:
     return matrix
 
 
+def to_float32(rows: Rows, source: str, first_row: int = 0) -> np.ndarray:
+    """Stack rows as `to_matrix` does, in float32 and in no other scale."""
+    matrix = to_matrix(rows, source, first_row)
+    with np.errstate(over="ignore"):
+        result = matrix.astype(np.float32)
+    check_float32(result, matrix, source, first_row)
+    return result
+
+
+def check_float32(prepared: np.ndarray, raw: np.ndarray, source: str, first_row: int) -> None:
+    """Refuse numbers so large that they are none any more once they are prepared.
+
+    Parameters
+    ----------
+    prepared, raw : ndarray, shape (rows, columns)
+        The same rows, in float32 and as they came.
+    source : str
+        What messages call the data.
+    first_row : int
+        Position of the first of them in the data.
+    """
+    if _has_finite_sum(prepared):
+        return
+    bad = np.flatnonzero(~np.isfinite(prepared))
+    if bad.size:
+        row, column = divmod(int(bad[0]), prepared.shape[1])
+        raise DataError(
+            f"{source}: column {column} holds {raw[row, column]:.4g} in row "
+            f"{first_row + row + 1:,}, too large for float32: "
+            "mend that row, or divide the column by a constant first."
+        )
+
+
 def to_table(matrix: np.ndarray, schema: Schema) -> pa.Table:
     """Give columns ``(rows, features)`` in the original scale their names and dtypes back."""
     arrays = [

@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any, Literal
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
 from isthmus.errors import DataError
 from isthmus.io import CHUNK_ROWS, affordable_rows, memory_budget
 from isthmus.io.dataset import Dataset, Rows, Schema
-from isthmus.prepare.matrix import check_numeric, to_dtype, to_matrix, to_table
+from isthmus.prepare.agreement import Domain
+from isthmus.prepare.matrix import check_float32, check_numeric, to_dtype, to_matrix, to_table
+from isthmus.prepare.scaling import ROUNDING, SCALINGS, Support, find_scale
 from isthmus.prepare.statistics import ColumnStatistics, rows_in_cache
 
-Support = Literal["binary", "unit", "real"]
-"""Where prepared values lie: in {0, 1}, in [0, 1], or anywhere."""
-
-SCALINGS = ("auto", "standardize", "range", "center", "none")
-
-# The range of a wider integer says nothing about the numbers that are in it.
-_RANGE_DTYPES = ("bool", "uint8", "int8", "uint16", "int16")
+_SUPPORTS: dict[Support, str] = {
+    "binary": "all values are 0 or 1",
+    "unit": "all values lie in [0, 1] once they are brought to scale",
+    "real": "some values lie outside [0, 1] once they are brought to scale",
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,29 +29,29 @@ class Preparation:
 
     Parameters
     ----------
-    schema : Schema
-        What the raw rows looked like: names, dtypes and shape are given back by `inverse`.
+    domain : Domain
+        Where the raw rows came from: names, dtypes and shape are given back by `inverse`, and
+        all rows that come later are held against it.
     scaling : {"standardize", "range", "center", "none"}
         How offset and scale were chosen.
+    reason : str
+        Why so, as it follows "since"; empty where it was asked for.
     support : {"binary", "unit", "real"}
         Where the prepared values lie; it decides the default likelihood.
     offset, scale : ndarray of float64, shape (n_features,) or (1,)
         One number per column, or one for all.
     """
 
-    schema: Schema
+    domain: Domain
     scaling: str
+    reason: str
     support: Support
     offset: np.ndarray
     scale: np.ndarray
 
     @classmethod
     def fit(cls, dataset: Dataset, scaling: str = "auto") -> Preparation:
-        """Find offset and scale in one pass over the data.
-
-        With ``scaling="auto"``, arrays and images of 8- or 16-bit integers are divided by the
-        range of their dtype, floats that lie in [0, 1] are left alone, and everything else is
-        standardized: tables column by column, images with one mean and one deviation.
+        """Find offset and scale in one pass over the data, as `find_scale` tells.
 
         Raises
         ------
@@ -58,17 +59,38 @@ class Preparation:
             Values that are not finite numbers, or no rows at all.
         """
         check_numeric(dataset.schema, dataset.source)
-        deviations = scaling in ("auto", "standardize")
-        statistics = ColumnStatistics(dataset.schema.n_features, deviations=deviations)
-        for chunk in dataset.chunks(_chunk_rows(dataset)):
-            statistics.add(to_matrix(chunk, dataset.source, statistics.count))
-        if not statistics.count:
-            raise DataError(f"{dataset.source} has no rows: there is nothing to learn from.")
-        if scaling == "auto":
-            scaling = _choose_scaling(dataset.schema, statistics)
-        offset, scale = _offset_and_scale(scaling, dataset, statistics)
-        support = _find_support(statistics, offset, scale)
-        return cls(dataset.schema, scaling, support, offset, scale)
+        statistics = _statistics(dataset, deviations=scaling in ("auto", "standardize"))
+        found = find_scale(scaling, dataset, statistics)
+        domain = Domain(dataset.schema, statistics.least, statistics.greatest)
+        return cls(domain, found.scaling, found.reason, found.support, found.offset, found.scale)
+
+    def admitting(self, dataset: Dataset) -> Preparation:
+        """Give the same scale for rows to go on learning from, which may lie in a wider range.
+
+        Its support is "real" where they lie beyond [0, 1] and those before did not.
+
+        Raises
+        ------
+        DataError
+            The rows do not agree with those that were fitted.
+        """
+        self.domain.check_schema(dataset.schema, dataset.source)
+        more = _statistics(dataset, deviations=False)
+        least, greatest = (more.least - self.offset, more.greatest - self.offset)
+        inside = min((least / self.scale).min(), 1 - (greatest / self.scale).max()) >= -ROUNDING
+        binary = self.support == "binary" and more.binary
+        support = "real" if self.support == "real" or not inside else "binary" if binary else "unit"
+        return replace(self, domain=self.domain.widened(more.least, more.greatest), support=support)
+
+    @property
+    def schema(self) -> Schema:
+        """What the raw rows looked like."""
+        return self.domain.schema
+
+    @property
+    def support_reason(self) -> str:
+        """Tell where the prepared values lie, as it follows "since"."""
+        return _SUPPORTS[self.support]
 
     @property
     def n_features(self) -> int:
@@ -82,20 +104,26 @@ class Preparation:
         range of their dtype is all there is to do: `as_float` does that in the batch.
         """
         matrix = to_matrix(rows, source, first_row)
+        self.domain.check_values(matrix, source, as_shades=self.scaling == "range")
         if self._stores_integers and matrix.dtype.name == self.schema.dtypes[0]:
             return matrix
         if self.scaling == "none" and matrix.dtype == np.float32:
             return matrix
         result = np.empty(matrix.shape, np.float32)
-        if np.all(self.scale == 1):
-            return np.subtract(matrix, self.offset, out=result, casting="same_kind")
         # In blocks, so that what is between float64 and float32 stays in the cache.
         size = rows_in_cache(matrix.shape[1])
         buffer = np.empty((min(size, len(matrix)), matrix.shape[1]))
-        for start in range(0, len(matrix), size):
-            block = matrix[start : start + size]
-            centred = np.subtract(block, self.offset, out=buffer[: len(block)])
-            np.divide(centred, self.scale, out=result[start : start + size], casting="same_kind")
+        unscaled = bool(np.all(self.scale == 1))
+        with np.errstate(over="ignore"):
+            for start in range(0, len(matrix), size):
+                block = matrix[start : start + size]
+                part = result[start : start + len(block)]
+                if unscaled:
+                    np.subtract(block, self.offset, out=part, casting="same_kind")
+                else:
+                    centred = np.subtract(block, self.offset, out=buffer[: len(block)])
+                    np.divide(centred, self.scale, out=part, casting="same_kind")
+                check_float32(part, block, source, first_row + start)
         return result
 
     def stored_dtype(self, schema: Schema) -> np.dtype:
@@ -111,6 +139,7 @@ class Preparation:
     def chosen(self, dataset: Dataset, positions: np.ndarray) -> np.ndarray:
         """Prepare the rows at these positions, in ascending order, in one pass over the data."""
         result = np.empty((len(positions), self.n_features), self.stored_dtype(dataset.schema))
+        self.domain.check_schema(dataset.schema, dataset.source)
         first = 0
         for chunk in dataset.chunks(_chunk_rows(dataset)):
             start, stop = np.searchsorted(positions, (first, first + len(chunk)))
@@ -121,12 +150,19 @@ class Preparation:
             first += len(chunk)
         return result
 
+    def chunks(self, dataset: Dataset, n_rows: int = CHUNK_ROWS) -> Iterator[np.ndarray]:
+        """Prepare a dataset at most `n_rows` at a time, once it is known to suit."""
+        self.domain.check_schema(dataset.schema, dataset.source)
+        first = 0
+        for chunk in dataset.chunks(n_rows):
+            yield self.transform(chunk, dataset.source, first)
+            first += len(chunk)
+
     def matrix(self, dataset: Dataset) -> np.ndarray:
         """Prepare a whole dataset: ``(rows, n_features)``, read chunk by chunk."""
         result = None
         filled = 0
-        for chunk in dataset.chunks():
-            part = self.transform(chunk, dataset.source, filled)
+        for part in self.chunks(dataset):
             if len(part) == dataset.n_rows:
                 return part
             if result is None:
@@ -154,8 +190,14 @@ class Preparation:
             "dtypes": self.schema.dtypes,
             "row_shape": self.schema.row_shape,
         }
-        values = {"schema": schema, "scaling": self.scaling, "support": self.support}
-        return values, {"offset": self.offset, "scale": self.scale}
+        values = {
+            "schema": schema,
+            "scaling": self.scaling,
+            "reason": self.reason,
+            "support": self.support,
+        }
+        arrays = {"offset": self.offset, "scale": self.scale}
+        return values, arrays | {"least": self.domain.least, "greatest": self.domain.greatest}
 
     @classmethod
     def from_state(cls, values: dict[str, Any], arrays: dict[str, np.ndarray]) -> Preparation:
@@ -175,14 +217,31 @@ class Preparation:
         for array in (offset, scale):
             if array.dtype != np.float64 or array.shape not in {(1,), (schema.n_features,)}:
                 raise ValueError("offset or scale has the wrong shape")
+        if not (np.isfinite(offset).all() and np.isfinite(scale).all() and (scale > 0).all()):
+            raise ValueError("offset or scale is no number to come back from")
         check_numeric(schema, "the model")
         if names is None and np.dtype(schema.dtypes[0]).kind not in "biuf":
             raise ValueError("unknown dtype")
-        return cls(schema, values["scaling"], values["support"], offset, scale)
+        infinite = np.full(schema.n_features, np.inf)
+        domain = Domain(schema, arrays.get("least", -infinite), arrays.get("greatest", infinite))
+        for array in (domain.least, domain.greatest):
+            if array.dtype != np.float64 or array.shape != infinite.shape:
+                raise ValueError("the range has the wrong shape")
+        reason = str(values.get("reason", ""))
+        return cls(domain, values["scaling"], reason, values["support"], offset, scale)
 
     @property
     def _stores_integers(self) -> bool:
         return self.scaling == "range" and self.schema.dtypes[0] in {"uint8", "uint16"}
+
+
+def _statistics(dataset: Dataset, *, deviations: bool) -> ColumnStatistics:
+    statistics = ColumnStatistics(dataset.schema.n_features, deviations=deviations)
+    for chunk in dataset.chunks(_chunk_rows(dataset)):
+        statistics.add(to_matrix(chunk, dataset.source, statistics.count))
+    if not statistics.count:
+        raise DataError(f"{dataset.source} has no rows: there is nothing to learn from.")
+    return statistics
 
 
 def _chunk_rows(dataset: Dataset) -> int:
@@ -190,53 +249,3 @@ def _chunk_rows(dataset: Dataset) -> int:
     n_features = dataset.schema.n_features
     size = dataset.n_rows * n_features * np.dtype(np.float32).itemsize
     return CHUNK_ROWS if size <= memory_budget() // 2 else affordable_rows(n_features)
-
-
-def _choose_scaling(schema: Schema, statistics: ColumnStatistics) -> str:
-    if schema.names is None and schema.dtypes[0] in _RANGE_DTYPES:
-        return "range"
-    if statistics.least.min() >= 0 and statistics.greatest.max() <= 1:
-        return "none"
-    return "standardize"
-
-
-def _offset_and_scale(
-    scaling: str, dataset: Dataset, statistics: ColumnStatistics
-) -> tuple[np.ndarray, np.ndarray]:
-    if scaling == "range":
-        return _range(dataset)
-    if scaling == "center":
-        return statistics.mean, np.ones(1)
-    if scaling == "none":
-        return np.zeros(1), np.ones(1)
-    if not np.isfinite(statistics.squared_deviations).all():
-        raise DataError(
-            f"{dataset.source} holds numbers up to {statistics.greatest.max():.3g}, "
-            "too large to square in 64 bits: divide them by a constant first."
-        )
-    if len(dataset.schema.row_shape) > 1:
-        mean, deviation = statistics.overall_mean, statistics.overall_standard_deviation
-        return np.array([mean]), np.array([deviation])
-    return statistics.mean, statistics.standard_deviation
-
-
-def _range(dataset: Dataset) -> tuple[np.ndarray, np.ndarray]:
-    dtype = dataset.schema.dtypes[0]
-    if dataset.schema.names is not None or dtype not in _RANGE_DTYPES:
-        raise DataError(
-            f"{dataset.source} holds {dataset.schema}, and scaling='range' divides by the range "
-            f"of an 8- or 16-bit integer dtype: use scaling='standardize'."
-        )
-    if dtype == "bool":
-        return np.zeros(1), np.ones(1)
-    limits = np.iinfo(dtype)
-    return np.array([float(limits.min)]), np.array([float(limits.max) - float(limits.min)])
-
-
-def _find_support(statistics: ColumnStatistics, offset: np.ndarray, scale: np.ndarray) -> Support:
-    least = ((statistics.least - offset) / scale).min()
-    greatest = ((statistics.greatest - offset) / scale).max()
-    if least < 0 or greatest > 1:
-        return "real"
-    stays = bool((offset == 0).all() and (scale == 1).all())
-    return "binary" if stays and statistics.binary else "unit"

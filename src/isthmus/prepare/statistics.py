@@ -64,17 +64,21 @@ class ColumnStatistics:
         bound = self.count * eps * variance + (self.count * self.mean * eps) ** 2
         return np.where(variance <= bound, 1.0, np.sqrt(variance))
 
-    @property
-    def overall_mean(self) -> float:
-        """Mean of all values of all columns."""
-        return float(self.mean.mean())
+    def over_axes(
+        self, row_shape: tuple[int, ...], kept: int | None
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Give mean and standard deviation over rows and all axes of a row but the one kept.
 
-    @property
-    def overall_standard_deviation(self) -> float:
-        """Standard deviation of all values about their one mean; 1 if all are equal."""
-        within = self.squared_deviations.mean() / self.count
-        variance = float(within + np.var(self.mean))
-        return variance**0.5 if variance > 0 else 1.0
+        Deviations are 1 where all values are equal; both have the length of the axis, or 1.
+        """
+        shape = row_shape if kept is not None else (-1, 1)
+        mean, within = (
+            np.moveaxis(values.reshape(shape), -1 if kept is None else kept, 0)
+            for values in (self.mean, self.squared_deviations)
+        )
+        mean, within = mean.reshape(len(mean), -1), within.reshape(len(within), -1)
+        variance = within.mean(axis=1) / self.count + np.var(mean, axis=1)
+        return mean.mean(axis=1), np.where(variance > 0, np.sqrt(variance), 1.0)
 
 
 def _is_binary(matrix: np.ndarray) -> bool:

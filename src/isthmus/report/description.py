@@ -23,8 +23,8 @@ def describe(estimator: BaseAutoencoder | SupervisedAutoencoder) -> dict[str, An
         "code": f"{estimator.n_components_} numbers for {schema.n_features}",
         "layers": _layers(schema.n_features, estimator.model_.network.encoder),
         "parameters": _size(estimator.model_),
-        "scaling": estimator.preparation_.scaling,
-        "likelihood": type(estimator.model_.likelihood).__name__,
+        "scaling": since(estimator.preparation_.scaling, estimator.preparation_.reason),
+        "likelihood": likelihood_of(estimator),
         "epochs": len(estimator.history_["loss"]),
     }
     held_out = estimator.history_.get("validation_loss")
@@ -32,6 +32,18 @@ def describe(estimator: BaseAutoencoder | SupervisedAutoencoder) -> dict[str, An
         description["held-out loss"] = min(held_out)
     description["made with"] = repr(estimator)
     return {name: value for name, value in description.items() if value is not None}
+
+
+def likelihood_of(estimator: BaseAutoencoder) -> str:
+    """Name the likelihood, with the reason why it was chosen where nobody asked for it."""
+    likelihood = type(estimator.model_.likelihood).__name__
+    chosen = any(estimator.get_params().get(name) == "auto" for name in ("likelihood", "visible"))
+    return since(likelihood, estimator.preparation_.support_reason if chosen else "")
+
+
+def since(choice: str, reason: str) -> str:
+    """Add the reason of a choice, if there is one."""
+    return f"{choice}, since {reason}" if reason else choice
 
 
 def _describe_predictor(estimator: SupervisedAutoencoder) -> dict[str, Any]:
@@ -45,7 +57,7 @@ def _describe_predictor(estimator: SupervisedAutoencoder) -> dict[str, Any]:
         "classes": None if classes is None else classes.tolist(),
         "layers": _layers(schema.n_features, (model.autoencoder.network.encoder, model.head)),
         "parameters": _size(model),
-        "scaling": preparation.scaling,
+        "scaling": since(preparation.scaling, preparation.reason),
         "epochs": len(estimator.history_["loss"]),
         "made with": repr(estimator),
     }

@@ -21,6 +21,7 @@ from isthmus.errors import IsthmusError
 from isthmus.fitting.base import BaseAutoencoder
 from isthmus.io import replacing
 from isthmus.report.comparison import Comparison, compare
+from isthmus.report.description import likelihood_of, since
 from isthmus.report.pictures import draw_all, draw_together
 from isthmus.report.terminal import HEADINGS, MOST_PERCENT, cells, change, judged_on
 
@@ -151,8 +152,8 @@ def _section(comparison: Comparison) -> dict[str, Any]:
         "settings": repr(estimator),
         "parameters": {name: repr(value) for name, value in estimator.get_params().items()},
         "schema": str(estimator.preparation_.schema),
-        "scaling": estimator.preparation_.scaling,
-        "likelihood": type(estimator.model_.likelihood).__name__,
+        "scaling": since(estimator.preparation_.scaling, estimator.preparation_.reason),
+        "likelihood": likelihood_of(estimator),
     }
 
 

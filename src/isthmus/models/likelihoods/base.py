@@ -41,6 +41,14 @@ class Likelihood(Family, eqx.Module):
     def log_prob(self, parameters: jax.Array, x: jax.Array) -> jax.Array:
         """Give each row's log-likelihood in nats: ``(batch, …), (batch, features) -> (batch,)``."""
 
+    def score(self, parameters: jax.Array, x: jax.Array) -> jax.Array:
+        """Give how well each row is explained: ``(batch, …), (batch, features) -> (batch,)``.
+
+        Higher is better, whatever the row. It is the log-likelihood where that has an upper
+        bound; where it has none, what takes its place.
+        """
+        return self.log_prob(parameters, x)
+
     @abstractmethod
     def mean(self, parameters: jax.Array) -> jax.Array:
         """Give the reconstruction: ``(batch, parameters) -> (batch, features)``."""

@@ -7,6 +7,7 @@ from typing import ClassVar, final
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax.scipy.special import xlogy
 
 from isthmus.models.likelihoods.base import Likelihood
 from isthmus.prepare import Support
@@ -28,6 +29,19 @@ class Bernoulli(Likelihood):
 
     def log_prob(self, parameters: jax.Array, x: jax.Array) -> jax.Array:
         return jnp.sum(x * parameters - _softplus(parameters), axis=-1)
+
+    def score(self, parameters: jax.Array, x: jax.Array) -> jax.Array:
+        """Give minus the divergence of p from x, which for 0 and 1 is the log-likelihood.
+
+        The log-likelihood of a share holds its entropy besides, so that grey rows would have less
+        than black and white ones however well they are explained, and it has no bound beyond
+        [0, 1]. There Pinsker's ``2 (x − p)²``, which is never more than the divergence, goes on
+        from where that ends.
+        """
+        p, share = jax.nn.sigmoid(parameters), jnp.clip(x, 0, 1)
+        entropy = -xlogy(share, share) - xlogy(1 - share, 1 - share)
+        beyond = 2 * ((x - p) ** 2 - (share - p) ** 2)
+        return jnp.sum(share * parameters - _softplus(parameters) + entropy - beyond, axis=-1)
 
     def mean(self, parameters: jax.Array) -> jax.Array:
         return jax.nn.sigmoid(parameters)
