@@ -12,8 +12,9 @@ from isthmus.fitting.rows import TrainingRows
 from isthmus.prepare import as_float
 from isthmus.training import Training
 
-# For each feature, a hundred squared deviations or nats: far beyond any loss that is of use.
-_MOST = 100
+# For each feature, so many squared deviations or nats are far beyond any loss that is of use; a
+# first epoch's mean may well be a hundred.
+_MOST = 10_000
 
 
 def warn_of_divergence(training: Training[Any], rows: TrainingRows) -> None:
