@@ -57,7 +57,8 @@ class Domain:
             return
         # Whoever flattens pictures of one channel does so row by row; of several, one cannot know.
         is_flattened = own.n_features == schema.n_features and min(map(len, shapes)) == 1
-        if is_flattened and all(len(s) == 1 or channel_axis(s) is None for s in shapes):
+        has_channels = any(len(s) > 1 and channel_axis(s) is not None for s in shapes)
+        if is_flattened and not has_channels and own.names is None:
             return
         raise DataError(
             f"{source} has rows of shape {schema.row_shape}, but was to have the {own.row_shape} "
@@ -100,7 +101,7 @@ class Domain:
         fitted, given = self.schema.dtypes[0], matrix.dtype.name
         white = np.iinfo(fitted).max
         least, greatest = matrix.min(), matrix.max()
-        if as_shades and (given in SHADES or given == "bool"):
+        if (given == "bool" and self.greatest.max() > 1) or (as_shades and given in SHADES):
             remedy = f"bring it to {fitted} first"
         elif least < 0 or greatest > white:
             remedy = f"bring it into 0 to {white}"
