@@ -2,6 +2,9 @@
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays
 
 from isthmus.io import ArrayDataset
 from isthmus.prepare import Preparation
@@ -73,6 +76,23 @@ def test_channels_of_different_units_get_a_scale_each(shape):
 def test_channels_that_agree_share_one_scale():
     array = GENERATOR.normal(2, 1, (40, 8, 8, 3)) * [1.0, 1.2, 0.9]
     assert prepared(array).offset.shape == (1,)
+
+
+@settings(max_examples=30, deadline=None)
+@given(
+    arrays.arrays(np.float64, (8, 3), elements=st.floats(-1e6, 1e6)),
+    st.integers(0, 2),
+    st.permutations(range(8)),
+)
+def test_the_unit_of_a_column_changes_nothing_and_rows_keep_their_place(array, column, order):
+    array = array.round(3) + np.arange(24).reshape(8, 3)
+    other = array.copy()
+    other[:, column] *= 1000
+    own, scaled, permuted = (
+        prepared(x, "standardize").matrix(ArrayDataset(x)) for x in (array, other, array[order])
+    )
+    np.testing.assert_allclose(scaled, own, rtol=1e-4, atol=1e-4)
+    np.testing.assert_allclose(permuted, own[order], rtol=1e-4, atol=1e-4)
 
 
 def test_state_holds_reason_and_range():

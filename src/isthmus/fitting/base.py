@@ -139,7 +139,9 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, SavedAu
     def score_samples(self, X: Any) -> np.ndarray:
         """Give each row's log-likelihood under its reconstruction, or negative squared error.
 
-        Computed in the prepared scale and summed over features; higher means more normal.
+        Computed in the prepared scale and summed over features; higher means more normal,
+        whatever the data. For a Bernoulli likelihood it is minus the divergence from x, which
+        for 0 and 1 is the log-likelihood.
 
         Parameters
         ----------

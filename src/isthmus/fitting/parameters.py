@@ -66,8 +66,9 @@ class ScalingParameters:
     ----------
     scaling : {names}
         How columns or pixels are brought to scale; `inverse_transform` undoes it. "auto"
-        divides 8- and 16-bit integer arrays by their range, leaves floats in [0, 1] alone and
-        standardizes all others.
+        leaves alone 0 and 1 and what fills [0, 1], divides unsigned 8- and 16-bit integer arrays
+        that fill the range of their dtype by it, and standardizes all others: by columns, of
+        images and signals by channels unless these agree.
     """
 
     scaling: str = parameter(Named(*SCALINGS), default="auto")
