@@ -10,7 +10,7 @@ from cyclopts import Parameter
 
 from isthmus.cli.app import classify
 from isthmus.cli.labels import take_labels
-from isthmus.cli.messages import INTERRUPTED, MisuseError, say, watched
+from isthmus.cli.messages import INTERRUPTED, MisuseError, say, stopped, watched
 from isthmus.cli.options import (
     MODEL,
     THERE,
@@ -117,7 +117,7 @@ def classify_fit(
     _tell_classes(estimator, values)
     print(f"Model: {output.output}")
     if estimator.interrupted_:
-        say("Stopped by Ctrl-C; what had been learned was kept.")
+        say(f"{stopped()}; what had been learned was kept.")
         return INTERRUPTED
     return 0
 

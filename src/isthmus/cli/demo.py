@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from cyclopts import Parameter
 
 from isthmus.cli.app import app
-from isthmus.cli.messages import INTERRUPTED, kept, say
+from isthmus.cli.messages import INTERRUPTED, kept, say, stopped
 
 
 @app.command(sort_key=1)
@@ -52,6 +52,6 @@ def demo(
     print_table(comparisons)
     print(f"Report: {output / 'report.html'}")
     if any(estimator.interrupted_ for estimator in estimators):
-        say("Stopped by Ctrl-C; what had been learned was kept.")
+        say(f"{stopped()}; what had been learned was kept.")
         return INTERRUPTED
     return 0

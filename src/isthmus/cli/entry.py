@@ -14,13 +14,14 @@ from isthmus.cli.app import app
 from isthmus.cli.help import fill_in
 from isthmus.cli.messages import FAILED, INTERRUPTED, MISUSED, MisuseError, fail, one_line
 from isthmus.cli.values import MEMORY_VARIABLE
+from isthmus.signals import Command, exit_code, heard_signal, name_of
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and leave with its exit code.
 
     0: done. 1: the data, a file or the machine would not do. 2: the command was misused.
-    130: stopped by Ctrl-C; what had been learned was saved.
+    130: stopped by Ctrl-C, 143 by SIGTERM, 129 by SIGHUP; what had been learned was saved.
     """
     # All that the libraries bring in stays to the end. Looking through it for garbage, again and
     # again and once more on the way out, takes half a second of every command.
@@ -33,7 +34,8 @@ def run(arguments: Sequence[str]) -> int:
     """Run a command and give its exit code; every failure is one line on standard error."""
     budget = os.environ.get(MEMORY_VARIABLE)
     try:
-        return _run(arguments)
+        with Command():
+            return _run(arguments)
     finally:
         os.environ.pop(MEMORY_VARIABLE, None)
         if budget is not None:
@@ -50,13 +52,16 @@ def _run(arguments: Sequence[str]) -> int:
             result_action="return_value",
         )
         sys.stdout.flush()
+        if result == INTERRUPTED:
+            return exit_code(heard_signal())
         return result if isinstance(result, int) else 0
     except CycloptsError as error:
         fail(one_line(error), "See `isthmus --help`.")
         return MISUSED
     except KeyboardInterrupt as error:
-        fail(f"stopped by Ctrl-C; {str(error) or 'nothing was written'}.")
-        return INTERRUPTED
+        heard = heard_signal()
+        fail(f"stopped by {name_of(heard)}; {str(error) or 'nothing was written'}.")
+        return exit_code(heard)
     except BrokenPipeError:
         # The reader of our output has left; leaving quietly is what it expects.
         sys.stderr.close()

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from isthmus.errors import IsthmusError
+from isthmus.signals import heard_signal, name_of
 
 FAILED, MISUSED, INTERRUPTED = 1, 2, 130
 
@@ -53,19 +54,24 @@ def watched(
         yield
 
 
+def stopped() -> str:
+    """Tell what has stopped a training."""
+    return f"Stopped by {name_of(heard_signal())}"
+
+
 def what_was_kept(estimator: Any) -> str:
-    """Tell what a training that Ctrl-C stopped has left."""
+    """Tell what a training that was stopped has left."""
     n_epochs = len(estimator.history_["loss"])
     n_layers = sum(name.endswith("_seconds") for name in estimator.history_)
     if n_layers and not estimator.best_epoch_:
         return (
-            f"Stopped by Ctrl-C while layer {n_layers} was pretrained; what the layers up to it "
+            f"{stopped()} while layer {n_layers} was pretrained; what the layers up to it "
             "had learned was kept, and the whole was not trained."
         )
     kept = f"the best of {n_epochs} epochs" if n_epochs else "what part of an epoch had taught"
     if n_epochs == 1:
         kept = "what one epoch had taught"
-    return f"Stopped by Ctrl-C; {kept} was kept."
+    return f"{stopped()}; {kept} was kept."
 
 
 def _say_warning(message: Warning | str, *details: Any, **more: Any) -> None:

@@ -10,7 +10,7 @@ from typing import Annotated, ClassVar
 from cyclopts import Parameter
 
 from isthmus.cli.app import app
-from isthmus.cli.messages import INTERRUPTED, kept, say, watched
+from isthmus.cli.messages import INTERRUPTED, kept, say, stopped, watched
 from isthmus.cli.models import estimator_from
 from isthmus.cli.options import (
     MODEL,
@@ -118,6 +118,6 @@ def sweep(
             save_model(found.best_estimator_, output.best)
         print(f"Model: {output.best}")
     if found.interrupted_:
-        say("Stopped by Ctrl-C; the best of each size so far was judged.")
+        say(f"{stopped()}; the best of each size so far was judged.")
         return INTERRUPTED
     return 0

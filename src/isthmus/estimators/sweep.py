@@ -22,7 +22,7 @@ from isthmus.fitting.validation import open_dataset
 from isthmus.io import as_dataset
 from isthmus.models import Model
 from isthmus.prepare import Preparation, as_float
-from isthmus.runs import Run
+from isthmus.runs import Processes, Run
 from isthmus.training import over_rows, train_together
 
 
@@ -167,6 +167,11 @@ class ComponentSweep(RunParameters, BaseEstimator):
         _checked_autoencoder(self.autoencoder)
 
     def _fit(self, run: Run, X: Any) -> None:
+        if Processes().count > 1:
+            raise IsthmusError(
+                "a sweep trains all sizes on one host: start it there alone, or fit the sizes one "
+                "by one on many hosts."
+            )
         sizes = _checked_sizes(self.components)
         seed = drawn_seed(self.random_state)
         given = _checked_autoencoder(self.autoencoder)

@@ -3,19 +3,32 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from numbers import Integral
-from typing import Any, final
+from typing import Any, NamedTuple, final
 
 import jax
 import numpy as np
+from sklearn.base import BaseEstimator
 
-from isthmus.fitting.base import BaseAutoencoder
 from isthmus.fitting.rows import TrainingRows
 from isthmus.fitting.seeds import drawn_seed
-from isthmus.models import Model
-from isthmus.runs import CheckpointFile, Processes
+from isthmus.runs import VERSIONS, CheckpointFile, DisagreementError, Processes, check_devices
+
+_ANOTHER_ESTIMATOR, _OTHER_WEIGHTS = "another estimator", "other weights to start from"
+# Where an object lies in memory says nothing about what it is.
+_ADDRESS = re.compile(r" at 0x[0-9a-f]+")
+
+
+class _Difference(NamedTuple):
+    """What two runs have otherwise: "other parameters" and both values, where there are any."""
+
+    made: str
+    what: str
+    theirs: str
+    ours: str
 
 
 @final
@@ -44,10 +57,10 @@ class Identity:
 
     model: str
     parameters: dict[str, str]
-    schema: str
-    n_rows: int
-    content: str
-    start: str
+    schema: str = ""
+    n_rows: int = 0
+    content: str = ""
+    start: str = ""
     order: dict[str, str] = field(default_factory=dict)
 
     def state(self) -> dict[str, Any]:
@@ -56,23 +69,44 @@ class Identity:
 
     def difference(self, stored: dict[str, Any]) -> str | None:
         """Tell what a stored identity has otherwise, if anything."""
-        before = Identity(**stored)
+        found = self._first_difference(Identity(**stored))
+        if found is None:
+            return None
+        then, now = found.theirs, found.ours
+        if found.what == _ANOTHER_ESTIMATOR:
+            return f"comes from {then}, but this is {now}"
+        if found.what == _OTHER_WEIGHTS:
+            return "started from other weights than this run does"
+        values = f"{then}, but now {now}" if now else then
+        return f"was made {found.made} {found.what} ({values})"
+
+    def difference_between_processes(self, number: int, stored: dict[str, Any]) -> str | None:
+        """Tell what the process of this number has otherwise than process 0, whose this is."""
+        found = self._first_difference(Identity(**stored))
+        if found is None:
+            return None
+        values = f"{found.theirs}, but there {found.ours}" if found.ours else found.theirs
+        values = f" ({values})" if values else ""
+        return f"process {number} has {found.what} than process 0{values}"
+
+    def _first_difference(self, before: Identity) -> _Difference | None:
         if before.model != self.model:
-            return f"comes from {before.model}, but this is {self.model}"
+            return _Difference("with", _ANOTHER_ESTIMATOR, before.model, self.model)
         changed = _change(before.parameters, self.parameters)
         if changed is not None:
-            return f"was made with other parameters ({changed})"
+            return _Difference("with", "other parameters", *changed)
         if before.schema != self.schema:
-            return f"was made from other data (rows of {before.schema}, but now {self.schema})"
+            return _Difference("from", "other data", f"rows of {before.schema}", self.schema)
         if before.n_rows != self.n_rows:
-            return f"was made from other data ({before.n_rows:,} rows, but now {self.n_rows:,})"
+            return _Difference("from", "other data", f"{before.n_rows:,} rows", f"{self.n_rows:,}")
         changed = _change(before.order, self.order)
         if changed is not None:
-            return f"was made with another order of the rows ({changed})"
+            return _Difference("with", "another order of the rows", *changed)
         if before.content != self.content:
-            return "was made from other data (of the same shape, but with other names or values)"
+            alike = "of the same shape, but with other names or values"
+            return _Difference("from", "other data", alike, "")
         if before.start != self.start:
-            return "started from other weights than this run does"
+            return _Difference("with", _OTHER_WEIGHTS, "", "")
         return None
 
     def remedy(self, stored: dict[str, Any]) -> str:
@@ -83,7 +117,7 @@ class Identity:
         return f"give --memory {memory} (in Python ISTHMUS_MEMORY={memory}), "
 
 
-def seed_of(random_state: Any, file: CheckpointFile | None) -> int:
+def seed_of(random_state: Any, file: CheckpointFile | None = None) -> int:
     """Give the seed of this fit: where none is fixed, that of the fit it goes on with."""
     seed = drawn_seed(random_state)
     if isinstance(random_state, Integral):
@@ -93,16 +127,77 @@ def seed_of(random_state: Any, file: CheckpointFile | None) -> int:
     return seed if file is None else int(file.notes.setdefault("seed", seed))
 
 
-def identity_of(estimator: BaseAutoencoder, rows: TrainingRows, start: Model) -> Identity:
+def check_hosts(estimator: BaseEstimator, **options: Any) -> None:
+    """Refuse to begin where the processes of a job have not been asked for the same.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Its class and its parameters count.
+    **options
+        What else must be alike, such as whether there is a checkpoint.
+
+    Raises
+    ------
+    DisagreementError
+        In every process: what one of them has otherwise than the first one.
+    """
+    if Processes().count > 1:
+        check_devices()
+        more = {**options, **VERSIONS, "JAX_ENABLE_X64": jax.config.values["jax_enable_x64"]}
+        named = {name: repr(value) for name, value in more.items()}
+        _compare(Identity(type(estimator).__name__, {**_parameters(estimator), **named}))
+
+
+def check_hosts_rows(
+    estimator: BaseEstimator, rows: TrainingRows, start: Any, targets: Any = None
+) -> None:
+    """Refuse to train where the processes of a job do not compute on the same rows and weights.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Its class and its parameters count.
+    rows : TrainingRows
+        All of them are compared.
+    start : pytree of arrays
+        What training starts from.
+    targets : ndarray or None
+        What else belongs to the rows.
+
+    Raises
+    ------
+    DisagreementError
+        In every process: what one of them has otherwise than the first one.
+    """
+    if Processes().count > 1:
+        own = identity_of(estimator, rows, start)
+        more = [] if targets is None else [np.asarray(targets)]
+        content = _digest([own.content, rows.digest()], more)
+        _compare(replace(own, content=content))
+
+
+def _compare(own: Identity) -> None:
+    first, *others = Processes().gather(own.state())
+    for number, other in enumerate(others, 1):
+        difference = Identity(**first).difference_between_processes(number, other)
+        if difference is not None:
+            raise DisagreementError(
+                f"{difference}: give all processes the same command, the same data and the same "
+                "versions."
+            )
+
+
+def identity_of(estimator: BaseEstimator, rows: TrainingRows, start: Any) -> Identity:
     """Tell what a fit computes on.
 
     Parameters
     ----------
-    estimator : BaseAutoencoder
+    estimator : estimator
         Its class and its parameters count.
     rows : TrainingRows
         A thousand of them, evenly spread, stand for all.
-    start : Model
+    start : pytree of arrays
         What training starts from.
     """
     preparation = rows.preparation
@@ -120,21 +215,21 @@ def identity_of(estimator: BaseAutoencoder, rows: TrainingRows, start: Model) ->
     )
 
 
-def _parameters(estimator: BaseAutoencoder) -> dict[str, str]:
+def _parameters(estimator: BaseEstimator) -> dict[str, str]:
     parameters = estimator.get_params(deep=False)
     seed = parameters["random_state"]
     if not isinstance(seed, Integral):
         # Another seed is drawn in every process, and the checkpoint's is taken instead.
         parameters["random_state"] = None
     del parameters["verbose"]
-    return {name: repr(value) for name, value in parameters.items()}
+    return {name: _ADDRESS.sub("", repr(value)) for name, value in parameters.items()}
 
 
-def _change(before: dict[str, str], after: dict[str, str]) -> str | None:
+def _change(before: dict[str, str], after: dict[str, str]) -> tuple[str, str] | None:
     for name in {**after, **before}:
         then, now = (values.get(name, "none") for values in (before, after))
         if then != now:
-            return f"{name}={then}, but now {name}={now}"
+            return f"{name}={then}", f"{name}={now}"
     return None
 
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
 import zlib
 from abc import ABC, abstractmethod
+from collections.abc import Iterator
 from typing import final
 
 import numpy as np
 
 from isthmus.errors import DataError
-from isthmus.io import Dataset, exact_bytes, memory_budget, readable_bytes
+from isthmus.io import CHUNK_ROWS, Dataset, Rows, exact_bytes, memory_budget, readable_bytes
 from isthmus.prepare import Preparation, mean_row
 from isthmus.runs import Processes
 from isthmus.training import AllOnce, ArrayBatches, Batches, StreamedBatches
@@ -54,6 +56,10 @@ class TrainingRows(ABC):
         """Give some prepared rows, evenly spread."""
 
     @abstractmethod
+    def digest(self) -> str:
+        """Give what tells these rows from any others."""
+
+    @abstractmethod
     def batches(self, batch_size: int) -> tuple[Batches, Batches | None]:
         """Give the minibatches to train on, and those of the held-out rows, if any."""
 
@@ -72,7 +78,10 @@ class RowsInMemory(TrainingRows):
         self.preparation = preparation
         self.matrix, self.n_rows = matrix, len(matrix)
         n_held_out = min(round(self.n_rows * held_out_share), self.n_rows - 1)
-        self.held_out = np.sort(np.random.default_rng(seed).permutation(self.n_rows)[:n_held_out])
+        self.held_out = np.empty(0, int)
+        if n_held_out:
+            drawn = np.random.default_rng(seed).permutation(self.n_rows)[:n_held_out]
+            self.held_out = np.sort(drawn)
         self.order: dict[str, str] = {}
 
     def mean(self) -> np.ndarray:
@@ -80,6 +89,9 @@ class RowsInMemory(TrainingRows):
 
     def sampled(self) -> np.ndarray:
         return self.matrix[_spread(self.n_rows)]
+
+    def digest(self) -> str:
+        return hashlib.sha256(np.ascontiguousarray(self.matrix).data).hexdigest()
 
     def batches(self, batch_size: int) -> tuple[ArrayBatches, ArrayBatches | None]:
         if not len(self.held_out):
@@ -114,7 +126,10 @@ class StreamedRows(TrainingRows):
         # One pass for both; what they hold is small, and the data are not.
         spread = _spread(self.n_rows)
         positions = np.union1d(self.held_out, spread)
-        chosen = preparation.chosen(dataset, positions)
+        several = Processes().count > 1  # which have to compare what they read
+        passed = _Digested(preparation, dataset) if several else dataset
+        chosen = preparation.chosen(passed, positions)
+        self._digest = passed.digest if isinstance(passed, _Digested) else ""
         self._mean = mean_row(chosen)
         self._sampled = chosen[np.searchsorted(positions, spread)]
         self._validation = chosen[np.searchsorted(positions, self.held_out)]
@@ -125,12 +140,35 @@ class StreamedRows(TrainingRows):
     def sampled(self) -> np.ndarray:
         return self._sampled
 
+    def digest(self) -> str:
+        return self._digest
+
     def batches(self, batch_size: int) -> tuple[StreamedBatches, ArrayBatches | None]:
         batches = StreamedBatches(
             self._dataset, self.preparation, batch_size, self.held_out, Processes().count
         )
         held_out = len(self.held_out) > 0
         return batches, ArrayBatches(self._validation, batch_size) if held_out else None
+
+
+@final
+class _Digested(Dataset):
+    """A dataset that notes what all its rows were, prepared, while they are passed through."""
+
+    def __init__(self, preparation: Preparation, dataset: Dataset) -> None:
+        self.source, self.schema, self.n_rows = dataset.source, dataset.schema, dataset.n_rows
+        self._preparation, self._dataset = preparation, dataset
+        self.digest = ""
+
+    def chunks(self, n_rows: int = CHUNK_ROWS) -> Iterator[Rows]:
+        """Yield the rows in order, at most `n_rows` at a time."""
+        digest, first = hashlib.sha256(), 0
+        for chunk in self._dataset.chunks(n_rows):
+            prepared = self._preparation.transform(chunk, self.source, first)
+            digest.update(np.ascontiguousarray(prepared).data)
+            first += len(chunk)
+            yield chunk
+        self.digest = digest.hexdigest()
 
 
 def open_rows(

@@ -16,6 +16,7 @@ from sklearn.utils.validation import check_is_fitted
 from isthmus.errors import DataError, IsthmusError
 from isthmus.fitting.base import BaseAutoencoder, finite, streamed
 from isthmus.fitting.fine_tuning import FineTuningParameters, relative_rates
+from isthmus.fitting.identity import check_hosts, check_hosts_rows, seed_of
 from isthmus.fitting.labels import hold_out, split_column
 from isthmus.fitting.persistence import (
     Persistent,
@@ -26,9 +27,8 @@ from isthmus.fitting.persistence import (
     fill,
     named_leaves,
 )
-from isthmus.fitting.rows import rows_in_memory
+from isthmus.fitting.rows import RowsInMemory, rows_in_memory
 from isthmus.fitting.saved import checked_history
-from isthmus.fitting.seeds import drawn_seed
 from isthmus.fitting.starting import admitted
 from isthmus.fitting.trained import TrainedAutoencoder, default_epochs
 from isthmus.fitting.validation import open_dataset
@@ -126,8 +126,7 @@ class SupervisedAutoencoder(
         y : array of shape (n_samples,), or str
             The outcomes; a str names the column of X that holds them.
         log : path of a file or None
-            Where to write a line of JSON after every epoch, first of the autoencoder where it is
-            not fitted yet. It is replaced.
+            Where to write a line of JSON an epoch, first of an unfitted autoencoder; replaced.
         tensorboard : path of a folder or None
             Where to write the same for TensorBoard; needs ``isthmus[tensorboard]``.
 
@@ -143,6 +142,7 @@ class SupervisedAutoencoder(
             The log cannot be written.
         """
         self.check_parameters()
+        check_hosts(self)
         with Run(self.verbose, log=log, tensorboard=tensorboard) as run:
             self._fit(run, X, y)
             run.end(self.interrupted_)
@@ -163,7 +163,7 @@ class SupervisedAutoencoder(
                 f"y has {len(targets):,} values, but {dataset.source} has {len(dataset):,} rows: "
                 "give one value a row."
             )
-        seed = drawn_seed(self.random_state)
+        seed = seed_of(self.random_state)
         run.begin()
         # One Ctrl-C is for both stages.
         with Interruption():
@@ -277,18 +277,18 @@ class SupervisedAutoencoder(
     def _fine_tune(
         self, matrix: np.ndarray, targets: np.ndarray, labelled: np.ndarray, seed: int, run: Run
     ) -> None:
-        generator = np.random.default_rng(seed)
-        rows, held_out = labelled, None
+        generator, held_out = np.random.default_rng(seed), None
         if self.early_stopping and len(labelled) > 1:
-            rows, held_out = hold_out(labelled, targets, self.validation_fraction, generator)
-        batches = ArrayBatches(matrix, self.batch_size, self._order(rows, targets), targets)
+            labelled, held_out = hold_out(labelled, targets, self.validation_fraction, generator)
+        batches = ArrayBatches(matrix, self.batch_size, self._order(labelled, targets), targets)
         validation = None
         if held_out is not None:
             validation = ArrayBatches(matrix, self.batch_size, AllOnce(held_out), targets)
         plan = self._plan(batches, glorot_uniform(generator), seed)
+        rows = RowsInMemory(self.autoencoder_.preparation_, matrix)
+        check_hosts_rows(self, rows, plan.model, targets)
         training = train(plan, batches, run, validation=validation)
-        self.model_ = training.model.without_decoder()
-        self.history_ = training.history
+        self.model_, self.history_ = training.model.without_decoder(), training.history
         self.best_epoch_, self.interrupted_ = training.best_epoch, training.interrupted
 
     def _plan(self, batches: ArrayBatches, initialize: Initializer, seed: int) -> Plan[Predictor]:

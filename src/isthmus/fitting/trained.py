@@ -11,7 +11,7 @@ import numpy as np
 
 from isthmus.fitting.base import BaseAutoencoder
 from isthmus.fitting.divergence import warn_of_divergence
-from isthmus.fitting.identity import identity_of, seed_of
+from isthmus.fitting.identity import check_hosts, check_hosts_rows, identity_of, seed_of
 from isthmus.fitting.parameters import (
     EarlyStoppingParameters,
     MinibatchParameters,
@@ -19,7 +19,6 @@ from isthmus.fitting.parameters import (
     WarmStartParameters,
 )
 from isthmus.fitting.rows import RowsInMemory, TrainingRows, open_rows, rows_in_memory
-from isthmus.fitting.seeds import drawn_seed
 from isthmus.fitting.starting import admitted, open_start, start_model
 from isthmus.fitting.validation import open_dataset
 from isthmus.models import Likelihood, Model
@@ -107,6 +106,7 @@ class TrainedAutoencoder(ScalingParameters, MinibatchParameters, BaseAutoencoder
         """
         self.check_parameters()
         self.check_start(init, checkpoint)
+        check_hosts(self, init=init is not None, checkpoint=checkpoint is not None)
         file = None
         if checkpoint is not None:
             silent = self.verbose is not None and not self.verbose
@@ -139,6 +139,7 @@ class TrainedAutoencoder(ScalingParameters, MinibatchParameters, BaseAutoencoder
             matrix = rows_in_memory(preparation, dataset, pretrains)
             rows = RowsInMemory(preparation, matrix, share, seed)
         plan = self.plan(rows, seed, start)
+        check_hosts_rows(self, rows, plan.model)
         layers: dict[str, list[float]] = {}
         if run.checkpoint is not None:
             run.checkpoint.identify(identity_of(self, rows, plan.model))
@@ -203,13 +204,15 @@ class TrainedAutoencoder(ScalingParameters, MinibatchParameters, BaseAutoencoder
         self
         """
         self.check_parameters()
+        check_hosts(self, fitted=hasattr(self, "model_"))
         first = not hasattr(self, "model_")
         dataset = open_dataset(self, X, reset=first)
         preparation = Preparation.fit(dataset, self.scaling) if first else admitted(self, dataset)
         rows = RowsInMemory(preparation, preparation.matrix(dataset))
         if first or self._training_seed is None:
-            self._training_seed = drawn_seed(self.random_state)
+            self._training_seed = seed_of(self.random_state)
         model = self._initial_model(rows, self._training_seed) if first else self.model_
+        check_hosts_rows(self, rows, model)
         loss = self._loss(model, rows, 1, -(-rows.n_rows // self.batch_size))
         if self._warmed_up and not first:
             loss = loss.warmed_up()

@@ -5,13 +5,16 @@ from isthmus.runs.hosts import Hosts, end_process
 from isthmus.runs.interruption import Interruption
 from isthmus.runs.job import Job
 from isthmus.runs.logs import Logs
-from isthmus.runs.processes import Processes
+from isthmus.runs.processes import DisagreementError, Processes, check_devices
 from isthmus.runs.progress import Progress, ProgressBar, Reporter
 from isthmus.runs.run import Run
+from isthmus.runs.versions import VERSIONS
 
 __all__ = [
+    "VERSIONS",
     "Checkpoint",
     "CheckpointFile",
+    "DisagreementError",
     "Hosts",
     "Interruption",
     "Job",
@@ -21,5 +24,6 @@ __all__ = [
     "ProgressBar",
     "Reporter",
     "Run",
+    "check_devices",
     "end_process",
 ]

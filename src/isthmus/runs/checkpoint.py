@@ -14,15 +14,13 @@ from math import inf
 from pathlib import Path
 from typing import Any, Protocol, TypeAlias, TypeVar, final
 
-import jax
 import numpy as np
-from jaxlib import version as jaxlib_version
 
 from isthmus.errors import CheckpointError, IsthmusError, ModelFileError
 from isthmus.io import read_model_file, write_model_file
 from isthmus.io.failures import SYSTEM_REASONS, first_line
 from isthmus.runs.processes import Processes
-from isthmus.version import __version__
+from isthmus.runs.versions import VERSIONS
 
 Header: TypeAlias = dict[str, Any]
 Arrays: TypeAlias = dict[str, np.ndarray]
@@ -30,13 +28,6 @@ Stored = TypeVar("Stored")
 
 FORMAT_VERSION = 2
 
-# Another version of these may round otherwise, and then the end is not the same bit for bit.
-# Read once: what is installed may change while a run goes on.
-_VERSIONS = {
-    "isthmus": __version__,
-    "jax": jax.__version__,
-    "jaxlib": jaxlib_version.__version__,
-}
 _NAME = "checkpoint.isthmus"
 _START_OVER = "start over with --fresh, in Python with Checkpoint(…, fresh=True)"
 # Writing takes no more than this share of the time, however large the model is.
@@ -245,7 +236,7 @@ class CheckpointFile:
         assert self._identity is not None
         whole = {
             "checkpoint_version": FORMAT_VERSION,
-            "versions": _VERSIONS,
+            "versions": VERSIONS,
             "identity": self._identity.state(),
             "notes": self.notes,
             **header,
@@ -278,7 +269,7 @@ class CheckpointFile:
         there = self._checked(
             lambda: {"the format": header["checkpoint_version"], **header.get("versions", {})}
         )
-        here = {"the format": FORMAT_VERSION, **_VERSIONS}
+        here = {"the format": FORMAT_VERSION, **VERSIONS}
         other = next((name for name in here if there.get(name) != here[name]), None)
         if other is not None:
             raise CheckpointError(

@@ -11,7 +11,7 @@ SILENCE_SECONDS = 15
 """After so long without a sign of life a machine is lost."""
 
 _PROBE_SECONDS = 3
-_LONGEST_LINE = 2**20
+_LONGEST_LINE = 2**16
 
 
 @final
@@ -39,10 +39,24 @@ class Connection:
     def receive(self) -> dict[str, Any] | None:
         """Give the next message, or None where the connection has ended."""
         try:
-            message = json.loads(self._file.readline(_LONGEST_LINE))
-        except (OSError, ValueError):
+            line = self._file.readline(_LONGEST_LINE)
+            # A piece of a line may read as another message.
+            message = json.loads(line) if line.endswith(b"\n") else None
+        except (OSError, ValueError, RecursionError):
             return None
         return message if isinstance(message, dict) else None
+
+    @property
+    def peer(self) -> str:
+        """The address of the other end."""
+        try:
+            return str(self._socket.getpeername()[0])
+        except OSError:
+            return "somewhere"
+
+    def wait(self, seconds: float) -> None:
+        """Wait so long for a message from now on."""
+        self._socket.settimeout(seconds)
 
     def wait_for_ever(self) -> None:
         """Let the other end take any time from now on."""

@@ -26,12 +26,13 @@ from isthmus.io.failures import first_line
 from isthmus.runs.connection import SILENCE_SECONDS
 from isthmus.runs.job import Job
 from isthmus.runs.meeting import AGAIN, meet
+from isthmus.runs.processes import DisagreementError, check_devices
+from isthmus.signals import exit_code, heard_signal, name_of
 
 # All have come by then, so that only a closed port makes it long.
 _RUNTIME_SECONDS = 20
 # JAX ends a process with a stack trace then; where ours can name who is lost, it does so before.
 _HEARTBEAT_SECONDS = SILENCE_SECONDS + 5
-_INTERRUPTED = 130
 
 
 @final
@@ -64,8 +65,11 @@ class Hosts:
             with self._soon():
                 self._start_runtime()
             jax.devices()  # which may take long, where there are many
+            check_devices()
             with self._soon(), _silent_output():
                 budget = self._common_budget()
+        except DisagreementError as error:
+            self._disagree(str(error))
         except IsthmusError as error:
             self._fail(str(error))
         except Exception as error:
@@ -92,15 +96,19 @@ class Hosts:
         )
 
     def _start_runtime(self) -> None:
-        job = self._job
-        host, _ = job.address
+        job, port = self._job, self._meeting.runtime_port
+        names = job.address[0], self._meeting.bound_host
+        host, bound = (f"[{name}]" if ":" in name else name for name in names)
         jax.config.update("jax_cpu_collectives_implementation", "gloo")
+        # It would swallow SIGTERM, and train on.
+        jax.config.update("jax_enable_preemption_service", False)
         jax.distributed.initialize(
-            f"{host}:{self._meeting.runtime_port}",
+            f"{host}:{port}",
             job.n_processes,
             job.process_id,
             list(job.local_device_ids) if job.local_device_ids is not None else None,
             cluster_detection_method="deactivate",
+            coordinator_bind_address=f"{bound}:{port}" if job.process_id == 0 else None,
             initialization_timeout=2 * _RUNTIME_SECONDS,
             heartbeat_timeout_seconds=_HEARTBEAT_SECONDS,
         )
@@ -123,11 +131,21 @@ class Hosts:
             jax.distributed.shutdown()
             return
         if isinstance(error, KeyboardInterrupt):
-            self._fail(f"stopped by Ctrl-C; {str(error) or 'nothing was written'}.", _INTERRUPTED)
+            heard = heard_signal()
+            kept = str(error) or "nothing was written"
+            self._fail(f"stopped by {name_of(heard)}; {kept}.", exit_code(heard))
         if not isinstance(error, IsthmusError):
             # Most likely a sum over processes that failed; who is lost is known in a moment.
             time.sleep(SILENCE_SECONDS + 3)
-        self._fail(" ".join(str(error).split()) or type(error).__name__)
+        sentence = " ".join(str(error).split()) or type(error).__name__
+        if isinstance(error, DisagreementError):
+            self._disagree(sentence)
+        self._fail(sentence)
+
+    def _disagree(self, sentence: str) -> NoReturn:
+        """End as all the others do, of which none is the one that failed."""
+        self._meeting.disagree(sentence)
+        self._end(sentence)
 
     def _fail(self, sentence: str, *code: int) -> NoReturn:
         self._meeting.fail(sentence.rstrip("."))
@@ -135,7 +153,7 @@ class Hosts:
         self._end(sentence, *code)
 
     def _lose(self, who: str, why: str) -> None:
-        self._end(f"{who} {why}: {AGAIN}.")
+        self._end(f"{who} {why}: {AGAIN}." if who else why)
 
 
 @contextmanager

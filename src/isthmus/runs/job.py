@@ -52,7 +52,7 @@ class Job:
     def address(self) -> tuple[str, int]:
         """Host and port at which process 0 listens."""
         host, _, port = self.coordinator.rpartition(":")
-        return host, int(port)
+        return host.removeprefix("[").removesuffix("]"), int(port)
 
     @classmethod
     def detect(cls) -> Job:

@@ -1,29 +1,42 @@
 """The sockets at which the processes of a job meet, and which tell when one of them is lost.
 
 They stay open until all have done their part. The system closes those of a process that dies, and
-those to a machine that no longer answers.
+those to a machine that no longer answers. Anybody may come to the port of process 0, but only who
+shows that he knows the token of the job is heard.
 """
 
 from __future__ import annotations
 
 import queue
+import secrets
 import socket
 import threading
 import time
 from collections import Counter
 from collections.abc import Callable
-from contextlib import suppress
+from math import inf
 from typing import Any, NoReturn, final
 
 from isthmus.errors import IsthmusError
 from isthmus.runs.connection import Connection
 from isthmus.runs.job import Job
+from isthmus.runs.listening import free_port, listen
+from isthmus.runs.token import VARIABLE, is_proof, proof, shared_token
+from isthmus.runs.versions import VERSIONS
 
 AGAIN = "start all processes again, and with --checkpoint they go on where they were"
 _GONE = "has ended or cannot be reached any more"
 _REPLY_SECONDS = 3.0
 _HELLO_SECONDS = 5.0
 _ACCEPT_SECONDS = 0.05
+# Connections that have not shown yet whose they are; one more, and the oldest is closed.
+_MOST_STRANGERS = 64
+_LONGEST_SENTENCE = 4_000
+_HELLO = ("id", "of", "host", "versions")
+_ALIEN_TOKEN = (
+    f"{{}} has another token than {{}}: set {VARIABLE} to the same secret for all processes "
+    "(docs/many-hosts.md)."
+)
 
 
 def meet(job: Job, lose: Callable[[str, str], None], patience: float) -> Server | Client:
@@ -52,6 +65,9 @@ class Server:
 
     def __init__(self, job: Job, lose: Callable[[str, str], None], patience: float) -> None:
         self._job, self._lose = job, lose
+        self._token = shared_token()
+        self._strangers: dict[Connection, float] = {}
+        self._without_token: set[str] = set()
         self._connections: dict[int, Connection] = {}
         self._names: dict[int, str] = {}
         self._arrived: queue.SimpleQueue[tuple[Connection, dict[str, Any]]] = queue.SimpleQueue()
@@ -59,7 +75,7 @@ class Server:
         self._first_loss = threading.Lock()  # never given back
         self._all_done = threading.Event()
         self._call_the_roll(patience)
-        self.runtime_port = _free_port()
+        self.runtime_port = free_port(self.bound_host)
         hosts = Counter([socket.gethostname(), *self._names.values()])
         self.n_neighbours = hosts[socket.gethostname()]
         for number, connection in self._connections.items():
@@ -80,39 +96,67 @@ class Server:
         """Tell the others why this process ends."""
         # They end when they hear it, which must not be taken for the cause.
         self._first_loss.acquire(blocking=False)
-        self._tell(lost=f"process 0 (host {socket.gethostname()})", why=f"failed ({sentence})")
+        self._tell(lost=f"process 0 (host {socket.gethostname()})", why=_failed(sentence))
+
+    def disagree(self, sentence: str) -> None:
+        """Tell the others why no process can go on."""
+        self._first_loss.acquire(blocking=False)
+        self._tell(lost="", why=sentence[:_LONGEST_SENTENCE])
 
     def _call_the_roll(self, patience: float) -> None:
         job, deadline = self._job, time.monotonic() + patience
-        _, port = job.address
-        try:
-            listener = socket.create_server(("", port), backlog=job.n_processes)
-        except OSError as error:
-            raise IsthmusError(
-                f"process 0 cannot listen at port {port} ({error.strerror}): choose another one."
-            ) from error
-        listener.settimeout(_ACCEPT_SECONDS)
-        with listener:
+        with listen(job, _MOST_STRANGERS) as listener:
+            self.bound_host = str(listener.getsockname()[0])
+            listener.settimeout(_ACCEPT_SECONDS)
             while len(self._connections) < job.n_processes - 1:
-                with suppress(TimeoutError):
+                try:
                     end, _ = listener.accept()
-                    _start(self._greet, Connection(end, _HELLO_SECONDS))
+                    self._hear(Connection(end, _HELLO_SECONDS))
+                except TimeoutError:
+                    pass
+                except OSError:  # of one that came and went, or of too many at once
+                    time.sleep(_ACCEPT_SECONDS)
                 while not self._arrived.empty():
                     self._admit(*self._arrived.get())
+                self._close_strangers(time.monotonic(), _MOST_STRANGERS)
                 if time.monotonic() > deadline and len(self._connections) < job.n_processes - 1:
                     self._refuse(self._missing(patience))
+        self._close_strangers(inf, 0)
+
+    def _hear(self, connection: Connection) -> None:
+        """Hear who has come, in a thread of its own: a stranger may say nothing for long."""
+        self._strangers[connection] = time.monotonic() + _HELLO_SECONDS
+        _start(self._greet, connection)
+
+    def _close_strangers(self, now: float, most: int) -> None:
+        """Close the connections that have had their time, and the oldest of too many."""
+        for connection, limit in list(self._strangers.items()):
+            late = now > limit or len(self._strangers) > most
+            if late and self._strangers.pop(connection, None) is not None:
+                connection.close()
 
     def _greet(self, connection: Connection) -> None:
-        """Hear who has come, in a thread of its own: a stranger may say nothing for long."""
-        hello = connection.receive()
-        if hello is None or not {"id", "of", "host"} <= set(hello):
-            connection.close()
-        else:
+        challenge = secrets.token_hex(16)
+        connection.send(challenge=challenge)
+        hello = connection.receive() or {}
+        said = {name: hello.get(name) for name in _HELLO}
+        known = is_proof(hello.get("proof"), self._token, challenge, **said)
+        # Who is not among the strangers any more was closed meanwhile.
+        if self._strangers.pop(connection, None) is None:
+            return
+        if known:
             connection.wait_for_ever()
-            self._arrived.put((connection, hello))
+            self._arrived.put((connection, said))
+            return
+        if hello:
+            self._without_token.add(connection.peer)
+            connection.send(alien=True)
+        connection.close()
 
     def _admit(self, connection: Connection, hello: dict[str, Any]) -> None:
-        number, host = hello["id"], str(hello["host"])
+        number, host = int(hello["id"]), _printable(hello["host"])
+        if not 0 < number < self._job.n_processes:
+            number = -1
         self._connections[-1 if number in self._connections else number] = connection
         if number in self._names:
             self._refuse(
@@ -121,23 +165,35 @@ class Server:
             )
         if hello["of"] != self._job.n_processes:
             self._refuse(
-                f"process {number} (host {host}) is one of {hello['of']} processes, but process 0 "
-                f"one of {self._job.n_processes}: give all the same --processes."
+                f"process {hello['id']} (host {host}) is one of {hello['of']} processes, but "
+                f"process 0 one of {self._job.n_processes}: give all the same --processes."
             )
+        for name, version in VERSIONS.items():
+            if hello["versions"].get(name) != version:
+                theirs = _printable(hello["versions"].get(name))
+                self._refuse(
+                    f"process {number} (host {host}) has another version of {name} than process 0 "
+                    f"({theirs}, but there {version}): install the same on all hosts."
+                )
         self._names[number] = host
 
     def _missing(self, patience: float) -> str:
         missing = [i for i in range(1, self._job.n_processes) if i not in self._connections]
         many = len(missing) > 1
         numbers = ", ".join(map(str, missing))
+        alien = ""
+        if self._without_token:
+            came = ", ".join(sorted(self._without_token)[:8])
+            alien = f" ({came} came with another token: set {VARIABLE} alike)"
         return (
             f"process{'es' * many} {numbers} did not come within {patience:.0f} s: start "
             f"{'them' if many else 'it'} with --process-id, and see that {self._job.coordinator} "
-            "can be reached from there."
+            f"can be reached from there{alien}."
         )
 
     def _refuse(self, sentence: str) -> NoReturn:
         self._tell(refused=sentence)
+        self._close_strangers(inf, 0)
         self._close()
         raise IsthmusError(sentence)
 
@@ -150,7 +206,9 @@ class Server:
         # Those who are told end too, which must not be taken for the cause.
         if number not in self._done and self._first_loss.acquire(blocking=False):
             who = f"process {number} (host {self._names[number]})"
-            why = _GONE if message is None else str(message["why"])
+            why = _GONE if message is None else _printable(message["why"])
+            if message is not None and message.get("all"):
+                who = ""
             self._tell(lost=who, why=why)
             self._lose(who, why)
 
@@ -170,16 +228,25 @@ class Client:
     def __init__(self, job: Job, lose: Callable[[str, str], None], patience: float) -> None:
         self._job, self._lose = job, lose
         self._free = threading.Event()
+        token, self.bound_host = shared_token(), ""
+        self._connection, challenge = self._reach(patience)
         # Process 0 waits as long as we do for others, and it may have come later.
-        self._connection = Connection(self._reach(patience), patience + _REPLY_SECONDS)
-        self._connection.send(id=job.process_id, of=job.n_processes, host=socket.gethostname())
+        self._connection.wait(patience + _REPLY_SECONDS)
+        values = (job.process_id, job.n_processes, socket.gethostname(), VERSIONS)
+        said = dict(zip(_HELLO, values, strict=True))
+        self._connection.send(**said, proof=proof(token, challenge, **said))
         answer = self._connection.receive() or {}
-        if "go" not in answer:
+        if answer.get("alien"):
+            self._connection.close()
+            raise IsthmusError(
+                _ALIEN_TOKEN.format(f"process {job.process_id}", f"process 0 at {job.coordinator}")
+            )
+        if not isinstance(answer.get("go"), int):
             self._connection.close()
             ended = f"process 0 at {job.coordinator} has ended before all processes had come"
-            raise IsthmusError(str(answer.get("refused", f"{ended}: {AGAIN}.")))
+            raise IsthmusError(_printable(answer.get("refused", f"{ended}: {AGAIN}.")))
         self._connection.wait_for_ever()
-        self.runtime_port, self.n_neighbours = int(answer["go"]), int(answer["neighbours"])
+        self.runtime_port, self.n_neighbours = answer["go"], int(answer.get("neighbours", 1))
         _start(self._watch)
 
     def leave(self) -> None:
@@ -190,22 +257,34 @@ class Client:
     def fail(self, sentence: str) -> None:
         """Tell the others why this process ends."""
         self._free.set()
-        self._connection.send(why=f"failed ({sentence})")
+        self._connection.send(why=_failed(sentence))
 
-    def _reach(self, patience: float) -> socket.socket:
-        deadline = time.monotonic() + patience
+    def disagree(self, sentence: str) -> None:
+        """Tell the others why no process can go on."""
+        self._free.set()
+        self._connection.send(why=sentence[:_LONGEST_SENTENCE], all=True)
+
+    def _reach(self, patience: float) -> tuple[Connection, str]:
+        """Give a connection to process 0, and what it asks who we are with."""
+        deadline, why = time.monotonic() + patience, None
         while True:
             try:
-                return socket.create_connection(self._job.address, timeout=_REPLY_SECONDS)
+                end = socket.create_connection(self._job.address, timeout=_REPLY_SECONDS)
             except OSError as error:
-                if time.monotonic() < deadline:
-                    time.sleep(0.1)
-                    continue
+                why = error
+            else:
+                connection = Connection(end, _REPLY_SECONDS)
+                asked = connection.receive() or {}
+                if isinstance(asked.get("challenge"), str):
+                    return connection, asked["challenge"]
+                connection.close()
+            if time.monotonic() >= deadline:
                 raise IsthmusError(
                     f"process 0 did not answer at {self._job.coordinator} within "
                     f"{patience:.0f} s: start it with --process-id 0, and see that the port can "
                     "be reached from here."
-                ) from error
+                ) from why
+            time.sleep(_ACCEPT_SECONDS)
 
     def _watch(self) -> None:
         message = self._connection.receive()
@@ -214,17 +293,21 @@ class Client:
             if message is None:
                 self._lose(f"process 0 (host {self._job.address[0]})", _GONE)
             elif "lost" in message:
-                self._lose(str(message["lost"]), str(message.get("why")))
+                self._lose(_printable(message["lost"]), _printable(message.get("why")))
         self._free.set()
+
+
+def _failed(sentence: str) -> str:
+    return f"failed ({sentence[:_LONGEST_SENTENCE]})"
+
+
+def _printable(said: Any) -> str:
+    """Give what somebody said, without what a terminal would obey."""
+    text = " ".join(str(said).split())
+    return "".join(letter for letter in text if letter.isprintable())
 
 
 def _start(target: Callable[..., None], *arguments: Any) -> threading.Thread:
     thread = threading.Thread(target=target, args=arguments, daemon=True)
     thread.start()
     return thread
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("", 0))
-        return int(probe.getsockname()[1])

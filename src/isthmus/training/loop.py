@@ -250,7 +250,11 @@ class _Loop:
         """Let all processes make equally long calls, and stop together."""
         seconds = self.seconds_per_step
         size = 1 if seconds is None else max(1, int(_SECONDS_PER_CALL / seconds))
-        self.steps_per_call, self.stopping = self.processes.agree(size, self.interruption.requested)
+        self.steps_per_call, signal = self.processes.agree(size, self.interruption.heard)
+        self.stopping = signal != 0
+        if self.stopping:
+            # What another process has heard, this one tells of too.
+            self.interruption.request(signal)
 
     def _measure(self, seconds: float, n_steps: int) -> None:
         """Note the speed, so that calls take about half a second."""

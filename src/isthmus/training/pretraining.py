@@ -208,7 +208,8 @@ def pretrain(
                 history[f"layer_{i + 1}_{name}"] = values
             if i + 1 < len(layers) and not trained.interrupted:
                 matrix = over_rows(Model.encode, trained.model, matrix)
-            _, interrupted = processes.agree(0, interruption.requested)
+            _, signal = processes.agree(0, interruption.heard)
+            interrupted = signal != 0
             if interrupted:
                 break
     assert isinstance(model.network, LayeredNetwork)
