@@ -62,6 +62,7 @@ def test_ctrl_c_in_the_first_epoch_keeps_what_was_learned(here, capsys, monkeypa
 
     def interrupt(self):
         enter(self)
+        monkeypatch.setattr(Interruption, "__enter__", enter)
         signal.raise_signal(signal.SIGINT)
         return self
 

@@ -1,6 +1,8 @@
 """A checkpoint is written whole, given again to its own run, and refused to others."""
 
 import os
+import subprocess
+import sys
 import warnings
 
 import numpy as np
@@ -8,6 +10,7 @@ import pytest
 
 from isthmus.errors import CheckpointError, IsthmusError
 from isthmus.io import read_model_file, write_model_file
+from isthmus.io.leftovers import host_mark
 from isthmus.runs import Checkpoint, CheckpointFile
 from isthmus.runs import checkpoint as checkpoint_module
 
@@ -145,7 +148,9 @@ def test_file_in_place_of_the_folder_is_a_sentence(tmp_path):
 
 
 def test_rests_of_a_killed_writer_are_swept_away(tmp_path):
-    (tmp_path / ".checkpoint.isthmus.0123abcd.part").touch()
+    killed = subprocess.run([sys.executable, "-c", "import os; print(os.getpid())"], stdout=-1)
+    part = f".checkpoint.isthmus.{host_mark()}-{int(killed.stdout)}-0123abcd.part"
+    (tmp_path / part).touch()
     open_file(tmp_path)
     assert not list(tmp_path.iterdir())
 

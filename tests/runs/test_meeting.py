@@ -124,7 +124,9 @@ def test_processes_of_another_number_are_refused(coordinator):
 def test_port_in_use_is_a_sentence():
     with socket.create_server(("", 0)) as taken:
         job = Job(f"127.0.0.1:{taken.getsockname()[1]}", 2, 0)
-        with pytest.raises(IsthmusError, match=r"process 0 cannot listen at .* \(address already in use\): give"):
+        with pytest.raises(
+            IsthmusError, match=r"process 0 cannot listen at .* \(address already in use\): give"
+        ):
             meet(job, lambda *_: None, 1.0)
 
 

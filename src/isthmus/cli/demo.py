@@ -9,6 +9,7 @@ from cyclopts import Parameter
 
 from isthmus.cli.app import app
 from isthmus.cli.messages import INTERRUPTED, kept, say, stopped
+from isthmus.cli.places import save_model
 
 
 @app.command(sort_key=1)
@@ -48,7 +49,7 @@ def demo(
         )
     with kept(f"{output} holds the report, and not all models"):
         for estimator in estimators:
-            estimator.save(output / f"digits-{estimator.n_components_}.isthmus")
+            save_model(estimator, output / f"digits-{estimator.n_components_}.isthmus")
     print_table(comparisons)
     print(f"Report: {output / 'report.html'}")
     if any(estimator.interrupted_ for estimator in estimators):

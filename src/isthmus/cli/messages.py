@@ -34,8 +34,8 @@ def kept(what: str) -> Iterator[None]:
     """Let the sentence after Ctrl-C say what is there."""
     try:
         yield
-    except KeyboardInterrupt:
-        raise KeyboardInterrupt(what) from None
+    except KeyboardInterrupt as error:
+        raise KeyboardInterrupt(str(error) or what) from None
 
 
 @contextmanager

@@ -8,7 +8,6 @@ import tempfile
 import time
 import warnings
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from math import inf
 from pathlib import Path
@@ -18,7 +17,9 @@ import numpy as np
 
 from isthmus.errors import CheckpointError, IsthmusError, ModelFileError
 from isthmus.io import read_model_file, write_model_file
+from isthmus.io.atomic import sweep
 from isthmus.io.failures import SYSTEM_REASONS, first_line
+from isthmus.io.leftovers import discard, name_beside
 from isthmus.runs.processes import Processes
 from isthmus.runs.versions import VERSIONS
 
@@ -123,6 +124,8 @@ class CheckpointFile:
         processes = Processes()
         if processes.first:
             _make_folder(self.path.parent)
+            # What a killed run was writing is of no use to anybody.
+            sweep(self.path)
             if not checkpoint.fresh and self.path.exists():
                 self._read(self.path)
         self._share(processes)
@@ -184,7 +187,7 @@ class CheckpointFile:
         """
         if not Processes().first:
             return
-        probe = self.path.with_name(f".{_NAME}.probe.part")
+        probe = name_beside(self.path, ".part")
         try:
             with probe.open("wb") as file:
                 file.write(bytes(n_bytes))
@@ -194,8 +197,7 @@ class CheckpointFile:
                 f"{self.path} cannot be written, because {_reason(error)}."
             ) from error
         finally:
-            with suppress(OSError):
-                probe.unlink()
+            discard(probe)
 
     def due(self) -> bool:
         """Tell whether it is time to write."""
@@ -292,9 +294,6 @@ class CheckpointFile:
 def _make_folder(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        # What a killed run was writing is of no use to anybody.
-        for part in folder.glob(f".{_NAME}.*.part"):
-            part.unlink(missing_ok=True)
     except OSError as error:
         raise IsthmusError(
             f"{folder} cannot be a folder for checkpoints, because {_reason(error)}."
