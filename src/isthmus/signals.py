@@ -35,6 +35,10 @@ def exit_code(number: int) -> int:
     return 128 + (number or int(signal.SIGINT))
 
 
+class TerminationError(KeyboardInterrupt):
+    """A signal other than Ctrl-C ends the command; all that catch Ctrl-C catch it."""
+
+
 @final
 class Command:
     """While entered, SIGTERM and SIGHUP end the command as Ctrl-C does, so that it tidies up.
@@ -71,7 +75,13 @@ class Command:
     def _handle(self, number: int, frame: FrameType | None) -> None:
         if not self.heard:
             self.heard = number
-            raise KeyboardInterrupt
+            raise TerminationError
+
+
+def ignore_terminations() -> None:
+    """Let no further one disturb a process that ends anyway, and change its exit code."""
+    for number in TERMINATIONS:
+        signal.signal(number, signal.SIG_IGN)
 
 
 def running_command() -> Command | None:

@@ -14,7 +14,7 @@ from isthmus.cli.app import app
 from isthmus.cli.help import fill_in
 from isthmus.cli.messages import FAILED, INTERRUPTED, MISUSED, MisuseError, fail, one_line
 from isthmus.cli.values import MEMORY_VARIABLE
-from isthmus.signals import Command, exit_code, heard_signal, name_of
+from isthmus.signals import Command, exit_code, heard_signal, ignore_terminations, name_of
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -27,7 +27,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     # again and once more on the way out, takes half a second of every command.
     gc.set_threshold(100_000)
     atexit.register(gc.freeze)
-    sys.exit(run(sys.argv[1:] if arguments is None else arguments))
+    code = run(sys.argv[1:] if arguments is None else arguments)
+    if code >= exit_code(1):  # a signal has ended it
+        ignore_terminations()
+    sys.exit(code)
 
 
 def run(arguments: Sequence[str]) -> int:
