@@ -50,16 +50,18 @@ class Command:
     ----------
     heard : int
         The signal that has asked the command, or a training in it, to end; 0 where none has.
+    interrupted : bool
+        Whether a signal has broken off what the command was doing, wherever it was.
     """
 
     def __init__(self) -> None:
-        self.heard = 0
+        self.heard, self.interrupted = 0, False
         self._previous: dict[int, Any] = {}
 
     def __enter__(self) -> Command:
         if threading.current_thread() is threading.main_thread():
-            for number in TERMINATIONS:
-                if signal.getsignal(number) is signal.SIG_DFL:
+            for number in (signal.SIGINT, *TERMINATIONS):
+                if signal.getsignal(number) in (signal.SIG_DFL, signal.default_int_handler):
                     self._previous[number] = signal.signal(number, self._handle)
         return self
 
@@ -73,9 +75,9 @@ class Command:
             signal.signal(number, handler)
 
     def _handle(self, number: int, frame: FrameType | None) -> None:
-        if not self.heard:
-            self.heard = number
-            raise TerminationError
+        if number == signal.SIGINT or not self.heard:
+            self.heard, self.interrupted = self.heard or number, True
+            raise KeyboardInterrupt if number == signal.SIGINT else TerminationError
 
 
 def ignore_terminations() -> None:
@@ -86,7 +88,7 @@ def ignore_terminations() -> None:
 
 def running_command() -> Command | None:
     """Give the command that this process is in, if there is one."""
-    for number in TERMINATIONS:
+    for number in (signal.SIGINT, *TERMINATIONS):
         owner = getattr(signal.getsignal(number), "__self__", None)
         if isinstance(owner, Command):
             return owner

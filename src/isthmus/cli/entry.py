@@ -14,7 +14,14 @@ from isthmus.cli.app import app
 from isthmus.cli.help import fill_in
 from isthmus.cli.messages import FAILED, INTERRUPTED, MISUSED, MisuseError, fail, one_line
 from isthmus.cli.values import MEMORY_VARIABLE
-from isthmus.signals import Command, exit_code, heard_signal, ignore_terminations, name_of
+from isthmus.signals import (
+    Command,
+    exit_code,
+    heard_signal,
+    ignore_terminations,
+    name_of,
+    running_command,
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -62,9 +69,7 @@ def _run(arguments: Sequence[str]) -> int:
         fail(one_line(error), "See `isthmus --help`.")
         return MISUSED
     except KeyboardInterrupt as error:
-        heard = heard_signal()
-        fail(f"stopped by {name_of(heard)}; {str(error) or 'nothing was written'}.")
-        return exit_code(heard)
+        return _stopped(str(error))
     except BrokenPipeError:
         # The reader of our output has left; leaving quietly is what it expects.
         sys.stderr.close()
@@ -79,6 +84,10 @@ def _run(arguments: Sequence[str]) -> int:
         fail(one_line(error))
         return FAILED
     except Exception as error:
+        command = running_command()
+        if command is not None and command.interrupted:
+            # Libraries make errors of their own of it, such as one of an import.
+            return _stopped()
         if os.environ.get("ISTHMUS_TRACEBACK"):
             raise
         fail(
@@ -86,3 +95,10 @@ def _run(arguments: Sequence[str]) -> int:
             "please report it with what ISTHMUS_TRACEBACK=1 prints.",
         )
         return FAILED
+
+
+def _stopped(kept: str = "") -> int:
+    """Say what has stopped a command, and what is there."""
+    heard = heard_signal()
+    fail(f"stopped by {name_of(heard)}; {kept or 'nothing was written'}.")
+    return exit_code(heard)
