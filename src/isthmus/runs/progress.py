@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, NamedTuple, TypeAlias, final
 
 from rich.console import Console
@@ -57,6 +58,13 @@ class ProgressBar:
     def __call__(self, progress: Progress) -> None:
         if not self._wanted or time.monotonic() - self._start < self.DELAY:
             return
+        # A terminal that is gone takes its bar with it, not the training.
+        try:
+            self._show(progress)
+        except (OSError, ValueError):
+            self._wanted = False
+
+    def _show(self, progress: Progress) -> None:
         state: dict[str, Any] = {
             "completed": progress.n_updates,
             "total": progress.n_updates_total,
@@ -80,7 +88,8 @@ class ProgressBar:
     def close(self) -> None:
         """Take the bar away."""
         if self._bar is not None:
-            self._bar.stop()
+            with suppress(OSError, ValueError):
+                self._bar.stop()
 
 
 def _losses(progress: Progress) -> str:
