@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+import os
 from typing import Any
 
 from isthmus.errors import IsthmusError
@@ -22,7 +22,8 @@ def take_labels(dataset: Any, labels: str) -> tuple[Any, list[Any]]:
     if labels in names:
         column = dataset.select([labels]).to_memory().column(0).to_pylist()
         return dataset.select([name for name in names if name != labels]), column
-    if not Path(labels).exists():
+    # Of a text that is too long for a name the system would not say whether it is there.
+    if not os.path.exists(labels):
         raise IsthmusError(
             f"--labels {labels!r} is neither a column of {dataset.source} nor a file: "
             "name one of them."

@@ -15,6 +15,9 @@ _LONGEST_NAME = 40
 
 def check_model_path(path: Path) -> None:
     """Refuse a place where no model can be written."""
+    from isthmus.io.failures import check_name
+
+    check_name(path, IsthmusError)
     parent = path.absolute().parent
     if path.is_dir() or not parent.is_dir():
         what = "is a folder" if path.is_dir() else "lies in a folder that does not exist"
@@ -81,6 +84,9 @@ def _rescued(estimator: Any, path: Path) -> str:
 
 def check_report_folder(path: Path) -> None:
     """Refuse a place where no report can be written."""
+    from isthmus.io.failures import check_name
+
+    check_name(path, IsthmusError)
     places = (path, *path.absolute().parents)
     for place in places:
         if place.exists() and not place.is_dir():

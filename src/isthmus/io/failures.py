@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -68,6 +69,21 @@ def refusing(source: str, kind: str, error_type: type[IsthmusError]) -> Iterator
             f"{source} could not be read as {kind} ({first_line(error)}): "
             "it may be cut off or damaged, so fetch or write it again."
         ) from error
+
+
+def check_name(path: str | os.PathLike[str], error_type: type[IsthmusError]) -> None:
+    """Raise `error_type` where the system could not have a file of such a name, there or not."""
+    try:
+        os.lstat(path)
+    except FileNotFoundError:
+        return
+    except ValueError as error:
+        raise error_type(
+            f"{os.fspath(path)!r} is no name of a file ({first_line(error)}): choose another one."
+        ) from error
+    except OSError as error:
+        reason = SYSTEM_REASONS.get(error.errno or 0, f"{first_line(error)}: try another place")
+        raise error_type(f"{path} cannot be used, because {reason}.") from error
 
 
 def first_line(error: BaseException) -> str:

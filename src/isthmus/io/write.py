@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from isthmus.errors import DataError
 from isthmus.io.dataset import Rows, Schema
+from isthmus.io.failures import check_name
 from isthmus.io.formats import format_to_write
 
 
@@ -95,6 +96,7 @@ choose one of .arrow, .csv, .feather, ...
     """
     target = Path(path)
     file_format = format_to_write(target)
+    check_name(target, DataError)
     _check_folder_around(target)
     file_format.check_place(target, overwrite)
     if schema is not None:
