@@ -20,6 +20,7 @@ from isthmus.io import read_model_file, write_model_file
 from isthmus.io.atomic import sweep
 from isthmus.io.failures import SYSTEM_REASONS, first_line
 from isthmus.io.leftovers import discard, name_beside
+from isthmus.runs.machine import describe_machine
 from isthmus.runs.processes import Processes
 from isthmus.runs.versions import VERSIONS
 
@@ -116,6 +117,7 @@ class CheckpointFile:
         self.path = Path(checkpoint.folder) / _NAME
         self.notes: dict[str, Any] = {}
         self._seconds, self._quiet = checkpoint.seconds, quiet
+        self._machine = describe_machine()
         self._next = -inf
         self._identity: Identity | None = None
         self._warned = False
@@ -175,7 +177,24 @@ class CheckpointFile:
             if self._header["finished"]:
                 text = f"Nothing is left to train: {self.path} holds the finished training."
             print(text, file=sys.stderr)
+        if not self._header["finished"] and Processes().first:
+            self._warn_of_another_machine()
         return stored
+
+    def _warn_of_another_machine(self) -> None:
+        there, here = self._checked(lambda: dict(self._header.get("machine", {}))), self._machine
+        changed = [
+            f"{name}: {there[name]}, but now {here.get(name, 'none')}"
+            for name in there
+            if there[name] != here.get(name)
+        ]
+        if changed:
+            warnings.warn(
+                f"{self.path} was written on another machine ({'; '.join(changed)}), which may "
+                "round otherwise, so the end may differ in the last bits.",
+                RuntimeWarning,
+                stacklevel=3,
+            )
 
     def probe(self, n_bytes: int) -> None:
         """See that a checkpoint so large can be written, before hours of work that needs it.
@@ -239,6 +258,7 @@ class CheckpointFile:
         whole = {
             "checkpoint_version": FORMAT_VERSION,
             "versions": VERSIONS,
+            "machine": self._machine,
             "identity": self._identity.state(),
             "notes": self.notes,
             **header,
