@@ -15,13 +15,13 @@ _LONGEST_NAME = 40
 
 def check_model_path(path: Path) -> None:
     """Refuse a place where no model can be written."""
-    from isthmus.io.failures import check_name
+    from isthmus.io.failures import looking_at
 
-    check_name(path, IsthmusError)
     parent = path.absolute().parent
-    if path.is_dir() or not parent.is_dir():
-        what = "is a folder" if path.is_dir() else "lies in a folder that does not exist"
-        raise IsthmusError(f"{path} {what}: name a file such as model.isthmus.")
+    with looking_at(path):
+        if path.is_dir() or not parent.is_dir():
+            what = "is a folder" if path.is_dir() else "lies in a folder that does not exist"
+            raise IsthmusError(f"{path} {what}: name a file such as model.isthmus.")
     if path.suffix != ".isthmus":
         raise IsthmusError(f"{path} does not end in .isthmus: name the model file so.")
     # Hours of training must not end at a door that was closed from the start.
@@ -84,14 +84,14 @@ def _rescued(estimator: Any, path: Path) -> str:
 
 def check_report_folder(path: Path) -> None:
     """Refuse a place where no report can be written."""
-    from isthmus.io.failures import check_name
+    from isthmus.io.failures import looking_at
 
-    check_name(path, IsthmusError)
     places = (path, *path.absolute().parents)
-    for place in places:
-        if place.exists() and not place.is_dir():
-            raise IsthmusError(f"{place} is a file: name a folder for the report.")
-    nearest = next(place for place in places if place.exists())
+    with looking_at(path):
+        for place in places:
+            if place.exists() and not place.is_dir():
+                raise IsthmusError(f"{place} is a file: name a folder for the report.")
+        nearest = next(place for place in places if place.exists())
     if not os.access(nearest, os.W_OK | os.X_OK):
         raise IsthmusError(
             f"{path} cannot be written, because {nearest} may not be written to: name another "

@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from isthmus.errors import IsthmusError
-from isthmus.io.failures import SYSTEM_REASONS, first_line
+from isthmus.io.failures import reason_of
 from isthmus.io.leftovers import discard, leftovers, name_beside
 
 _NEW, _OLD = ".part", ".old"
@@ -62,8 +62,7 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[Path]:
             os.replace(temporary, target)
         _flush(target.parent)
     except OSError as error:
-        reason = SYSTEM_REASONS.get(error.errno or 0, f"{first_line(error)}: try another place")
-        raise IsthmusError(f"{path} could not be written, because {reason}.") from error
+        raise IsthmusError(f"{path} could not be written, because {reason_of(error)}.") from error
     finally:
         if temporary is not None:
             discard(temporary)
@@ -112,8 +111,6 @@ def _swap_folders(temporary: Path, target: Path) -> None:
             ) from error
         raise
     discard(old)
-    if old.exists():  # something went wrong once
-        discard(old)
 
 
 def _put_back(old: Path, target: Path) -> bool:

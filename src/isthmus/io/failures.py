@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from isthmus.errors import IsthmusError
 
@@ -71,19 +71,31 @@ def refusing(source: str, kind: str, error_type: type[IsthmusError]) -> Iterator
         ) from error
 
 
-def check_name(path: str | os.PathLike[str], error_type: type[IsthmusError]) -> None:
-    """Raise `error_type` where the system could not have a file of such a name, there or not."""
+@contextmanager
+def looking_at(
+    path: str | os.PathLike[str], error_type: type[IsthmusError] = IsthmusError
+) -> Iterator[None]:
+    """Raise `error_type` where the system does not even let us look at the place of a file.
+
+    A name that is too long is found, too.
+    """
     try:
-        os.lstat(path)
-    except FileNotFoundError:
-        return
+        with suppress(FileNotFoundError):
+            os.lstat(path)
+        yield
+    except IsthmusError:
+        raise
     except ValueError as error:
         raise error_type(
             f"{os.fspath(path)!r} is no name of a file ({first_line(error)}): choose another one."
         ) from error
     except OSError as error:
-        reason = SYSTEM_REASONS.get(error.errno or 0, f"{first_line(error)}: try another place")
-        raise error_type(f"{path} cannot be used, because {reason}.") from error
+        raise error_type(f"{path} cannot be used, because {reason_of(error)}.") from error
+
+
+def reason_of(error: OSError) -> str:
+    """Tell why the system would not, and what to do."""
+    return SYSTEM_REASONS.get(error.errno or 0, f"{first_line(error)}: choose another place")
 
 
 def first_line(error: BaseException) -> str:

@@ -53,11 +53,12 @@ def is_left(path: str | os.PathLike[str], host: str, process: int) -> bool:
 
 def discard(path: Path) -> None:
     """Take a file or a folder away, if that can be done; a link alone, not what it leads to."""
-    with suppress(OSError):
-        if path.is_dir() and not path.is_symlink():
-            shutil.rmtree(path, ignore_errors=True)
-        else:
-            path.unlink()
+    for _ in range(2):  # what fails once may not fail again
+        with suppress(OSError):
+            if stat.S_ISDIR(os.lstat(path).st_mode):
+                shutil.rmtree(path)
+            else:
+                path.unlink()
 
 
 @cache

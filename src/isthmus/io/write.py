@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from isthmus.errors import DataError
 from isthmus.io.dataset import Rows, Schema
-from isthmus.io.failures import check_name
+from isthmus.io.failures import looking_at
 from isthmus.io.formats import format_to_write
 
 
@@ -96,9 +96,9 @@ choose one of .arrow, .csv, .feather, ...
     """
     target = Path(path)
     file_format = format_to_write(target)
-    check_name(target, DataError)
-    _check_folder_around(target)
-    file_format.check_place(target, overwrite)
+    with looking_at(target, DataError):
+        _check_folder_around(target)
+        file_format.check_place(target, overwrite)
     if schema is not None:
         file_format.check(target, schema)
 

@@ -18,7 +18,7 @@ import numpy as np
 from isthmus.errors import CheckpointError, IsthmusError, ModelFileError
 from isthmus.io import read_model_file, write_model_file
 from isthmus.io.atomic import sweep
-from isthmus.io.failures import SYSTEM_REASONS, first_line
+from isthmus.io.failures import reason_of
 from isthmus.io.leftovers import discard, name_beside
 from isthmus.runs.machine import describe_machine
 from isthmus.runs.processes import Processes
@@ -213,7 +213,7 @@ class CheckpointFile:
                 os.fsync(file.fileno())
         except OSError as error:
             raise IsthmusError(
-                f"{self.path} cannot be written, because {_reason(error)}."
+                f"{self.path} cannot be written, because {reason_of(error)}."
             ) from error
         finally:
             discard(probe)
@@ -316,9 +316,5 @@ def _make_folder(folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise IsthmusError(
-            f"{folder} cannot be a folder for checkpoints, because {_reason(error)}."
+            f"{folder} cannot be a folder for checkpoints, because {reason_of(error)}."
         ) from error
-
-
-def _reason(error: OSError) -> str:
-    return SYSTEM_REASONS.get(error.errno or 0, f"{first_line(error)}: choose another place")

@@ -12,7 +12,7 @@ from socket import gethostname
 from typing import Any, final
 
 from isthmus.errors import IsthmusError
-from isthmus.runs.log_file import reason_of
+from isthmus.io.failures import reason_of
 
 _FLUSH_SECONDS = 2.0
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, final
 
 from isthmus.errors import IsthmusError
-from isthmus.io.failures import SYSTEM_REASONS, first_line
+from isthmus.io.failures import reason_of
 
 _MOST_BYTES_OF_A_LINE = 2**16
 
@@ -80,8 +80,3 @@ class LogFile:
             start = max(end - _MOST_BYTES_OF_A_LINE, 0)
             file.seek(start)
             return start + file.read().rfind(b"\n") + 1
-
-
-def reason_of(error: OSError) -> str:
-    """Tell why the system would not, and what to do."""
-    return SYSTEM_REASONS.get(error.errno or 0, f"{first_line(error)}: choose another place")

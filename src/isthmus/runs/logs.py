@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import Any, final
 
 from isthmus.errors import IsthmusError
+from isthmus.io.failures import reason_of
 from isthmus.runs.event_files import EventFiles
-from isthmus.runs.log_file import LogFile, reason_of
+from isthmus.runs.log_file import LogFile
 from isthmus.runs.peak_memory import peak_memory
 from isthmus.runs.processes import Processes
 from isthmus.runs.progress import Progress

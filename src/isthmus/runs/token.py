@@ -15,7 +15,7 @@ from typing import Any
 import platformdirs
 
 from isthmus.errors import IsthmusError
-from isthmus.io.failures import SYSTEM_REASONS, first_line
+from isthmus.io.failures import reason_of
 
 VARIABLE = "ISTHMUS_TOKEN"
 _SHORTEST = 16
@@ -49,7 +49,7 @@ def shared_token() -> bytes:
             _make(path)
         return _read(path)
     except OSError as error:
-        reason = SYSTEM_REASONS.get(error.errno or 0, first_line(error)).partition(":")[0]
+        reason = reason_of(error).partition(":")[0]
         raise IsthmusError(
             f"{path} cannot hold a secret for the processes of a job, because {reason}: "
             f"{_MAKE_ONE}."
