@@ -17,6 +17,9 @@ import numpy as np
 from isthmus.errors import IsthmusError
 
 
+MOST_LAYERS = 1_000
+
+
 def check_number(
     owner: object,
     name: str,
@@ -73,6 +76,11 @@ def check_whole_numbers(owner: object, name: str) -> None:
     """Check that a setting holds positive whole numbers, one for each layer."""
     value = getattr(owner, name)
     values = list(value) if isinstance(value, Iterable) and not isinstance(value, str) else None
+    if values is not None and len(values) > MOST_LAYERS:
+        raise IsthmusError(
+            f"{name} holds {len(values):,} numbers, one for each layer: give at most "
+            f"{MOST_LAYERS:,}."
+        )
     if values is None or not all(_counts(item) for item in values):
         raise IsthmusError(
             f"{name}={value if values is None else values!r} holds something else than positive "

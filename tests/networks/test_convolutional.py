@@ -10,7 +10,7 @@ from isthmus.networks import (
     convolution,
     glorot_uniform,
     products_in,
-    shapes_only,
+    shapes_for,
 )
 from isthmus.networks.convolution import convolve, convolve_back
 
@@ -95,8 +95,9 @@ def test_number_of_parameters(shape, expected):
 
 def test_shapes_are_known_without_weights():
     design = Convolutional((3, 4))
-    network = design.build((7, 9), 5, 5, 63, shapes_only)
-    drawn = jax.tree.map(lambda leaf: leaf.shape, build((7, 9)))
+    whole = build((7, 9))
+    network = design.build((7, 9), 5, 5, 63, shapes_for(jax.tree.leaves(whole)))
+    drawn = jax.tree.map(lambda leaf: leaf.shape, whole)
     assert jax.tree.map(lambda leaf: leaf.shape, network) == drawn
 
 

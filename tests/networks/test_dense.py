@@ -3,7 +3,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from isthmus.networks import ACTIVATIONS, Dense, Linear, glorot_uniform, shapes_only
+from isthmus.networks import ACTIVATIONS, Dense, Linear, glorot_uniform, shapes_for
 from isthmus.networks.architectures.hidden import funnel
 
 
@@ -60,6 +60,15 @@ def test_initial_weights_keep_the_scale_of_signals(activation):
     assert 0.5 < float(jnp.std(network.encode(x))) < 2
 
 
-def test_shapes_only_takes_no_memory():
-    network = Dense((10**6,)).build((10**6,), 2, 2, 10**6, shapes_only)
+def test_shapes_for_a_file_take_no_memory():
+    # A view of one number, as large as the weights that a file would hold.
+    array = np.broadcast_to(np.float32(0), (10**6, 10**6))
+    network = Dense((10**6,)).build((10**6,), 2, 2, 10**6, shapes_for([array]))
     assert network.encoder[0].weight.shape == (10**6, 10**6)
+
+
+@pytest.mark.parametrize("hidden", [(10**12,), (8,) * 1000])
+def test_network_out_of_proportion_to_a_file_is_refused(hidden):
+    initialize = shapes_for([np.zeros((12, 2), np.float32)] * 4)
+    with pytest.raises(ValueError, match="larger than the arrays of the file"):
+        Dense(hidden, code_bias=1.0).build((12,), 2, 2, 12, initialize)

@@ -19,6 +19,8 @@ from isthmus.objectives import Classes, Outcome, Unlabelled
 
 _UNLABELLED = -1
 
+_MOST_CHARACTERS = 2**24
+
 
 @final
 @estimator
@@ -93,13 +95,24 @@ class AutoencoderClassifier(ClassifierMixin, SupervisedAutoencoder):
         return DenoisingAutoencoder(64)
 
     def _outcome_state(self) -> dict[str, Any]:
-        return {"classes": self.classes_.tolist(), "dtype": self.classes_.dtype.str}
+        classes = self.classes_.tolist()
+        # Text may have been cut out of an array of longer text, and comes back as long as it is.
+        text = self.classes_.dtype.kind == "U"
+        dtype = np.array(classes).dtype if text else self.classes_.dtype
+        return {"classes": classes, "dtype": dtype.str}
 
     def _set_outcome_state(self, state: dict[str, Any]) -> None:
-        dtype = np.dtype(state["dtype"])
-        if dtype.kind not in "iufbUO" or not state["classes"]:
+        classes, dtype = state["classes"], np.dtype(state["dtype"])
+        if dtype.kind not in "iufbUO" or not isinstance(classes, list) or not classes:
             raise ValueError("unknown classes")
-        self.classes_ = np.array(state["classes"], dtype=dtype)
+        if dtype.kind == "U":
+            # Every class takes as much as the longest one, and a dtype may name any width.
+            if len(classes) * max(map(len, classes)) > _MOST_CHARACTERS:
+                raise ValueError("unknown classes")
+            dtype = np.dtype(str)
+        self.classes_ = np.array(classes, dtype=dtype)
+        if self.classes_.ndim != 1:
+            raise ValueError("unknown classes")
 
     def _outcome(self) -> Outcome:
         return Classes(self.label_smoothing)

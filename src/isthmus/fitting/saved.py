@@ -20,7 +20,7 @@ from isthmus.fitting.persistence import (
 )
 from isthmus.io import Container
 from isthmus.models import Code, Deterministic, Likelihood, Model
-from isthmus.networks import Architecture, Initializer, shapes_only
+from isthmus.networks import Architecture, Initializer, shapes_for
 from isthmus.prepare import Preparation
 
 
@@ -71,7 +71,7 @@ class SavedAutoencoder(Persistent):
     ) -> Model:
         """Build a model with a code of this size, for rows that are prepared so."""
         row_shape = preparation.schema.row_shape
-        code, likelihood = self._code(), likelihood.sized(preparation.n_features)
+        code = self._code()
         network = self._architecture().build(
             row_shape,
             size,
@@ -80,7 +80,7 @@ class SavedAutoencoder(Persistent):
             initialize,
         )
         code.check(network)
-        return Model(network, code, likelihood)
+        return Model(network, code, likelihood.sized(preparation.n_features))
 
     def state(self) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
         """Give all that was learned: what JSON can hold, and arrays by name."""
@@ -143,7 +143,10 @@ class SavedAutoencoder(Persistent):
         if not isinstance(likelihood, Likelihood):
             raise ValueError("unknown likelihood")
         restored.model_ = restored._build(
-            restored.preparation_, likelihood, restored.n_components_, shapes_only
+            restored.preparation_,
+            likelihood,
+            restored.n_components_,
+            shapes_for(tensors.values()),
         )
         return restored
 

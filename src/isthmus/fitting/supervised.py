@@ -34,7 +34,7 @@ from isthmus.fitting.trained import TrainedAutoencoder, default_epochs
 from isthmus.fitting.validation import open_dataset
 from isthmus.io import CHUNK_ROWS, Dataset, affordable_rows
 from isthmus.models import Predictor
-from isthmus.networks import Affine, Initializer, glorot_uniform, shapes_only
+from isthmus.networks import Affine, Initializer, glorot_uniform, shapes_for
 from isthmus.objectives import Outcome, Supervision, Unlabelled
 from isthmus.runs import Interruption, Run
 from isthmus.training import (
@@ -236,8 +236,11 @@ class SupervisedAutoencoder(
         if layer is not None and int(layer) not in range(1, own.model_.network.n_layers):
             raise ValueError("unknown layer")
         predictor = Predictor(own.model_, _NO_HEAD, layer and int(layer), bool(fitted["frozen"]))
-        predictor = predictor.with_head(restored.n_features_in_, restored._n_outputs, shapes_only)
-        restored.model_ = fill(predictor.without_decoder(), tensors)
+        # What the head takes is found by tracing the encoder, so that has to be a true one.
+        encoder = fill(predictor.without_decoder(), tensors)
+        initialize = shapes_for(tensors.values())
+        predictor = encoder.with_head(restored.n_features_in_, restored._n_outputs, initialize)
+        restored.model_ = fill(predictor, tensors)
         # The decoder was dropped, and the encoder is the one that was fine-tuned.
         own.model_ = restored.model_.autoencoder
         restored.autoencoder_ = own

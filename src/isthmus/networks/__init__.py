@@ -5,7 +5,7 @@ from isthmus.networks.activations import ACTIVATIONS
 from isthmus.networks.architectures import *
 from isthmus.networks.base import Disturbance, LayeredNetwork, Network, undisturbed
 from isthmus.networks.dense import Affine, DenseNetwork
-from isthmus.networks.initialization import Initializer, glorot_uniform, shapes_only
+from isthmus.networks.initialization import Initializer, glorot_uniform, shapes_for
 from isthmus.networks.precision import PRECISIONS, products_in
 
 __all__ = [
@@ -19,7 +19,7 @@ __all__ = [
     "Network",
     "glorot_uniform",
     "products_in",
-    "shapes_only",
+    "shapes_for",
     "undisturbed",
 ]
 __all__ += architectures.__all__

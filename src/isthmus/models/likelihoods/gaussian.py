@@ -52,7 +52,9 @@ class Gaussian(Likelihood):
         sizes = {"feature": n_features, "shared": 1}
         if self.variance not in sizes:
             return self
-        return type(self)(self.variance, np.zeros(sizes[self.variance], np.float32))
+        # Without memory of its own: a model file may ask for any number of features.
+        zeros = np.broadcast_to(np.float32(0), sizes[self.variance])
+        return type(self)(self.variance, zeros)
 
     def n_parameters(self, n_features: int) -> int:
         return 2 * n_features if self.variance == "code" else n_features
