@@ -85,7 +85,6 @@ HOSTILE = {
     "channels": ("convolutional_autoencoder", network(channels=[HUGE])),
     "convolutions": ("convolutional_autoencoder", network(channels=[1] * 10**5)),
     "kernel": ("convolutional_autoencoder", network(kernel_size=HUGE)),
-    "width of text": ("autoencoder_classifier", *outcome("<U100000000", ["a", "b"])),
     "one long class": (
         "autoencoder_classifier",
         *outcome("<U1", ["a" * 10**6, *map(str, range(10**4))]),
@@ -141,6 +140,13 @@ def test_small_file_that_asks_for_much_is_refused(case, tmp_path):
     model, *changes = HOSTILE[case]
     path = altered(tmp_path / "m.isthmus", model, *changes)
     assert refused(path) < 20 * MIB + 10 * path.stat().st_size
+
+
+def test_classes_are_as_wide_as_they_are_long_whatever_their_dtype_says(tmp_path):
+    path = altered(
+        tmp_path / "m.isthmus", "autoencoder_classifier", *outcome("<U100000000", ["a", "bc"])
+    )
+    assert load(path).classes_.dtype == "<U2"
 
 
 HEADERS = {

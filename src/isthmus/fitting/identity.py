@@ -124,7 +124,7 @@ def seed_of(random_state: Any, file: CheckpointFile | None = None) -> int:
         return seed
     # Each process would draw its own; all take the first one's.
     seed, _ = Processes().agree(seed, False)
-    return seed if file is None else int(file.notes.setdefault("seed", seed))
+    return seed if file is None else file.noted("seed", seed, _checked_seed)
 
 
 def check_hosts(estimator: BaseEstimator, **options: Any) -> None:
@@ -213,6 +213,13 @@ def identity_of(estimator: BaseEstimator, rows: TrainingRows, start: Any) -> Ide
         start=_digest([], jax.tree.leaves(start)),
         order=rows.order,
     )
+
+
+def _checked_seed(value: Any) -> int:
+    seed = int(value)
+    if not 0 <= seed < 2**63:
+        raise ValueError(f"{seed} is no seed")
+    return seed
 
 
 def _parameters(estimator: BaseEstimator) -> dict[str, str]:

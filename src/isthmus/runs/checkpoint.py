@@ -32,6 +32,7 @@ FORMAT_VERSION = 2
 
 _NAME = "checkpoint.isthmus"
 _START_OVER = "start over with --fresh, in Python with Checkpoint(…, fresh=True)"
+_DAMAGES = (ArithmeticError, AttributeError, LookupError, MemoryError, TypeError, ValueError)
 # Writing takes no more than this share of the time, however large the model is.
 _MOST_OF_THE_TIME = 0.05
 
@@ -141,6 +142,18 @@ class CheckpointFile:
     def epoch(self) -> int | None:
         """The epoch to go on with, counted from 1; None where there is nothing to go on from."""
         return self._checked(lambda: int(self._header["epoch"])) if self.found else None
+
+    def noted(self, name: str, default: Any, read: Callable[[Any], Stored]) -> Stored:
+        """Give what `read` makes of a note, and keep it; `default` where there was none.
+
+        Raises
+        ------
+        CheckpointError
+            The note does not suit `read`.
+        """
+        note = self._checked(lambda: read(self.notes.get(name, default)))
+        self.notes[name] = note
+        return note
 
     def identify(self, identity: Identity) -> None:
         """Say what this run is.
@@ -304,7 +317,7 @@ class CheckpointFile:
     def _checked(self, read: Callable[[], Stored]) -> Stored:
         try:
             return read()
-        except (AttributeError, LookupError, TypeError, ValueError) as error:
+        except _DAMAGES as error:
             raise CheckpointError(
                 f"{self.path} holds parts that do not fit together, so it was altered or comes "
                 f"from another version of Isthmus: {_START_OVER}."
