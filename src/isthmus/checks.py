@@ -16,7 +16,6 @@ import numpy as np
 
 from isthmus.errors import IsthmusError
 
-
 MOST_LAYERS = 1_000
 
 

@@ -125,14 +125,10 @@ class SavedAutoencoder(Persistent):
         }
         restored.preparation_ = Preparation.from_state(fitted["preparation"], arrays)
         restored.n_components_ = int(fitted["n_components"])
-        restored.n_features_in_ = int(fitted["n_features_in"])
-        if restored.n_features_in_ != restored.preparation_.n_features:
-            raise ValueError("the number of features contradicts the preparation")
+        set_columns(restored, fitted, restored.preparation_)
         if fitted["container"] not in get_args(Container):
             raise ValueError("unknown container")
         restored.container_ = fitted["container"]
-        if fitted["feature_names_in"] is not None:
-            restored.feature_names_in_ = np.array(fitted["feature_names_in"], dtype=object)
         restored.history_ = checked_history(fitted["history"])
         for name in cls._saved:
             if name in fitted["attributes"]:
@@ -153,4 +149,24 @@ class SavedAutoencoder(Persistent):
 
 def checked_history(history: dict[str, Any]) -> dict[str, list[float]]:
     """Give the history that a file tells of."""
-    return {str(name): [float(value) for value in values] for name, values in history.items()}
+    if not {"loss", "seconds"} <= history.keys():
+        raise ValueError("the history has no losses")
+    return checked_losses(history)
+
+
+def checked_losses(losses: dict[str, Any]) -> dict[str, list[float]]:
+    """Give numbers by epoch that a file tells of."""
+    return {str(name): [float(value) for value in values] for name, values in losses.items()}
+
+
+def set_columns(estimator: Any, fitted: dict[str, Any], preparation: Preparation) -> None:
+    """Let an estimator know the columns that a file tells of, as scikit-learn's do."""
+    n_features, names = int(fitted["n_features_in"]), fitted["feature_names_in"]
+    if n_features != preparation.n_features:
+        raise ValueError("the number of features contradicts the preparation")
+    estimator.n_features_in_ = n_features
+    if names is None:
+        return
+    if len(names) != n_features or not all(isinstance(name, str) for name in names):
+        raise ValueError("the names are not one for each column")
+    estimator.feature_names_in_ = np.array(names, dtype=object)

@@ -28,7 +28,7 @@ from isthmus.fitting.persistence import (
     named_leaves,
 )
 from isthmus.fitting.rows import RowsInMemory, rows_in_memory
-from isthmus.fitting.saved import checked_history
+from isthmus.fitting.saved import checked_history, set_columns
 from isthmus.fitting.starting import admitted
 from isthmus.fitting.trained import TrainedAutoencoder, default_epochs
 from isthmus.fitting.validation import open_dataset
@@ -224,11 +224,7 @@ class SupervisedAutoencoder(
         fitted, autoencoder = values["fitted"], values["autoencoder"]
         own = BaseAutoencoder.subclasses()[autoencoder["class"]].skeleton(autoencoder, tensors)
         restored._set_outcome_state(fitted["outcome"])
-        restored.n_features_in_ = own.n_features_in_
-        if fitted["n_features_in"] != restored.n_features_in_:
-            raise ValueError("the number of features contradicts the preparation")
-        if fitted["feature_names_in"] is not None:
-            restored.feature_names_in_ = np.array(fitted["feature_names_in"], dtype=object)
+        set_columns(restored, fitted, own.preparation_)
         restored.history_ = checked_history(fitted["history"])
         restored.best_epoch_ = int(fitted["best_epoch"])
         restored.interrupted_ = bool(fitted["interrupted"])

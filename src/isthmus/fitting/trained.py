@@ -19,7 +19,7 @@ from isthmus.fitting.parameters import (
     WarmStartParameters,
 )
 from isthmus.fitting.rows import RowsInMemory, TrainingRows, open_rows, rows_in_memory
-from isthmus.fitting.saved import checked_history
+from isthmus.fitting.saved import checked_losses
 from isthmus.fitting.starting import admitted, open_start, start_model
 from isthmus.fitting.validation import open_dataset
 from isthmus.models import Likelihood, Model
@@ -144,7 +144,7 @@ class TrainedAutoencoder(ScalingParameters, MinibatchParameters, BaseAutoencoder
         layers: dict[str, list[float]] = {}
         if run.checkpoint is not None:
             run.checkpoint.identify(identity_of(self, rows, plan.model))
-            layers = run.checkpoint.noted("layers", layers, checked_history)
+            layers = run.checkpoint.noted("layers", layers, checked_losses)
         run.begin()
         if isinstance(rows, RowsInMemory) and pretrains is not None and not run.resumes:
             pretraining = self._pretrain(plan, rows, run)

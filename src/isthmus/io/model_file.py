@@ -35,7 +35,13 @@ MOST_CONTAINERS = 100_000
 """Lists and dictionaries of a header: three bytes of it would take a hundred of memory."""
 
 # As safetensors calls them.
-_DTYPES = {"BOOL", "F16", "F32", "F64", *(f"{kind}{bits}" for kind in "IU" for bits in (8, 16, 32, 64))}
+_DTYPES = {
+    "BOOL",
+    "F16",
+    "F32",
+    "F64",
+    *(f"{kind}{bits}" for kind in "IU" for bits in (8, 16, 32, 64)),
+}
 _MOST_AXES = 32
 
 _KIND = "an Isthmus model"
@@ -224,8 +230,8 @@ def _header(metadata: dict[str, str], source: str) -> dict[str, Any]:
         ) from error
     if isinstance(version, int) and version > FORMAT_VERSION:
         raise ModelFileError(
-            f"{source} was written by a newer Isthmus (format {str(version)[:12]}; this one reads up to "
-            f"{FORMAT_VERSION}): upgrade with pip install --upgrade isthmus."
+            f"{source} was written by a newer Isthmus (format {str(version)[:12]}; this one reads "
+            f"up to {FORMAT_VERSION}): upgrade with pip install --upgrade isthmus."
         )
     if type(version) is not int or version < 1:
         raise ModelFileError(
