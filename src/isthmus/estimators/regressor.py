@@ -63,6 +63,10 @@ class AutoencoderRegressor(RegressorMixin, SupervisedAutoencoder):
 
     def _set_outcome_state(self, state: dict[str, Any]) -> None:
         self.y_mean_, self.y_scale_ = (np.array(state[k], float) for k in ("mean", "scale"))
+        if self.y_mean_.ndim != 1 or self.y_mean_.shape != self.y_scale_.shape:
+            raise ValueError("mean and scale contradict each other")
+        if not np.isfinite([self.y_mean_, self.y_scale_]).all():
+            raise ValueError("mean or scale is no number")
         self._one_output = bool(state["one_output"])
 
     def _outcome(self) -> Outcome:

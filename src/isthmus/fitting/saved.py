@@ -167,6 +167,7 @@ def set_columns(estimator: Any, fitted: dict[str, Any], preparation: Preparation
     estimator.n_features_in_ = n_features
     if names is None:
         return
-    if len(names) != n_features or not all(isinstance(name, str) for name in names):
+    texts = isinstance(names, list) and all(isinstance(name, str) for name in names)
+    if not texts or len(names) != n_features:
         raise ValueError("the names are not one for each column")
     estimator.feature_names_in_ = np.array(names, dtype=object)
