@@ -76,8 +76,15 @@ HOSTILE = {
     "layers": ("autoencoder", put("parameters", "hidden", value=[1] * 10**5)),
     "fewer layers": ("autoencoder", put("parameters", "hidden", value=[1] * 999)),
     "rows": ("autoencoder", *WIDE_ROWS),
+    "rows whose size is beyond 64 bits": (
+        "autoencoder",
+        *WIDE_ROWS,
+        put("fitted", "n_features_in", value=4),
+        put("fitted", "preparation", "schema", "row_shape", value=[2**62, 2**62, 4 * 16]),
+    ),
     "rows of a machine": ("boltzmann_machine", *WIDE_ROWS),
     "rows of signals": ("convolutional_autoencoder", *WIDE_ROWS, network(channels=[1] * 30)),
+    "range of the rows": ("autoencoder", *WIDE_ROWS, arrays(preparation__least=np.zeros(1))),
     "variances": (
         "convolutional_autoencoder",
         *WIDE_ROWS,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import mmap
 from abc import ABC, abstractmethod
 from collections import Counter
@@ -47,7 +48,7 @@ class Schema:
     @property
     def n_features(self) -> int:
         """Numbers in one row."""
-        return int(np.prod(self.row_shape))
+        return math.prod(self.row_shape)
 
     def __str__(self) -> str:
         shape = " × ".join(map(str, self.row_shape))

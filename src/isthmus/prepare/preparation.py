@@ -222,10 +222,12 @@ class Preparation:
         check_numeric(schema, "the model")
         if names is None and np.dtype(schema.dtypes[0]).kind not in "biuf":
             raise ValueError("unknown dtype")
-        infinite = np.full(schema.n_features, np.inf)
-        domain = Domain(schema, arrays.get("least", -infinite), arrays.get("greatest", infinite))
-        for array in (domain.least, domain.greatest):
-            if array.dtype != np.float64 or array.shape != infinite.shape:
+        # Without memory of their own: a model file may ask for any number of features.
+        bounds = (np.broadcast_to(bound, schema.n_features) for bound in (-np.inf, np.inf))
+        least, greatest = map(arrays.get, ("least", "greatest"), bounds)
+        domain = Domain(schema, least, greatest)
+        for array in (least, greatest):
+            if array.dtype != np.float64 or array.shape != (schema.n_features,):
                 raise ValueError("the range has the wrong shape")
         reason = str(values.get("reason", ""))
         return cls(domain, values["scaling"], reason, values["support"], offset, scale)

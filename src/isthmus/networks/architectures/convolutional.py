@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from math import prod
 from typing import final
 
 import numpy as np
@@ -81,11 +82,11 @@ class Convolutional(Architecture):
         sizes = [size]
         for _ in self.channels:
             sizes.append((-(-sizes[-1][0] // stride[0]), -(-sizes[-1][1] // stride[1])))
-        per_feature, rest = divmod(n_outputs, int(np.prod(row_shape)))
+        per_feature, rest = divmod(n_outputs, prod(row_shape))
         if rest:
             raise ValueError(
                 f"a convolutional network gives as many numbers for every feature, not {n_outputs} "
-                f"for {int(np.prod(row_shape))}: choose another likelihood."
+                f"for {prod(row_shape)}: choose another likelihood."
             )
         channels = (n_channels, *self.channels)
         area = kernel[0] * kernel[1]

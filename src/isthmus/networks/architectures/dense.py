@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from math import prod
 from typing import final
 
 import numpy as np
@@ -66,7 +67,7 @@ class Dense(Architecture):
         n_outputs: int,
         initialize: Initializer,
     ) -> DenseNetwork:
-        n_features = int(np.prod(row_shape))
+        n_features = prod(row_shape)
         widths = funnel(self.hidden, n_features, n_components)
         down = [n_features, *widths, n_code_parameters]
         up = [n_components, *reversed(widths), n_outputs]
