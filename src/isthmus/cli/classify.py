@@ -25,7 +25,7 @@ from isthmus.cli.options import (
     RunOptions,
     written,
 )
-from isthmus.cli.places import check_model_path, save_model
+from isthmus.cli.places import check_apart, check_model_path, save_model
 from isthmus.cli.values import check_parameters, load_autoencoder, misuse, widths
 from isthmus.errors import IsthmusError
 
@@ -107,6 +107,7 @@ def classify_fit(
     if init is not None and shape:
         raise MisuseError("--n-components and --hidden come with --init already: leave them away.")
     check_model_path(output.output)
+    check_apart([*data, labels, init], [("--output", output.output), ("--log", logs.log)])
     from isthmus.io import read
 
     estimator = _classifier(init, {**run.given(), **shape}, {**training.given(), **run.given()})
@@ -167,6 +168,7 @@ def classify_predict(
     output
         Table to write: {files_of_tables}.
     """
+    check_apart([model, *data, labels], [("--output", output)])
     import numpy as np
     import pyarrow as pa
 

@@ -11,6 +11,7 @@ from cyclopts import Parameter
 from isthmus.cli.app import app
 from isthmus.cli.messages import say
 from isthmus.cli.options import Codes, Data, Memory, Model, Output
+from isthmus.cli.places import check_apart
 from isthmus.cli.values import limit_memory, load_autoencoder
 from isthmus.errors import IsthmusError
 
@@ -33,6 +34,7 @@ def encode(
     output
         Codes: {files_of_numbers}.
     """
+    check_apart([model, *data], [("--output", output)])
     _begin_writing(output, memory)
     from isthmus import load
     from isthmus.io import read, write
@@ -61,6 +63,7 @@ def decode(
     output
         Rows: {files}.
     """
+    check_apart([model, *codes], [("--output", output)])
     limit_memory(memory)
     from isthmus.io import check_writable, read, write
 
@@ -91,6 +94,7 @@ def score(
     output
         One score a row: {files_of_numbers}.
     """
+    check_apart([model, *data], [("--output", output)])
     _begin_writing(output, memory)
     from isthmus.fitting.base import running_mean
     from isthmus.io import read, write
@@ -142,6 +146,7 @@ def sample(
     output
         Rows: {files}.
     """
+    check_apart([model], [("--output", output)])
     from isthmus import BoltzmannMachine, VariationalAutoencoder, load
     from isthmus.io import check_writable, write
 

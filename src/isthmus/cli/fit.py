@@ -25,7 +25,7 @@ from isthmus.cli.options import (
     StartOptions,
     TrainingOptions,
 )
-from isthmus.cli.places import check_model_path, check_report_folder, save_model
+from isthmus.cli.places import check_apart, check_model_path, check_report_folder, save_model
 from isthmus.cli.values import limit_memory, misuse
 
 
@@ -59,7 +59,7 @@ def fit(
     Example: `isthmus fit measurements.csv -o model.isthmus --n-components 3`
     """
     limit_memory(memory)
-    _check_places(output)
+    _check_places([*data, labels, start.init], output, start)
     estimator = estimator_from(model, parts, kind, training, run)
     _check_start(estimator, start)
     if hosts.coordinator is not None and model.model == "linear":
@@ -86,10 +86,15 @@ def _check_start(estimator: Any, start: StartOptions) -> None:
         estimator.check_start(start.init, start.checkpoint)
 
 
-def _check_places(output: OutputOptions) -> None:
+def _check_places(
+    reads: list[str | Path | None], output: OutputOptions, start: StartOptions
+) -> None:
     check_model_path(output.output)
     if output.report_folder is not None:
         check_report_folder(output.report_folder)
+    checkpoint = None if start.checkpoint is None else start.checkpoint / "checkpoint.isthmus"
+    files = [("--output", output.output), ("--log", start.log), ("--checkpoint", checkpoint)]
+    check_apart(reads, files, [("--report", output.report_folder)])
 
 
 def _write(

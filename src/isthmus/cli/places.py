@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import glob
 import os
 import shutil
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -97,3 +99,89 @@ def check_report_folder(path: Path) -> None:
             f"{path} cannot be written, because {nearest} may not be written to: name another "
             "folder for the report."
         )
+
+
+def check_apart(
+    reads: Iterable[str | os.PathLike[str] | None],
+    writes: Iterable[tuple[str, Path | None]],
+    pictures: Iterable[tuple[str, Path | None]] = (),
+) -> None:
+    """Refuse to write over what is read, or two things to one place; before any work is done.
+
+    Files are told by what they are, not by their names: through links and relative paths too.
+
+    Parameters
+    ----------
+    reads : iterable of path, pattern or None
+        What the command reads: files, folders and patterns.
+    writes : iterable of (option, path or None)
+        The files that it writes, by the options that name them.
+    pictures : iterable of (option, path or None)
+        The folders that it writes pages and pictures into.
+
+    Raises
+    ------
+    IsthmusError
+        It names both.
+    """
+    inputs = [file for given in reads if given is not None for file in _expanded(given)]
+    files = [(option, path) for option, path in writes if path is not None]
+    folders = [(option, path) for option, path in pictures if path is not None]
+    read: dict[object, Path] = {}
+    for file in inputs:
+        read |= dict.fromkeys(_identities(file), file)
+        if file.suffix.lower() in _PICTURES:
+            read |= dict.fromkeys(_identities(file.absolute().parent), file)
+    written: dict[object, tuple[str, Path]] = {}
+    for option, path in [*files, *folders]:
+        for identity in _identities(path):
+            # Only pictures are in the way of a folder that gets pictures.
+            if identity in read and ((option, path) in folders or not path.is_dir()):
+                raise IsthmusError(
+                    f"{option} {path} would write over {read[identity]}, which this command "
+                    "reads: name another place."
+                )
+            if identity in written:
+                other, place = written[identity]
+                raise IsthmusError(
+                    f"{option} {path} and {other} {place} are the same place: name two."
+                )
+        written |= dict.fromkeys(_identities(path), (option, path))
+    for folder in filter(Path.is_dir, inputs):
+        for option, path in files:
+            if _is_member(path, folder):
+                raise IsthmusError(
+                    f"{option} {path} would become a part of {folder}, which this command reads: "
+                    "name a place outside."
+                )
+
+
+# What reports consist of.
+_PICTURES = (".html", ".png")
+
+
+def _expanded(given: str | os.PathLike[str]) -> list[Path]:
+    """Give the files that `isthmus.read` would."""
+    text = os.path.expanduser(os.fspath(given))
+    if os.path.lexists(text) or not glob.has_magic(text):
+        return [Path(text)]
+    return [Path(found) for found in glob.glob(text, recursive=True)]
+
+
+def _identities(path: Path) -> list[object]:
+    """Give what tells whether two paths lead to one place, whether or not something is there."""
+    try:
+        status = path.stat()
+    except (OSError, ValueError):
+        return [os.path.realpath(path)]
+    return [os.path.realpath(path), (status.st_dev, status.st_ino)]
+
+
+def _is_member(path: Path, folder: Path) -> bool:
+    """Tell whether the next reading of a folder would take a file for one of its own."""
+    from isthmus.io.formats import suffixes_in_folders
+    from isthmus.io.paths import suffix_of
+
+    suffix = suffix_of(path)
+    inside = Path(os.path.realpath(folder)) in Path(os.path.realpath(path)).parents
+    return inside and suffix in suffixes_in_folders() and any(folder.rglob(f"*{suffix}"))

@@ -26,7 +26,7 @@ from isthmus.cli.options import (
     RunOptions,
     written,
 )
-from isthmus.cli.places import check_model_path, check_report_folder, save_model
+from isthmus.cli.places import check_apart, check_model_path, check_report_folder, save_model
 from isthmus.cli.values import check_parameters, numbers
 
 
@@ -98,6 +98,9 @@ def sweep(
     check_report_folder(output.output)
     if output.best is not None:
         check_model_path(output.best)
+    table = output.output / "sweep.csv"
+    files = [("--output", table), ("--best", output.best), ("--log", logs.log)]
+    check_apart(data, files, [("--output", output.output)])
     autoencoder = estimator_from(model, training)
     from isthmus import ComponentSweep
     from isthmus.io import read

@@ -10,6 +10,7 @@ from isthmus.io.formats.registry import (
     open_folder,
     readable,
     register,
+    suffixes_in_folders,
     writable,
 )
 
@@ -28,5 +29,6 @@ __all__ = [
     "parquet",
     "readable",
     "register",
+    "suffixes_in_folders",
     "writable",
 ]

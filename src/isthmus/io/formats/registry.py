@@ -59,6 +59,11 @@ def open_folder(path: Path) -> Dataset:
     raise DataError(f"{path} is a folder without {_folders()}: put some into it, or name a file.")
 
 
+def suffixes_in_folders() -> set[str]:
+    """Give the suffixes of the files that are read where their folder is named."""
+    return {suffix for known in _formats.values() if known.folder for suffix in known.reads}
+
+
 def readable() -> str:
     """List what can be read, as a sentence does."""
     suffixes = sorted(suffix for known in _formats.values() for suffix in known.reads)
