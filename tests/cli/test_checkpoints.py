@@ -67,8 +67,8 @@ def test_log_and_curves_are_written_and_the_log_goes_on_with_the_checkpoint(here
 
 
 def test_log_is_never_written_over_data(assert_fails):
-    says = "table.csv holds something else than a log of Isthmus"
-    assert_fails(1, *fit(), "--log", "table.csv", says=says)
+    says = "m.isthmus holds something else than a log of Isthmus"
+    assert_fails(1, *fit(), "--log", "m.isthmus", says=says)
 
 
 def test_missing_tensorboardx_is_one_line(assert_fails, monkeypatch):
