@@ -1,6 +1,11 @@
 """The errors that Isthmus raises on purpose; each message is one sentence a user can act on."""
 
+import json
+
 __all__ = ["CheckpointError", "DataError", "DataWarning", "IsthmusError", "ModelFileError"]
+
+# Letters of Persian and of Indian scripts, and emoji, are joined or parted by these.
+_JOINERS = "\u200c\u200d"
 
 
 class IsthmusError(ValueError):
@@ -21,6 +26,30 @@ class ModelFileError(IsthmusError):
 
 class CheckpointError(IsthmusError):
     """A checkpoint that is damaged, or belongs to other data, parameters or another version."""
+
+
+def printable(text: str, keep: str = "") -> str:
+    r"""Escape what a terminal would obey or not show: control characters, breaks of the line.
+
+    The names of files, columns and classes are anybody's. Escapes are those of JSON, so that JSON
+    stays JSON.
+
+    Parameters
+    ----------
+    text : str
+        One line, or more where `keep` says so.
+    keep : str
+        Characters to leave as they are.
+
+    Examples
+    --------
+    >>> printable("größe 中文\n\x1b[31m")
+    'größe 中文\\n\\u001b[31m'
+    """
+    if text.isprintable():
+        return text
+    keep += _JOINERS
+    return "".join(c if c.isprintable() or c in keep else json.dumps(c)[1:-1] for c in text)
 
 
 def first_line(error: BaseException) -> str:

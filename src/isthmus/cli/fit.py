@@ -112,9 +112,9 @@ def _write(
 
 def _report(estimator: Any, dataset: Any, labels: Any, model: Path, folder: Path) -> None:
     with kept(f"the model is {model}, but its report is not whole"):
-        from isthmus.report import print_table, write_report
+        from isthmus.report import print_table, without_folders, write_report
 
-        title = f"Code of {dataset.source}"
+        title = f"Code of {without_folders(dataset.source)}"
         comparisons = write_report(estimator, dataset, folder, labels=labels, title=title)
     print_table(comparisons)
     print(f"Report: {folder / 'report.html'}")

@@ -1,6 +1,7 @@
 """An honest account of a fitted autoencoder: held-out error beside PCA's, and pictures."""
 
 from isthmus.report.comparison import Comparison, compare
+from isthmus.report.names import without_folders
 from isthmus.report.page import write_report
 from isthmus.report.sweep import print_sweep, suggestion, write_sweep
 from isthmus.report.terminal import print_table
@@ -11,6 +12,7 @@ __all__ = [
     "print_sweep",
     "print_table",
     "suggestion",
+    "without_folders",
     "write_report",
     "write_sweep",
 ]

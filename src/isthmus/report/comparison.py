@@ -17,6 +17,7 @@ from isthmus.fitting.rows import judged_rows
 from isthmus.io import Dataset, as_dataset
 from isthmus.models import Model, TopK
 from isthmus.prepare import as_float
+from isthmus.report.names import DrawnNames, without_folders
 from isthmus.report.shapes import image_shape, signal_shape
 from isthmus.training import over_rows
 
@@ -137,11 +138,23 @@ class Comparison:
         total = np.mean((self.x - self.baseline) ** 2, axis=0, dtype=np.float64)
         return np.where(total > 0, 1 - left / np.where(total > 0, total, 1), 1.0)
 
-    @property
-    def column_names(self) -> list[str]:
+    @cached_property
+    def columns(self) -> DrawnNames:
         """Names of the features."""
         names = self.estimator.preparation_.schema.names
-        return list(names or (f"column {i}" for i in range(self.x.shape[1])))
+        return DrawnNames(names or [f"column {i}" for i in range(self.x.shape[1])], "column")
+
+    @cached_property
+    def distinct_labels(self) -> np.ndarray | None:
+        """The labels that there are among the rows drawn."""
+        drawn = [labels for labels in (self.labels, self.training_labels) if labels is not None]
+        return np.unique(np.concatenate(drawn)) if drawn else None
+
+    @cached_property
+    def classes(self) -> DrawnNames:
+        """Names of the distinct labels."""
+        labels = self.distinct_labels
+        return DrawnNames([] if labels is None else list(labels), "class")
 
     @property
     def image_shape(self) -> tuple[int, ...] | None:
@@ -214,7 +227,7 @@ def compare(
     pca = _fit_pca(training, n_components)
     return Comparison(
         estimator=estimator,
-        source=source or dataset.source,
+        source=source or without_folders(dataset.source),
         labels=None if labels is None else labels[rows],
         rows=positions[rows],
         held_out=held_out,

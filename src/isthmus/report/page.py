@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from jinja2 import Environment
 
-from isthmus.errors import IsthmusError
+from isthmus.errors import IsthmusError, printable
 from isthmus.fitting.base import BaseAutoencoder
 from isthmus.io import replacing
 from isthmus.report.comparison import Comparison, compare
@@ -100,7 +100,10 @@ def save_report(
         for caption, data in draw_together(comparisons).items()
     ]
     template = files("isthmus.report").joinpath("page.html").read_text("utf-8")
-    page = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True).from_string(template)
+    environment = Environment(
+        autoescape=True, trim_blocks=True, lstrip_blocks=True, finalize=_shown
+    )
+    page = environment.from_string(template)
     html = page.render(
         title=title,
         date=date.today().isoformat(),
@@ -117,6 +120,11 @@ def save_report(
             temporary.write_bytes(picture.data)
     with replacing(target / "report.html") as temporary:
         temporary.write_text(html, "utf-8")
+
+
+def _shown(value: Any) -> Any:
+    """Let no name turn round the line that it is in, or be there unseen."""
+    return printable(value, keep="\n") if isinstance(value, str) else value
 
 
 def _about_rows(comparisons: Sequence[Comparison]) -> str:
@@ -148,6 +156,7 @@ def _section(comparison: Comparison) -> dict[str, Any]:
             _Picture(caption, f"{_slug(comparison.name)}-{_slug(caption)}.png", data)
             for caption, data in draw_all(comparison).items()
         ],
+        "names": {**comparison.columns.replaced, **comparison.classes.replaced},
         "rows": None if comparison.image_shape else _worst_and_best_rows(comparison),
         "settings": repr(estimator),
         "parameters": {name: repr(value) for name, value in estimator.get_params().items()},

@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from isthmus.report.comparison import Comparison
+from isthmus.report.names import add_legend
 from isthmus.report.pictures.canvas import OURS, abreast, new_figure
 
 _MOST_POINTS = 10_000
@@ -47,13 +48,8 @@ def draw_code(comparison: Comparison) -> Figure:
 
 def _classes(comparison: Comparison) -> np.ndarray | None:
     """Give the distinct labels, if they are few enough for a colour each."""
-    if comparison.labels is None:
-        return None
-    drawn = [
-        labels for labels in (comparison.labels, comparison.training_labels) if labels is not None
-    ]
-    classes = np.unique(np.concatenate(drawn))
-    return classes if len(classes) <= _MOST_CLASSES else None
+    classes = comparison.distinct_labels
+    return None if classes is None or len(classes) > _MOST_CLASSES else classes
 
 
 def _is_measured(comparison: Comparison) -> bool:
@@ -79,10 +75,10 @@ def _explain_colours(figure: Figure, axes: Axes, comparison: Comparison) -> None
     if classes is not None:
         palette = _palette(len(classes))
         points = [
-            Line2D([], [], marker="o", linestyle="", color=palette[i], label=str(value))
-            for i, value in enumerate(classes)
+            Line2D([], [], marker="o", linestyle="", color=palette[i]) for i in range(len(classes))
         ]
-        figure.legend(handles=points, frameon=False, loc="outside right center")
+        names = [comparison.classes.label(i) for i in range(len(classes))]
+        add_legend(figure, points, names)
     elif _is_measured(comparison):
         figure.colorbar(axes.collections[-1], label="label")
 

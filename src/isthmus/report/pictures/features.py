@@ -54,7 +54,7 @@ def _draw(features: np.ndarray, comparison: Comparison) -> Figure:
         return _draw_images(_strongest(features), comparison.image_shape)
     if comparison.signal_shape:
         return _draw_lines(_strongest(features), comparison.signal_shape[1])
-    return draw_heat_map(features, comparison.column_names)
+    return draw_heat_map(features, comparison.columns)
 
 
 def _strongest(features: np.ndarray) -> np.ndarray:

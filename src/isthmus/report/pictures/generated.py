@@ -9,9 +9,9 @@ from scipy.stats import norm
 from isthmus.models import Model
 from isthmus.objectives import code_divergence
 from isthmus.report.comparison import Comparison
+from isthmus.report.names import add_legend
 from isthmus.report.pictures.canvas import OURS, TRUTH, draw_tiles, new_figure, value_range
 from isthmus.report.pictures.lines import draw_line_tiles
-from isthmus.report.pictures.tables import shortened
 from isthmus.training import over_rows
 
 _SIDE, _MOST_TRAVERSED, _STEPS = 15, 10, 11
@@ -51,8 +51,7 @@ def draw_traversed_columns(comparison: Comparison) -> Figure:
         axes.set(xlabel=f"unit {unit + 1}", xticks=(-3, 0, 3))
         axes.spines[["top", "right"]].set_visible(False)
     grid[0].set_ylabel("decoded value, prepared")
-    names = [shortened(comparison.column_names[column]) for column in columns]
-    figure.legend(grid[0].lines, names, frameon=False, loc="outside right center")
+    add_legend(figure, grid[0].lines, [comparison.columns.label(column) for column in columns])
     return figure
 
 

@@ -6,6 +6,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from isthmus.report.comparison import Comparison
+from isthmus.report.names import DrawnNames, text_style
 from isthmus.report.pictures.canvas import NOISY, OURS, PCA, TRUTH, chosen_rows, new_figure
 
 _MOST_COLUMNS, _MOST_ROWS = 12, 4
@@ -20,12 +21,12 @@ def draw_columns(comparison: Comparison) -> Figure:
     if len(order) > _MOST_COLUMNS:
         half = _MOST_COLUMNS // 2
         order = np.concatenate([order[:half], order[-half:]])
-    names = [shortened(comparison.column_names[i]) for i in order]
+    names = [comparison.columns.label(i) for i in order]
     figure, axes = new_figure(6.4, 0.36 * len(order) + 1.2)
     places = np.arange(len(order))
     axes.barh(places + 0.2, np.clip(ours[order], 0, 1), 0.4, color=OURS, label="autoencoder")
     axes.barh(places - 0.2, np.clip(theirs[order], 0, 1), 0.4, color=PCA, label="PCA")
-    axes.set_yticks(places, names)
+    axes.set_yticks(places, names, **text_style(names))
     axes.set(xlabel="share of the column's variance that comes back", xlim=(0, 1))
     figure.legend(frameon=False, loc="outside upper right", ncols=2)
     return figure
@@ -54,13 +55,14 @@ def draw_denoised_columns(comparison: Comparison) -> Figure:
         axes.set_title(f"row {comparison.rows[row] + 1:,}", fontsize="medium")
         axes.set_xlabel("value, prepared")
         axes.spines[["top", "right"]].set_visible(False)
-    grid[0].set_yticks(places, [shortened(name) for name in comparison.column_names[:n_columns]])
+    labels = [comparison.columns.label(column) for column in range(n_columns)]
+    grid[0].set_yticks(places, labels, **text_style(labels))
     handles, names = grid[0].get_legend_handles_labels()
     figure.legend(handles, names, frameon=False, loc="outside upper right", ncols=4)
     return figure
 
 
-def draw_heat_map(features: np.ndarray, names: list[str]) -> Figure:
+def draw_heat_map(features: np.ndarray, names: DrawnNames) -> Figure:
     """Draw ``(units, columns)``: the strongest of both, red above zero and blue below."""
     units = _strongest(features, _MOST_UNITS)
     columns = _strongest(features.T, _MOST_WEIGHED)
@@ -69,7 +71,8 @@ def draw_heat_map(features: np.ndarray, names: list[str]) -> Figure:
     figure, axes = new_figure(width, 0.24 * len(columns) + 1.0)
     limit = float(np.abs(shown).max()) or 1.0
     image = axes.imshow(shown, cmap="RdBu_r", vmin=-limit, vmax=limit, aspect="auto")
-    axes.set_yticks(np.arange(len(columns)), [shortened(names[i]) for i in columns])
+    labels = [names.label(column) for column in columns]
+    axes.set_yticks(np.arange(len(columns)), labels, **text_style(labels))
     # Numbers of two digits need the room of two units.
     step = 1 if len(units) <= 20 else 2
     axes.set_xticks(np.arange(len(units))[::step], [str(unit + 1) for unit in units[::step]])
@@ -78,11 +81,6 @@ def draw_heat_map(features: np.ndarray, names: list[str]) -> Figure:
     axes.tick_params(length=0)
     figure.colorbar(image, ax=axes)
     return figure
-
-
-def shortened(name: str, length: int = 24) -> str:
-    """Cut a name that is too long for the edge of a plot."""
-    return name if len(name) <= length else name[: length - 1] + "…"
 
 
 def _strongest(features: np.ndarray, count: int) -> np.ndarray:
