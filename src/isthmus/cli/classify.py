@@ -10,7 +10,7 @@ from cyclopts import Parameter
 
 from isthmus.cli.app import classify
 from isthmus.cli.labels import take_labels
-from isthmus.cli.messages import INTERRUPTED, MisuseError, say, stopped, watched
+from isthmus.cli.messages import INTERRUPTED, MisuseError, say, stopped, tell, watched
 from isthmus.cli.options import (
     MODEL,
     THERE,
@@ -116,7 +116,7 @@ def classify_fit(
         estimator.fit(dataset, values, **logs.given())
         save_model(estimator, output.output)
     _tell_classes(estimator, values)
-    print(f"Model: {output.output}")
+    tell(f"Model: {output.output}")
     if estimator.interrupted_:
         say(f"{stopped()}; what had been learned was kept.")
         return INTERRUPTED
@@ -205,4 +205,4 @@ def classify_predict(
         pairs = zip(found[known].tolist(), np.array(truth, object)[known], strict=True)
         hits, n_known = sum(a == kind(b) for a, b in pairs), int(known.sum())
         share = f" ({100 * hits / n_known:.2f} %)" if n_known else ""
-        print(f"Right: {hits:,} of {n_known:,} labelled rows{share}")
+        tell(f"Right: {hits:,} of {n_known:,} labelled rows{share}")

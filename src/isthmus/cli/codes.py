@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from cyclopts import Parameter
 
 from isthmus.cli.app import app
-from isthmus.cli.messages import say
+from isthmus.cli.messages import say, tell
 from isthmus.cli.options import Codes, Data, Memory, Model, Output
 from isthmus.cli.places import check_apart
 from isthmus.cli.values import limit_memory, load_autoencoder
@@ -102,7 +102,7 @@ def score(
     estimator = load_autoencoder(model)
     chunks = estimator.score_chunks(read(data))
     if output is None:
-        print(f"{running_mean(chunks):.6g}")
+        tell(f"{running_mean(chunks):.6g}")
         return
     sums: list[float] = []
 
@@ -113,7 +113,7 @@ def score(
 
     n_rows = write(output, columns(), names=["score"])
     say(f"{n_rows:,} scores: {output}")
-    print(f"{sum(sums) / n_rows:.6g}")
+    tell(f"{sum(sums) / n_rows:.6g}")
 
 
 def _begin_writing(output: Path | None, memory: str | None) -> None:
@@ -179,8 +179,8 @@ def info(
     if json:
         from json import dumps
 
-        print(dumps(description, indent=2, ensure_ascii=False))
+        tell(dumps(description, indent=2, ensure_ascii=False), keep="\n")
         return
     width = max(map(len, description))
     for name, value in description.items():
-        print(f"{name:<{width}}  {value}")
+        tell(f"{name:<{width}}  {value}")

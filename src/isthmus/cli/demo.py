@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from cyclopts import Parameter
 
 from isthmus.cli.app import app
-from isthmus.cli.messages import INTERRUPTED, kept, say, stopped
+from isthmus.cli.messages import INTERRUPTED, kept, say, stopped, tell
 from isthmus.cli.places import save_model
 
 
@@ -51,7 +51,7 @@ def demo(
         for estimator in estimators:
             save_model(estimator, output / f"digits-{estimator.n_components_}.isthmus")
     print_table(comparisons)
-    print(f"Report: {output / 'report.html'}")
+    tell(f"Report: {output / 'report.html'}")
     if any(estimator.interrupted_ for estimator in estimators):
         say(f"{stopped()}; what had been learned was kept.")
         return INTERRUPTED

@@ -12,7 +12,15 @@ from cyclopts import CycloptsError
 
 from isthmus.cli.app import app
 from isthmus.cli.help import fill_in
-from isthmus.cli.messages import FAILED, INTERRUPTED, MISUSED, MisuseError, fail, one_line
+from isthmus.cli.messages import (
+    FAILED,
+    INTERRUPTED,
+    MISUSED,
+    MisuseError,
+    fail,
+    one_line,
+    warnings_told,
+)
 from isthmus.cli.values import MEMORY_VARIABLE
 from isthmus.signals import (
     Command,
@@ -44,7 +52,7 @@ def run(arguments: Sequence[str]) -> int:
     """Run a command and give its exit code; every failure is one line on standard error."""
     budget = os.environ.get(MEMORY_VARIABLE)
     try:
-        with Command():
+        with Command(), warnings_told():
             return _run(arguments)
     finally:
         os.environ.pop(MEMORY_VARIABLE, None)

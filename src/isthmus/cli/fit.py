@@ -10,7 +10,7 @@ from cyclopts import Parameter
 from isthmus.cli.app import app
 from isthmus.cli.hosts import joined
 from isthmus.cli.labels import split_labels
-from isthmus.cli.messages import INTERRUPTED, MisuseError, kept, say, watched, what_was_kept
+from isthmus.cli.messages import INTERRUPTED, MisuseError, kept, say, tell, watched, what_was_kept
 from isthmus.cli.models import estimator_from
 from isthmus.cli.options import (
     Data,
@@ -105,7 +105,7 @@ def _write(
         save_model(estimator, output.output)
     if output.report_folder is not None:
         _report(estimator, dataset, labels, output.output, output.report_folder)
-    print(f"Model: {output.output}")
+    tell(f"Model: {output.output}")
     if estimator.interrupted_:
         say(what_was_kept(estimator))
 
@@ -117,4 +117,4 @@ def _report(estimator: Any, dataset: Any, labels: Any, model: Path, folder: Path
         title = f"Code of {without_folders(dataset.source)}"
         comparisons = write_report(estimator, dataset, folder, labels=labels, title=title)
     print_table(comparisons)
-    print(f"Report: {folder / 'report.html'}")
+    tell(f"Report: {folder / 'report.html'}")

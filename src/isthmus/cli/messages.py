@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from isthmus.errors import IsthmusError
+from isthmus.errors import DataWarning, IsthmusError, printable
 from isthmus.signals import heard_signal, name_of
 
 FAILED, MISUSED, INTERRUPTED = 1, 2, 130
@@ -19,14 +19,32 @@ class MisuseError(IsthmusError):
     """Options that no data could make right."""
 
 
+def tell(text: str, *, keep: str = "") -> None:
+    """Print a result, on one line.
+
+    This, `say` and `fail` are the only ways to the terminal: names in a text may be anybody's,
+    and a terminal obeys what they hold.
+    """
+    print(printable(text, keep))
+
+
 def say(text: str) -> None:
     """Print a remark, which is no result."""
-    print(text, file=sys.stderr)
+    print(printable(text), file=sys.stderr)
 
 
 def fail(*sentences: str) -> None:
     """Print why a command failed."""
-    print("isthmus:", *sentences, file=sys.stderr)
+    print("isthmus:", *map(printable, sentences), file=sys.stderr)
+
+
+@contextmanager
+def warnings_told() -> Iterator[None]:
+    """Print each warning on one line, as the failures of commands are."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("default", category=DataWarning)
+        warnings.showwarning = _say_warning
+        yield
 
 
 @contextmanager
@@ -48,9 +66,8 @@ def watched(
         what = f"no model was written; what {checkpoint} holds can be gone on from"
     elif log is not None or tensorboard is not None:
         what = "no model was written"
-    with warnings.catch_warnings(), kept(what):
+    with warnings_told(), kept(what):
         warnings.filterwarnings("always", ".*; training goes on")
-        warnings.showwarning = _say_warning
         yield
 
 
@@ -75,7 +92,7 @@ def what_was_kept(estimator: Any) -> str:
 
 
 def _say_warning(message: Warning | str, *details: Any, **more: Any) -> None:
-    say(f"isthmus: {message}")
+    fail(" ".join(str(message).split()))
 
 
 def one_line(error: BaseException) -> str:

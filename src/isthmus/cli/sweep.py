@@ -10,7 +10,7 @@ from typing import Annotated, ClassVar
 from cyclopts import Parameter
 
 from isthmus.cli.app import app
-from isthmus.cli.messages import INTERRUPTED, kept, say, stopped, watched
+from isthmus.cli.messages import INTERRUPTED, kept, say, stopped, tell, watched
 from isthmus.cli.models import estimator_from
 from isthmus.cli.options import (
     MODEL,
@@ -114,12 +114,12 @@ def sweep(
     with kept(f"{output.output} may hold a part of the results"):
         write_sweep(found, output.output)
     print_sweep(found)
-    print(suggestion(found))
-    print(f"Picture: {output.output / 'sweep.png'}")
+    tell(suggestion(found))
+    tell(f"Picture: {output.output / 'sweep.png'}")
     if output.best is not None:
         with kept(f"the results are in {output.output}, but no model was written"):
             save_model(found.best_estimator_, output.best)
-        print(f"Model: {output.best}")
+        tell(f"Model: {output.best}")
     if found.interrupted_:
         say(f"{stopped()}; the best of each size so far was judged.")
         return INTERRUPTED

@@ -30,7 +30,7 @@ def describe(estimator: BaseAutoencoder | SupervisedAutoencoder) -> dict[str, An
     held_out = estimator.history_.get("validation_loss")
     if held_out:
         description["held-out loss"] = min(held_out)
-    description["made with"] = repr(estimator)
+    description["made with"] = " ".join(repr(estimator).split())
     return {name: value for name, value in description.items() if value is not None}
 
 
@@ -59,7 +59,7 @@ def _describe_predictor(estimator: SupervisedAutoencoder) -> dict[str, Any]:
         "parameters": _size(model),
         "scaling": since(preparation.scaling, preparation.reason),
         "epochs": len(estimator.history_["loss"]),
-        "made with": repr(estimator),
+        "made with": " ".join(repr(estimator).split()),
     }
     return {name: value for name, value in description.items() if value is not None}
 

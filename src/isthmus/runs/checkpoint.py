@@ -15,7 +15,7 @@ from typing import Any, Protocol, TypeAlias, TypeVar, final
 
 import numpy as np
 
-from isthmus.errors import CheckpointError, IsthmusError, ModelFileError
+from isthmus.errors import CheckpointError, IsthmusError, ModelFileError, printable
 from isthmus.io import read_model_file, write_model_file
 from isthmus.io.atomic import sweep
 from isthmus.io.failures import reason_of
@@ -189,7 +189,7 @@ class CheckpointFile:
             text = f"Resuming from epoch {self.epoch} of {n_epochs} ({self.path})."
             if self._header["finished"]:
                 text = f"Nothing is left to train: {self.path} holds the finished training."
-            print(text, file=sys.stderr)
+            print(printable(text), file=sys.stderr)
         if not self._header["finished"] and Processes().first:
             self._warn_of_another_machine()
         return stored
