@@ -11,7 +11,7 @@ import pyarrow as pa
 import pytest
 
 from isthmus.errors import DataError
-from isthmus.io import Rows, as_dataset, container_of, read, to_container
+from isthmus.io import Container, Rows, as_dataset, container_of, read, to_container
 
 FRAMES = {
     "pandas": lambda columns: pd.DataFrame(columns, index=[5, 7, 9]),
@@ -41,20 +41,20 @@ def test_a_frame_comes_back_in_its_own_kind(kind: str):
     frame = FRAMES[kind]({"a": [1.0, 2.0, 3.0]})
     rows = as_dataset(frame).to_memory()
     back = to_container(rows, container_of(frame))
-    assert container_of(frame) == kind
+    assert container_of(frame).kind == kind
     assert type(back) is type(frame)
     assert list(back["a"].to_numpy()) == [1.0, 2.0, 3.0]
 
 
 def test_a_lazy_frame_comes_back_collected():
     lazy = pl.DataFrame({"a": [1.0]}).lazy()
-    assert container_of(lazy) == "polars"
+    assert container_of(lazy).kind == "polars"
 
 
 def test_arrays_stay_arrays():
     array = np.eye(3)
-    assert container_of(array) == container_of([[1, 2]]) == "array"
-    assert to_container(array, "pandas") is array
+    assert container_of(array).kind == container_of([[1, 2]]).kind == "array"
+    assert to_container(array, Container("pandas")) is array
 
 
 @pytest.mark.parametrize("make", [np.asarray, jnp.asarray, np.ndarray.tolist])
@@ -76,7 +76,7 @@ def test_masked_values_become_nan():
 def test_a_pandas_frame_with_numbered_columns_is_an_array():
     frame = pd.DataFrame(np.eye(2))
     assert as_dataset(frame).schema.names is None
-    assert container_of(frame) == "array"
+    assert container_of(frame).kind == "array"
 
 
 def test_categories_text_and_dates_keep_their_arrow_types():
@@ -97,7 +97,7 @@ def test_paths_are_read_and_datasets_stay(tmp_path: Path):
     (tmp_path / "a.csv").write_text("x\n1\n")
     dataset = read(tmp_path / "a.csv")
     assert as_dataset(dataset) is dataset
-    assert container_of(dataset) == "arrow"
+    assert container_of(dataset).kind == "arrow"
     assert as_dataset(str(tmp_path / "a.csv")).schema == dataset.schema
     assert as_dataset([tmp_path / "a.csv", tmp_path / "a.csv"]).n_rows == 2
 
@@ -108,8 +108,8 @@ def test_without_the_library_the_arrow_table_comes_back(monkeypatch: pytest.Monk
 
     monkeypatch.setattr(importlib, "import_module", refuse)
     rows = pa.table({"a": [1]})
-    assert to_container(rows, "pandas") is rows
-    assert to_container(rows, "polars") is rows
+    assert to_container(rows, Container("pandas")) is rows
+    assert to_container(rows, Container("polars")) is rows
 
 
 class Sparse:

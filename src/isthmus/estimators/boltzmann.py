@@ -12,7 +12,7 @@ from isthmus.fitting.declaration import Named, estimator, parameter
 from isthmus.fitting.parameters import ABOVE_ZERO, POSITIVE
 from isthmus.fitting.rows import TrainingRows
 from isthmus.fitting.trained import EarlyStoppedAutoencoder
-from isthmus.io import to_container
+from isthmus.io import Container, to_container
 from isthmus.models import Bernoulli, Gaussian, Likelihood, Model, free_energy, hidden_after
 from isthmus.networks import Architecture, Dense, DenseNetwork
 from isthmus.objectives import ContrastiveDivergence
@@ -125,7 +125,7 @@ class BoltzmannMachine(EarlyStoppedAutoencoder):
             return self.inverse_transform(hidden)
         seed = int(generator.integers(2**31))
         drawn = over_rows(Model.sample, self.model_, hidden, seed=seed)
-        return to_container(self.preparation_.inverse(drawn), self.container_)
+        return to_container(self.preparation_.inverse(drawn), Container(self.container_))
 
     def _starts_at_mean(self, network: DenseNetwork) -> bool:
         return True

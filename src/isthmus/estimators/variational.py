@@ -13,7 +13,7 @@ from isthmus.errors import IsthmusError
 from isthmus.fitting.declaration import estimator, parameter
 from isthmus.fitting.network import NetworkAutoencoder
 from isthmus.fitting.parameters import NOT_NEGATIVE, POSITIVE, WHOLE, DenseParameters
-from isthmus.io import to_container
+from isthmus.io import Container, to_container
 from isthmus.models import Bernoulli, Code, Gaussian, GaussianCode, Likelihood, Model
 from isthmus.networks import Architecture, Dense
 from isthmus.objectives import (
@@ -197,7 +197,7 @@ class VariationalAutoencoder(DenseParameters, NetworkAutoencoder):
             return self.inverse_transform(codes)
         seed = int(generator.integers(2**31))
         drawn = over_rows(Model.sample, self.model_, codes, seed=seed)
-        return to_container(self.preparation_.inverse(drawn), self.container_)
+        return to_container(self.preparation_.inverse(drawn), Container(self.container_))
 
     def interpolate(self, a: Any, b: Any, n_steps: int = 10) -> Any:
         """Decode the straight line between the codes of two rows.

@@ -9,6 +9,7 @@ from functools import partial
 from typing import Any, Self
 
 import numpy as np
+from pyarrow import dataset as scanning
 from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
@@ -17,10 +18,12 @@ from isthmus.fitting.saved import SavedAutoencoder
 from isthmus.fitting.validation import open_dataset
 from isthmus.io import (
     CHUNK_ROWS,
+    Container,
     Dataset,
     Rows,
     affordable_rows,
     as_dataset,
+    container_of,
     read_ahead,
     to_container,
 )
@@ -72,7 +75,8 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, SavedAu
         -------
         rows : array or frame
             In the scale, shape, dtypes and column names of the data that the estimator was
-            fitted on, and in the same kind of container.
+            fitted on, and in the same kind of container. Codes in a pandas frame give it their
+            index.
 
         Raises
         ------
@@ -82,11 +86,27 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, SavedAu
         check_is_fitted(self)
         codes = self._open_codes(X)
         matrix = to_float32(codes.to_memory(), codes.source)
-        return to_container(self._decoded(matrix), self.container_)
+        container = Container(self.container_, container_of(X).index)
+        return to_container(self._decoded(matrix), container)
 
     def reconstruct(self, X: Any) -> Any:
-        """Encode rows and decode them again; see `transform` and `inverse_transform`."""
-        return self.inverse_transform(self._codes(X))
+        """Encode rows and decode them again; see `transform` and `inverse_transform`.
+
+        Parameters
+        ----------
+        X : array, frame, path or Dataset
+            Rows like those that the estimator was fitted on.
+
+        Returns
+        -------
+        rows : array or frame
+            In the same kind of frame as X, with its index; where X is no frame, in the kind of
+            container that the estimator was fitted on.
+        """
+        given = container_of(X)
+        is_frame = given.kind != "array" and not isinstance(X, (Dataset, scanning.Dataset))
+        kind = given.kind if is_frame else self.container_
+        return to_container(self._decoded(self._codes(X)), Container(kind, given.index))
 
     def transform_chunks(self, X: Any) -> Iterator[np.ndarray]:
         """Encode rows a chunk at a time, for data whose codes would not fit into memory.

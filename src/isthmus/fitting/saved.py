@@ -18,7 +18,7 @@ from isthmus.fitting.persistence import (
     fill,
     named_leaves,
 )
-from isthmus.io import Container
+from isthmus.io import ContainerKind
 from isthmus.models import Code, Deterministic, Likelihood, Model
 from isthmus.networks import Architecture, Initializer, shapes_for
 from isthmus.prepare import Preparation
@@ -126,7 +126,7 @@ class SavedAutoencoder(Persistent):
         restored.preparation_ = Preparation.from_state(fitted["preparation"], arrays)
         restored.n_components_ = int(fitted["n_components"])
         set_columns(restored, fitted, restored.preparation_)
-        if fitted["container"] not in get_args(Container):
+        if fitted["container"] not in get_args(ContainerKind):
             raise ValueError("unknown container")
         restored.container_ = fitted["container"]
         restored.history_ = checked_history(fitted["history"])

@@ -43,16 +43,20 @@ def open_dataset(estimator: FittedOn, X: Any, *, reset: bool) -> Dataset:
     if reset:
         named = "array" if dataset.schema.names is None else "arrow"
         is_data = not isinstance(X, (str, os.PathLike, Dataset))
-        estimator.container_ = container_of(X) if is_data else named
+        estimator.container_ = container_of(X).kind if is_data else named
     return dataset
 
 
 def _opened(estimator: FittedOn, X: Any, reset: bool) -> Dataset:
     if isinstance(X, (str, os.PathLike, Dataset, scanning.Dataset)):
         return _match(estimator, as_dataset(X), reset)
-    if container_of(X) != "array":
-        validate_data(estimator, X, reset=reset, skip_check_array=True)
+    if container_of(X).kind != "array":
         dataset = as_dataset(X)
+        if not reset:
+            dataset = _with_learned_index(estimator, dataset)
+        # The table that it became holds no index, which arrow and polars have among the columns.
+        features: Any = dataset.to_memory()
+        validate_data(estimator, features, reset=reset, skip_check_array=True)
         _require_rows(estimator, dataset, reset)
         return dataset
     # Whether all is finite is looked at chunk by chunk, while the rows are being prepared.
@@ -62,6 +66,14 @@ def _opened(estimator: FittedOn, X: Any, reset: bool) -> Dataset:
         _check_n_features(estimator, array.reshape(len(array), -1), reset=reset)
         return ArrayDataset(array)
     return ArrayDataset(np.asarray(validate_data(estimator, X, reset=reset, **checks)))
+
+
+def _with_learned_index(estimator: FittedOn, dataset: Dataset) -> Dataset:
+    """Take a column that holds an index for a feature where `fit` was told that it is one."""
+    learned = set(getattr(estimator, "feature_names_in_", ()))
+    wanted = [name for name in dataset.index_names if name in learned]
+    own = [name for name in dataset.schema.names or () if name not in wanted]
+    return dataset.select([*own, *wanted]) if wanted else dataset
 
 
 def _match(estimator: FittedOn, dataset: Dataset, reset: bool) -> Dataset:

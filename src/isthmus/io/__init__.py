@@ -9,7 +9,14 @@ from isthmus.io.budget import (
     memory_budget,
     readable_bytes,
 )
-from isthmus.io.containers import Container, as_dataset, container_of, in_memory, to_container
+from isthmus.io.containers import (
+    Container,
+    ContainerKind,
+    as_dataset,
+    container_of,
+    in_memory,
+    to_container,
+)
 from isthmus.io.dataset import (
     CHUNK_ROWS,
     ArrayDataset,
@@ -29,6 +36,7 @@ __all__ = [
     "CHUNK_ROWS",
     "ArrayDataset",
     "Container",
+    "ContainerKind",
     "Dataset",
     "JoinedDataset",
     "RowGroup",

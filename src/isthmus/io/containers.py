@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import os
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
 import narwhals as nw
@@ -17,9 +18,28 @@ from isthmus.errors import DataError
 from isthmus.io.dataset import ArrayDataset, Dataset, Rows, TableDataset
 from isthmus.io.failures import first_line
 from isthmus.io.formats.arrays import check_plain_numbers
+from isthmus.io.index import index_of, with_index
 from isthmus.io.read import read
 
-Container: TypeAlias = Literal["array", "pandas", "polars", "arrow"]
+ContainerKind: TypeAlias = Literal["array", "pandas", "polars", "arrow"]
+AnyFrame: TypeAlias = nw.DataFrame[Any] | nw.LazyFrame[Any]
+
+
+@dataclass(frozen=True, eq=False)
+class Container:
+    """What rows come in, and are to be given back in.
+
+    Parameters
+    ----------
+    kind : {"array", "pandas", "polars", "arrow"}
+        An array, or which kind of frame.
+    index : pandas.Index, arrow table or None
+        What the rows are called: a frame's own index, or the columns of an arrow table in which
+        pandas keeps one.
+    """
+
+    kind: str
+    index: Any = None
 
 
 def as_dataset(data: Any, source: str = "X") -> Dataset:
@@ -77,41 +97,73 @@ def in_memory(data: Any) -> Any:
 
 
 def container_of(data: Any) -> Container:
-    """Tell what kind of container a user gave, so that results can come back in the same.
+    """Tell what a user gave, so that results can come back in the same.
 
     Examples
     --------
-    >>> container_of(pa.table({"a": [1]})), container_of(np.zeros((2, 2)))
+    >>> container_of(pa.table({"a": [1]})).kind, container_of(np.zeros((2, 2))).kind
     ('arrow', 'array')
     """
     if isinstance(data, Dataset):
-        return "array" if data.schema.names is None else "arrow"
+        return Container("array" if data.schema.names is None else "arrow")
     if isinstance(data, scanning.Dataset):
-        return "arrow"
-    frame = _frame(data)
+        return Container("arrow")
+    frame = _narwhal(data, "X")
     if frame is None:
-        return "array"
+        return Container("array")
+    kind: ContainerKind = "arrow"
     if frame.implementation.is_pandas():
-        return "pandas"
-    return "polars" if frame.implementation.is_polars() else "arrow"
+        kind = "pandas"
+    elif frame.implementation.is_polars():
+        kind = "polars"
+    return Container(kind if _has_names(frame) else "array", _index(frame))
 
 
-def to_container(rows: Rows, container: str) -> Any:
-    """Turn an arrow table into a frame of this kind; arrays stay as they are.
+def to_container(rows: Rows, container: Container) -> Any:
+    """Turn an arrow table into a frame of this kind, with its index; arrays stay as they are.
 
     Parameters
     ----------
     rows : array or arrow table
-    container : {"array", "pandas", "polars", "arrow"}
+    container : Container
         What `container_of` said. Without the library installed the arrow table itself comes back.
     """
-    if isinstance(rows, np.ndarray) or container not in ("pandas", "polars"):
+    if isinstance(rows, np.ndarray):
         return rows
+    index, kind = container.index, container.kind
+    if kind == "polars":
+        polars = _library("polars")
+        return rows if polars is None else polars.from_arrow(rows)
+    pandas = _library("pandas") if kind == "pandas" or index is not None else None
+    if pandas is None or kind == "arrow":
+        table = _index_table(index, pandas)
+        return rows if table is None else with_index(rows, table)
+    if isinstance(index, pa.Table):
+        return with_index(rows, index).to_pandas()
+    return rows.to_pandas() if index is None else rows.to_pandas().set_axis(index, axis=0)
+
+
+def _library(name: str) -> Any:
     try:
-        library = importlib.import_module(container)
+        return importlib.import_module(name)
     except ImportError:
-        return rows
-    return rows.to_pandas() if container == "pandas" else library.from_arrow(rows)
+        return None
+
+
+def _index(frame: AnyFrame) -> Any:
+    native = frame.to_native()
+    if isinstance(native, pa.Table):
+        return index_of(native)
+    return native.index if frame.implementation.is_pandas() else None
+
+
+def _index_table(index: Any, pandas: Any) -> pa.Table | None:
+    if index is None or isinstance(index, pa.Table):
+        return index
+    try:
+        return index_of(pa.Table.from_pandas(pandas.DataFrame(index=index)))
+    except (pa.ArrowException, TypeError):  # such as intervals, which arrow has no type for
+        return None
 
 
 def _is_paths(data: Any) -> bool:
@@ -122,23 +174,33 @@ def _is_paths(data: Any) -> bool:
     )
 
 
-def _frame(data: Any, source: str = "X") -> nw.DataFrame[Any] | None:
+def _narwhal(data: Any, source: str) -> AnyFrame | None:
+    if isinstance(data, pa.RecordBatch):
+        data = pa.Table.from_batches([data])
     try:
         frame = nw.from_native(data, pass_through=True)
     except DuplicateError as error:
         raise DataError(
             f"{source} has more than one column of the same name: rename or drop one of them."
         ) from error
-    if not isinstance(frame, nw.DataFrame):
-        return None
-    return frame if all(isinstance(name, str) for name in frame.columns) else None
+    return frame if isinstance(frame, (nw.DataFrame, nw.LazyFrame)) else None
+
+
+def _frame(data: Any, source: str) -> nw.DataFrame[Any] | None:
+    frame = _narwhal(data, source)
+    return frame if isinstance(frame, nw.DataFrame) and _has_names(frame) else None
+
+
+def _has_names(frame: AnyFrame) -> bool:
+    names = frame.collect_schema().names() if isinstance(frame, nw.LazyFrame) else frame.columns
+    return all(isinstance(name, str) for name in names)
 
 
 def _table(frame: nw.DataFrame[Any], source: str) -> pa.Table:
-    names = frame.columns
     try:
-        # The index of a pandas frame would become a column of its own.
-        return frame.to_arrow().select(names)
+        if frame.implementation.is_pandas():
+            return pa.Table.from_pandas(frame.to_native(), preserve_index=False)
+        return frame.to_arrow()
     except (pa.ArrowException, TypeError, ValueError) as error:
         raise DataError(
             f"{source} has a column that is neither all numbers nor all text "

@@ -15,6 +15,7 @@ import numpy as np
 import pyarrow as pa
 
 from isthmus.errors import DataError
+from isthmus.io.index import feature_columns, index_columns
 
 Rows: TypeAlias = np.ndarray | pa.Table
 """One chunk of raw data: an array ``(rows, *row_shape)``, or an arrow table for named columns."""
@@ -95,6 +96,8 @@ class Dataset(ABC):
     source: str
     schema: Schema
     n_rows: int
+    index_names: tuple[str, ...] = ()
+    """Columns that hold an index of pandas': no features, but `select` takes them by name."""
     folder: object = None
     """A folder that is to live as long as the dataset does."""
 
@@ -130,7 +133,7 @@ class Dataset(ABC):
 
     def _require(self, names: Sequence[str]) -> None:
         own = self.schema.names or ()
-        known = set(own)
+        known = {*own, *self.index_names}
         missing = next((name for name in names if name not in known), None)
         if missing is not None:
             have = ", ".join(map(repr, own[:8])) + (", …" if len(own) > 8 else "")
@@ -149,6 +152,12 @@ def refuse_repeated_names(names: Sequence[str], source: str) -> None:
         raise DataError(
             f"{source} has more than one column named {repeated!r}: rename or drop one of them."
         )
+
+
+def schema_of_columns(schema: pa.Schema, names: Sequence[str]) -> Schema:
+    """Give the schema of rows of these columns."""
+    kinds = tuple(str(schema.field(name).type) for name in names)
+    return Schema(tuple(names), kinds, (len(names),))
 
 
 @final
@@ -193,15 +202,28 @@ class ArrayDataset(Dataset):
 
 @final
 class TableDataset(Dataset):
-    """An arrow table in memory."""
+    """An arrow table in memory.
 
-    def __init__(self, table: pa.Table, source: str = "X") -> None:
-        names = tuple(table.column_names)
-        refuse_repeated_names(names, source)
+    Parameters
+    ----------
+    table : arrow table
+        The rows.
+    source : str
+        What messages call it.
+    names : sequence of str, optional
+        The columns that are features; by default all but those that hold an index.
+    """
+
+    def __init__(
+        self, table: pa.Table, source: str = "X", names: Sequence[str] | None = None
+    ) -> None:
+        refuse_repeated_names(table.column_names, source)
+        chosen = feature_columns(table.schema) if names is None else tuple(names)
         self.source = source
-        self.schema = Schema(names, tuple(str(kind) for kind in table.schema.types), (len(names),))
+        self.schema = schema_of_columns(table.schema, chosen)
         self.n_rows = table.num_rows
-        self._table = table
+        self.index_names = index_columns(table.schema)
+        self._whole, self._table = table, table.select(list(chosen))
 
     def chunks(self, n_rows: int = CHUNK_ROWS) -> Iterator[pa.Table]:
         """Yield the rows in order, at most `n_rows` at a time."""
@@ -218,7 +240,21 @@ class TableDataset(Dataset):
     def select(self, names: Sequence[str]) -> TableDataset:
         """Give the same rows with these columns only, in this order."""
         self._require(names)
-        return TableDataset(self._table.select(list(names)), self.source)
+        return TableDataset(self._whole, self.source, names)
+
+    @property
+    def arrow_schema(self) -> pa.Schema:
+        """The columns that are features, with their types."""
+        return self._table.schema
+
+    def cast(self, schema: pa.Schema) -> TableDataset:
+        """Give the same rows with their features in the types of this schema."""
+        whole = self._whole
+        for field in schema:
+            i = whole.schema.get_field_index(field.name)
+            # Integers beyond 2**53 lose their last digits, as they do where fractions are near.
+            whole = whole.set_column(i, field, whole.column(i).cast(field.type, safe=False))
+        return TableDataset(whole, self.source, schema.names)
 
 
 def _slices(table: pa.Table, n_rows: int) -> Iterator[pa.Table]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import final
 
-import numpy as np
 import pyarrow as pa
 
 from isthmus.errors import DataError
@@ -43,6 +42,11 @@ class JoinedDataset(Dataset):
         self.source = source or f"{first.source} and {len(members) - 1} more"
         self.schema = first.schema
         self.n_rows = sum(member.n_rows for member in members)
+        self.index_names = tuple(
+            name
+            for name in first.index_names
+            if all(name in member.index_names for member in members)
+        )
         self._members = members
 
     def chunks(self, n_rows: int = CHUNK_ROWS) -> Iterator[Rows]:
@@ -145,15 +149,14 @@ def _difference(first: Schema, other: Schema) -> str:
 def _widened(members: Sequence[Dataset]) -> Sequence[Dataset]:
     # The types of a csv file are guesses from its own values: a column that shows only integers,
     # or nothing at all, in one file may hold fractions in the next.
-    tables = [member.to_memory() for member in members if isinstance(member, TableDataset)]
-    tables = [table for table in tables if not isinstance(table, np.ndarray)]
+    tables = [member for member in members if isinstance(member, TableDataset)]
     if len(tables) < len(members) or len({member.schema.names for member in members}) > 1:
         return members
-    widest = _widest_kinds([table.schema for table in tables])
+    schemas = [table.arrow_schema for table in tables]
+    widest = _widest_kinds(schemas)
     return [
-        # Integers beyond 2**53 lose their last digits, as they do wherever fractions are near.
-        TableDataset(table.cast(_with_kinds(table.schema, widest), safe=False), member.source)
-        for table, member in zip(tables, members, strict=True)
+        table.cast(_with_kinds(schema, widest))
+        for table, schema in zip(tables, schemas, strict=True)
     ]
 
 

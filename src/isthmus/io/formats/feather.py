@@ -22,6 +22,7 @@ from isthmus.io.formats.row_groups import (
     rows_of,
     schema_of,
 )
+from isthmus.io.index import index_columns
 
 _MAGIC = b"ARROW1"
 _SUFFIXES = (".feather", ".arrow")
@@ -56,6 +57,7 @@ class FeatherDataset(Dataset):
             with pa.memory_map(str(path)) as mapped:
                 schema = ipc.open_file(mapped).schema
                 self.schema = schema_of(schema, source, names)
+                self.index_names = index_columns(schema)
                 self._sizes = [batch.num_rows for batch in _read_batches(mapped, [0])]
                 self.n_rows = sum(self._sizes)
 

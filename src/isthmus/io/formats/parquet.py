@@ -23,6 +23,7 @@ from isthmus.io.formats.row_groups import (
     schema_of,
 )
 from isthmus.io.formats.scanned import BUFFER_BYTES, read_partitioned
+from isthmus.io.index import index_columns
 from isthmus.io.joined import JoinedDataset
 from isthmus.io.paths import files_with_suffix
 
@@ -74,6 +75,7 @@ class ParquetDataset(Dataset):
                 self._metadata = metadata = file.metadata
                 self.n_rows = metadata.num_rows
                 self.schema = schema_of(file.schema_arrow, source, names)
+                self.index_names = index_columns(file.schema_arrow)
 
     def chunks(self, n_rows: int = CHUNK_ROWS) -> Iterator[pa.Table]:
         """Yield the rows in order, at most `n_rows` at a time."""

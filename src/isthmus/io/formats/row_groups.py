@@ -9,8 +9,16 @@ from pathlib import Path
 import pyarrow as pa
 
 from isthmus.errors import DataError
-from isthmus.io.dataset import Dataset, RowGroup, Rows, Schema, refuse_repeated_names
+from isthmus.io.dataset import (
+    Dataset,
+    RowGroup,
+    Rows,
+    Schema,
+    refuse_repeated_names,
+    schema_of_columns,
+)
 from isthmus.io.failures import refusing
+from isthmus.io.index import feature_columns
 from isthmus.io.joined import regrouped
 
 _LEAST_GROUP_ROWS = 16_384
@@ -38,13 +46,17 @@ def rows_of(groups: Sequence[RowGroup], n_rows: int) -> Iterator[pa.Table]:
 
 
 def schema_of(schema: pa.Schema, source: str, names: Sequence[str] | None) -> Schema:
-    """Give the schema of these columns, or of all."""
+    """Give the schema of these columns, or of all but those that hold an index."""
     if not schema.names:
         raise DataError(f"{source} holds a table without columns: there is nothing to read.")
     refuse_repeated_names(schema.names, source)
-    chosen = tuple(schema.names if names is None else names)
-    kinds = tuple(str(schema.field(name).type) for name in chosen)
-    return Schema(chosen, kinds, (len(chosen),))
+    chosen = feature_columns(schema) if names is None else names
+    if not chosen:
+        raise DataError(
+            f"{source} holds nothing but an index of pandas' ({', '.join(schema.names)}): "
+            "name those of its columns that are features, or write it with reset_index()."
+        )
+    return schema_of_columns(schema, chosen)
 
 
 def checked_tables(

@@ -14,6 +14,7 @@ from isthmus.errors import DataError
 from isthmus.io.dataset import CHUNK_ROWS, Dataset, RowGroup, Rows
 from isthmus.io.failures import refusing
 from isthmus.io.formats.row_groups import checked_tables, joined_row_groups, schema_of
+from isthmus.io.index import feature_columns, index_columns
 from isthmus.io.joined import regrouped
 from isthmus.io.paths import natural_order
 
@@ -33,6 +34,7 @@ class ScannedDataset(Dataset):
         self.source, self._scanned = source, scanned
         with refusing(source, _KIND, DataError):
             self.schema = schema_of(scanned.schema, source, names)
+            self.index_names = index_columns(scanned.schema)
             self.n_rows = scanned.count_rows()
 
     def chunks(self, n_rows: int = CHUNK_ROWS) -> Iterator[pa.Table]:
@@ -98,7 +100,8 @@ def read_partitioned(folder: Path, files: Sequence[Path]) -> ScannedDataset:
         )
         first, *others = scanned.get_fragments()
         for other in others:
-            if other.physical_schema.names != first.physical_schema.names:
+            # Parts that were filtered may hold an index where others need none.
+            if feature_columns(other.physical_schema) != feature_columns(first.physical_schema):
                 raise DataError(
                     f"{other.path} has other columns than {first.path}: files that are read "
                     "together must agree, so mend it or leave it out."

@@ -1,0 +1,96 @@
+"""The index of pandas in arrow tables: which columns hold it, and how it is given back."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from typing import Any
+
+import pyarrow as pa
+
+_KEY = b"pandas"
+# Such names are made up where an index has none, and outlive the metadata that tell of it.
+_MADE_UP = re.compile(r"__(index_level_\d+|null_dask_index)__")
+
+
+def index_columns(schema: pa.Schema) -> tuple[str, ...]:
+    """Name the columns that hold an index, as pandas' metadata or made-up names tell.
+
+    Examples
+    --------
+    >>> index_columns(pa.schema({"a": pa.float64(), "__index_level_0__": pa.int64()}))
+    ('__index_level_0__',)
+    """
+    told = _entries(_metadata(schema), "index_columns")
+    return tuple(name for name in schema.names if name in told or _MADE_UP.fullmatch(name))
+
+
+def feature_columns(schema: pa.Schema) -> tuple[str, ...]:
+    """Name the columns that hold no index."""
+    index = index_columns(schema)
+    return tuple(name for name in schema.names if name not in index)
+
+
+def marked_as_index(table: pa.Table, names: Sequence[str]) -> pa.Table:
+    """Give a table the metadata that tell which of its columns hold an index."""
+    others = {**(table.schema.metadata or {})}
+    told = json.dumps({"index_columns": list(names), "columns": [], "column_indexes": []})
+    return table.replace_schema_metadata({**others, _KEY: told.encode()})
+
+
+def index_of(table: pa.Table) -> pa.Table | None:
+    """Give the columns of a table's index and the metadata that tell of it, if there are such."""
+    names = index_columns(table.schema)
+    told = _entries(_metadata(table.schema), "index_columns")
+    return table.select(list(names)) if names or told else None
+
+
+def with_index(table: pa.Table, index: pa.Table) -> pa.Table:
+    """Add an index to a table, so that `to_pandas` gives it back.
+
+    Parameters
+    ----------
+    table : arrow table
+        Rows without an index.
+    index : arrow table
+        What `index_of` gave for as many rows.
+    """
+    metadata = _metadata(index.schema)
+    names = table.column_names
+    renamed: dict[Any, str] = {}
+    for i, name in enumerate(index.column_names):
+        renamed[name] = f"__index_level_{i}__" if name in names else name
+        table = table.append_column(renamed[name], index.column(i))
+    columns = [
+        {**entry, "field_name": renamed.get(entry.get("field_name"), entry.get("field_name"))}
+        for entry in _entries(metadata, "columns")
+        if isinstance(entry, dict) and entry.get("field_name") in {*names, *index.column_names}
+    ]
+    described = {entry["field_name"] for entry in columns}
+    of_names = _entries(metadata, "column_indexes") if described.issuperset(names) else []
+    levels = [
+        renamed.get(level, level) if isinstance(level, str) else level
+        for level in _entries(metadata, "index_columns")
+    ]
+    told = {
+        **metadata,
+        "index_columns": levels,
+        "columns": columns,
+        "column_indexes": of_names,
+    }
+    return table.replace_schema_metadata({_KEY: json.dumps(told).encode()})
+
+
+def _metadata(schema: pa.Schema) -> dict[str, Any]:
+    """Read what pandas tells; what cannot be read tells nothing."""
+    try:
+        told = json.loads((schema.metadata or {}).get(_KEY, b"{}"))
+    except ValueError:
+        return {}
+    return told if isinstance(told, dict) else {}
+
+
+def _entries(metadata: dict[str, Any], key: str) -> list[Any]:
+    found = metadata.get(key)
+    return found if isinstance(found, list) else []
