@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from isthmus.errors import DataError, ModelFileError
+from isthmus.errors import DataError, DataWarning, ModelFileError
 from isthmus.io import read, read_model_file, write_model_file
 
 from .valid_files import make_files
@@ -90,6 +90,8 @@ def test_a_damaged_file_is_read_or_has_its_sentence(valid: Path, tmp_path: Path,
         for chunk in chunks:
             if not isinstance(chunk, np.ndarray):
                 chunk.to_pylist()
+    except DataWarning:
+        sentence = "It could be read."  # such as a first column whose name is gone
     except DataError as error:
         sentence = str(error)
     else:

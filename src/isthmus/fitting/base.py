@@ -29,7 +29,7 @@ from isthmus.io import (
 )
 from isthmus.models import Model
 from isthmus.objectives import Corruption, Objective, row_scores
-from isthmus.prepare import check_numeric, to_float32
+from isthmus.prepare import check_numeric, refuse_odd_values, to_float32
 from isthmus.training import over_rows
 
 
@@ -225,6 +225,7 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, SavedAu
     def _open_codes(self, X: Any) -> Dataset:
         """Open codes, in the order of columns in which `transform` names them."""
         dataset = as_dataset(X, "codes")
+        refuse_odd_values(dataset)
         check_numeric(dataset.schema, dataset.source)
         if len(dataset.schema.row_shape) > 1:
             raise DataError(

@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
-from isthmus.errors import IsthmusError
+from isthmus.errors import DataWarning, IsthmusError
 
 SYSTEM_REASONS = {
     errno.EACCES: "permission is denied: change its permissions or choose another place",
@@ -50,7 +50,7 @@ def refusing(source: str, kind: str, error_type: type[IsthmusError]) -> Iterator
     """
     try:
         yield
-    except IsthmusError:
+    except (IsthmusError, DataWarning):
         raise
     except MemoryError as error:
         raise error_type(

@@ -11,7 +11,7 @@ import pyarrow as pa
 
 _KEY = b"pandas"
 # Such names are made up where an index has none, and outlive the metadata that tell of it.
-_MADE_UP = re.compile(r"__(index_level_\d+|null_dask_index)__")
+MADE_UP_NAME = re.compile(r"__(index_level_\d+|null_dask_index)__")
 
 
 def index_columns(schema: pa.Schema) -> tuple[str, ...]:
@@ -23,7 +23,7 @@ def index_columns(schema: pa.Schema) -> tuple[str, ...]:
     ('__index_level_0__',)
     """
     told = _entries(_metadata(schema), "index_columns")
-    return tuple(name for name in schema.names if name in told or _MADE_UP.fullmatch(name))
+    return tuple(name for name in schema.names if name in told or MADE_UP_NAME.fullmatch(name))
 
 
 def feature_columns(schema: pa.Schema) -> tuple[str, ...]:
@@ -33,10 +33,11 @@ def feature_columns(schema: pa.Schema) -> tuple[str, ...]:
 
 
 def marked_as_index(table: pa.Table, names: Sequence[str]) -> pa.Table:
-    """Give a table the metadata that tell which of its columns hold an index."""
-    others = {**(table.schema.metadata or {})}
+    """Give a table the metadata that tell which of its columns hold an index, if any do."""
+    if not names:
+        return table
     told = json.dumps({"index_columns": list(names), "columns": [], "column_indexes": []})
-    return table.replace_schema_metadata({**others, _KEY: told.encode()})
+    return table.replace_schema_metadata({_KEY: told.encode()})
 
 
 def index_of(table: pa.Table) -> pa.Table | None:

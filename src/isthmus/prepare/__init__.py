@@ -1,6 +1,7 @@
 """Raw columns or pixels ↔ a float32 matrix, with an inverse."""
 
 from isthmus.prepare.matrix import as_float, check_numeric, mean_row, to_float32, to_matrix
+from isthmus.prepare.odd_values import refuse_odd_values
 from isthmus.prepare.preparation import Preparation
 from isthmus.prepare.scaling import SCALINGS, Support
 
@@ -11,6 +12,7 @@ __all__ = [
     "as_float",
     "check_numeric",
     "mean_row",
+    "refuse_odd_values",
     "to_float32",
     "to_matrix",
 ]

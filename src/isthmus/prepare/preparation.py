@@ -13,6 +13,7 @@ from isthmus.io import CHUNK_ROWS, affordable_rows, memory_budget
 from isthmus.io.dataset import Dataset, Rows, Schema
 from isthmus.prepare.agreement import Domain
 from isthmus.prepare.matrix import check_float32, check_numeric, to_dtype, to_matrix, to_table
+from isthmus.prepare.odd_values import refuse_odd_values
 from isthmus.prepare.scaling import ROUNDING, SCALINGS, Support, find_scale
 from isthmus.prepare.statistics import ColumnStatistics, rows_in_cache
 
@@ -58,6 +59,7 @@ class Preparation:
         DataError
             Values that are not finite numbers, or no rows at all.
         """
+        refuse_odd_values(dataset)
         check_numeric(dataset.schema, dataset.source)
         statistics = _statistics(dataset, deviations=scaling in ("auto", "standardize"))
         found = find_scale(scaling, dataset, statistics)
@@ -74,6 +76,7 @@ class Preparation:
         DataError
             The rows do not agree with those that were fitted.
         """
+        refuse_odd_values(dataset)
         self.domain.check_schema(dataset.schema, dataset.source)
         more = _statistics(dataset, deviations=False)
         least, greatest = (more.least - self.offset, more.greatest - self.offset)
@@ -139,6 +142,7 @@ class Preparation:
     def chosen(self, dataset: Dataset, positions: np.ndarray) -> np.ndarray:
         """Prepare the rows at these positions, in ascending order, in one pass over the data."""
         result = np.empty((len(positions), self.n_features), self.stored_dtype(dataset.schema))
+        refuse_odd_values(dataset)
         self.domain.check_schema(dataset.schema, dataset.source)
         first = 0
         for chunk in dataset.chunks(_chunk_rows(dataset)):
@@ -152,6 +156,7 @@ class Preparation:
 
     def chunks(self, dataset: Dataset, n_rows: int = CHUNK_ROWS) -> Iterator[np.ndarray]:
         """Prepare a dataset at most `n_rows` at a time, once it is known to suit."""
+        refuse_odd_values(dataset)
         self.domain.check_schema(dataset.schema, dataset.source)
         first = 0
         for chunk in dataset.chunks(n_rows):

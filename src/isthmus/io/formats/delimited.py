@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import re
+import warnings
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import final
@@ -12,29 +11,20 @@ from typing import final
 import pyarrow as pa
 from pyarrow import csv
 
-from isthmus.errors import DataError
+from isthmus.errors import DataError, DataWarning
 from isthmus.io.budget import memory_budget
-from isthmus.io.dataset import Dataset, Schema, TableDataset, refuse_repeated_names
-from isthmus.io.failures import first_line, refusing
+from isthmus.io.dataset import Dataset, Schema, TableDataset
 from isthmus.io.formats.base import TableFormat
 from isthmus.io.formats.chunks import with_first, write_tables
 from isthmus.io.formats.registry import register
 from isthmus.io.formats.spill import spill_to_disk
+from isthmus.io.formats.text_table import ReadAgainError, TextTable, TooMuchTextError
+from isthmus.io.index import feature_columns, index_columns
 from isthmus.io.joined import common_kinds
 
-_RAGGED = re.compile(
-    r"(Row #(?P<row>\d+): )?Expected (?P<expected>\d+) columns, got (?P<found>\d+)"
-)
 _SHARE_IN_MEMORY = 4
 _LIKELY_PACKING = 4
-_LEAST_BLOCK, _LARGEST_BLOCK = 2**16, 2**24
-_WIDER = {pa.int64(): pa.float64(), pa.null(): pa.float64()}
-_UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 _NESTED = ("list", "large_list", "fixed_size_list", "struct", "map", "dense_union", "sparse_union")
-
-
-class _OtherTypeError(DataError):
-    """A value that is not of the type that the first ones of its column have."""
 
 
 @final
@@ -57,9 +47,21 @@ class DelimitedFormat(TableFormat):
 
     def open_several(self, paths: Sequence[Path], source: str) -> Sequence[Dataset]:
         """Read into memory, or where that would not hold all rows into one temporary file."""
-        if sum(map(_likely_bytes, paths)) > memory_budget() // _SHARE_IN_MEMORY:
-            return [_spilled(paths, source)]
-        return [_in_memory(path) for path in paths]
+        tables = list(map(TextTable.open, paths))
+        _tell(tables)
+        left = memory_budget() // _SHARE_IN_MEMORY
+        if sum(map(_likely_bytes, paths)) > left:
+            return [_spilled(tables, source)]
+        datasets: list[Dataset] = []
+        try:
+            for table in tables:
+                rows = table.read(left)
+                datasets.append(TableDataset(rows, str(table.path)))
+                left -= _likely_bytes(table.path)
+        except TooMuchTextError:
+            datasets.clear()
+            return [_spilled(tables, source)]
+        return datasets
 
     def check(self, target: Path, schema: Schema) -> None:
         super().check(target, schema)
@@ -81,23 +83,15 @@ register(DelimitedFormat(name="csv", reads=(".csv", ".csv.gz"), writes=(".csv",)
 register(DelimitedFormat(name="tsv", reads=(".tsv", ".tsv.gz"), writes=(".tsv",), delimiter="\t"))
 
 
-def _in_memory(path: Path) -> Dataset:
-    with _refusing(path):
-        table = _parse(path)
-        _check_columns(table, path)
-        return TableDataset(table, str(path))
-
-
-@contextmanager
-def _refusing(path: Path) -> Iterator[None]:
-    kind = "comma-separated text" if _delimiter(path) == "," else "tab-separated text"
-    with refusing(str(path), kind, DataError):
-        _refuse_utf16(path)
-        yield
-
-
-def _delimiter(path: Path) -> str:
-    return "\t" if ".tsv" in path.name.lower()[-7:] else ","
+def _tell(tables: Sequence[TextTable]) -> None:
+    """Warn once of what many files have in common."""
+    paths: dict[str, list[Path]] = {}
+    for table in tables:
+        if table.notes:
+            paths.setdefault("; ".join(table.notes), []).append(table.path)
+    for notes, own in paths.items():
+        more = f" and {len(own) - 1} more" if len(own) > 1 else ""
+        warnings.warn(f"{own[0]}{more}: {notes}.", DataWarning, stacklevel=2)
 
 
 def _likely_bytes(path: Path) -> int:
@@ -105,144 +99,51 @@ def _likely_bytes(path: Path) -> int:
     return path.stat().st_size * (_LIKELY_PACKING if packed else 1)
 
 
-def _spilled(paths: Sequence[Path], source: str) -> Dataset:
-    firsts = [(path, schema) for path in paths for schema in _schema_of_rows(path)]
-    if not firsts:
-        return _in_memory(paths[0])
-    kinds = common_kinds([(schema, str(path)) for path, schema in firsts])
-    filled = [path for path, _ in firsts]
-    try:
-        return spill_to_disk(_tables(filled, kinds), source)
-    except _OtherTypeError:
-        # Whole numbers in the first block, and fractions in a later one.
-        wide = {name: _WIDER.get(kind, kind) for name, kind in kinds.items()}
-        if wide == kinds:
-            raise
-        return spill_to_disk(_tables(filled, wide), source)
+def _spilled(tables: Sequence[TextTable], source: str) -> Dataset:
+    kinds: dict[str, pa.DataType] = {}
+    block = 0
+    while True:
+        try:
+            firsts = [(table, first) for table in tables for first in _first_schema(table, block)]
+            if not firsts:
+                return TableDataset(tables[0].read(memory_budget()), str(tables[0].path))
+            own = [(_features(schema), str(table.path)) for table, schema in firsts]
+            index = _common_index([schema for _, schema in firsts])
+            kinds = {**common_kinds(own), **kinds}
+            rows = _rows([table for table, _ in firsts], kinds, [*own[0][0].names, *index], block)
+            return spill_to_disk(rows, source)
+        except ReadAgainError as again:
+            # Such as whole numbers in the first block, and fractions in a later one.
+            kinds, block = {**kinds, **again.kinds}, max(block, again.block)
 
 
-def _schema_of_rows(path: Path) -> Iterator[pa.Schema]:
+def _first_schema(table: TextTable, block: int) -> Iterator[pa.Schema]:
     """Yield what the first block shows, but nothing for a file that has only a header."""
-    with _refusing(path), _opened(path, {}) as reader:
-        batch = next(iter(reader), None)
-        if batch is not None and batch.num_rows:
-            _check_columns(pa.Table.from_batches([batch], reader.schema), path)
-            yield reader.schema
+    first = next(table.tables({}, block), None)
+    if first is not None and first.num_rows:
+        yield first.schema
 
 
-def _tables(paths: Iterable[Path], kinds: dict[str, pa.DataType]) -> Iterator[pa.Table]:
-    for path in paths:
-        with _refusing(path), _opened(path, kinds) as reader, _explaining(path):
-            for batch in reader:
-                yield pa.Table.from_batches([batch])
+def _features(schema: pa.Schema) -> pa.Schema:
+    return pa.schema([schema.field(name) for name in feature_columns(schema)])
 
 
-@contextmanager
-def _opened(path: Path, kinds: dict[str, pa.DataType]) -> Iterator[csv.CSVStreamingReader]:
-    packed = "gzip" if path.suffix.lower() == ".gz" else None
-    block = max(_LEAST_BLOCK, min(memory_budget() // 64, _LARGEST_BLOCK))
-    with pa.input_stream(str(path), compression=packed) as stream:
-        with _explaining(path):
-            reader = csv.open_csv(
-                stream,
-                csv.ReadOptions(block_size=block),
-                csv.ParseOptions(delimiter=_delimiter(path), newlines_in_values=True),
-                csv.ConvertOptions(strings_can_be_null=True, column_types=kinds),
-            )
-        with reader:
-            yield reader
+def _common_index(schemas: Sequence[pa.Schema]) -> list[str]:
+    """Name the columns that hold an index, of one type, in all files."""
+    return [
+        name
+        for name in index_columns(schemas[0])
+        if len({schema.field(name).type if name in schema.names else None for schema in schemas})
+        == 1
+    ]
 
 
-@contextmanager
-def _explaining(path: Path) -> Iterator[None]:
-    """Say in a sentence what arrow says of ragged rows and missing headers."""
-    try:
-        yield
-    except pa.ArrowInvalid as error:
-        _explain(error, path)
-        raise _OtherTypeError(
-            f"{path} could not be read as text of one type a column ({first_line(error)}): mend "
-            "that value, or leave the column out."
-        ) from error
-
-
-def _parse(path: Path, use_threads: bool = True) -> pa.Table:
-    packed = "gzip" if path.suffix.lower() == ".gz" else None
-    try:
-        with pa.input_stream(str(path), compression=packed) as stream:
-            return csv.read_csv(
-                stream,
-                csv.ReadOptions(use_threads=use_threads),
-                csv.ParseOptions(delimiter=_delimiter(path), newlines_in_values=True),
-                csv.ConvertOptions(strings_can_be_null=True),
-            )
-    except pa.ArrowInvalid as error:
-        ragged = _RAGGED.search(str(error))
-        if ragged and not ragged["row"] and use_threads:
-            # Only one thread alone counts the rows.
-            return _parse(path, use_threads=False)
-        _explain(error, path)
-        raise
-
-
-def _explain(error: pa.ArrowInvalid, path: Path) -> None:
-    ragged = _RAGGED.search(str(error))
-    if ragged:
-        row = f"row {ragged['row']}" if ragged["row"] else "one row"
-        raise DataError(
-            f"{path} has {_cells(ragged['found'])} in {row}, expected "
-            f"{ragged['expected']} as in its header: mend that row (the header is row 1)."
-        ) from error
-    if "cannot infer number of columns" in str(error):
-        raise DataError(
-            f"{path} has no header: put the column names into its first line."
-        ) from error
-
-
-def _refuse_utf16(path: Path) -> None:
-    with path.open("rb") as file:
-        if file.read(2) in _UTF16_MARKS:
-            raise DataError(f"{path} is UTF-16 text: save it again with the encoding UTF-8.")
-
-
-def _cells(count: str) -> str:
-    return "1 cell" if count == "1" else f"{count} cells"
-
-
-def _check_columns(table: pa.Table, path: Path) -> None:
-    _check_names(table, path)
-    for name, column in zip(table.column_names, table.itercolumns(), strict=True):
-        # Arrow reads a column that is not UTF-8 as bytes rather than refuse it.
-        if pa.types.is_binary(column.type):
-            raise DataError(
-                f"{path} is not UTF-8 text in column {name!r}: "
-                "save it again with the encoding UTF-8."
-            )
-
-
-def _check_names(table: pa.Table, path: Path) -> None:
-    names, delimiter = table.column_names, _delimiter(path)
-    if len(names) == 1:
-        other = next((sign for sign in ",;\t|" if sign != delimiter and sign in names[0]), None)
-        if other is not None:
-            raise DataError(
-                f"{path} seems to be separated by {other!r}, expected {delimiter!r}: "
-                "save it again as .csv with commas or as .tsv with tabs."
-            )
-    if all(map(_is_number, names)) and not all(name.isdecimal() for name in names):
-        raise DataError(
-            f"{path} has numbers such as {names[0]} in its first line, expected column names: "
-            "put a line of names above them."
-        )
-    refuse_repeated_names(names, str(path))
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
+def _rows(
+    tables: Iterable[TextTable], kinds: dict[str, pa.DataType], names: Sequence[str], block: int
+) -> Iterator[pa.Table]:
+    for table in tables:
+        for rows in table.tables(kinds, block):
+            yield rows.select(list(names))
 
 
 def _with_visible_gaps(table: pa.Table) -> pa.Table:

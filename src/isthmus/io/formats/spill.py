@@ -9,14 +9,18 @@ import numpy as np
 import pyarrow as pa
 
 from isthmus.errors import DataError
+from isthmus.io.budget import memory_budget
 from isthmus.io.dataset import Dataset, Rows
 from isthmus.io.failures import first_line
 from isthmus.io.formats.arrays import NPY
 from isthmus.io.formats.feather import FEATHER
+from isthmus.io.index import index_columns, marked_as_index
 from isthmus.io.joined import regrouped
 from isthmus.io.temporary import TemporaryFolder
 
 _BATCH_ROWS = 16_384
+_BATCH_SHARE = 4
+_NUMBER_BYTES = 8
 
 
 def spill_to_disk(chunks: Iterable[Rows], source: str) -> Dataset:
@@ -41,13 +45,21 @@ def spill_to_disk(chunks: Iterable[Rows], source: str) -> Dataset:
         dataset: Dataset = NPY.open(path)
     else:
         path = folder.path / "rows.arrow"
-        FEATHER.write_whole(path, regrouped(_tables(every, first.schema, source), _BATCH_ROWS))
+        tables = _tables(every, first.schema, source)
+        FEATHER.write_whole(path, regrouped(tables, _batch_rows(first.num_columns)))
         dataset = FEATHER.open(path)
     dataset.source, dataset.folder = source, folder
     return dataset
 
 
+def _batch_rows(n_columns: int) -> int:
+    """Give the rows of a batch: fewer where columns are so many that they would not fit."""
+    most = memory_budget() // (_BATCH_SHARE * _NUMBER_BYTES * max(n_columns, 1))
+    return min(_BATCH_ROWS, 2 ** (max(most, 1).bit_length() - 1))
+
+
 def _tables(chunks: Iterable[Rows], schema: pa.Schema, source: str) -> Iterator[pa.Table]:
+    index = index_columns(schema)
     schema = schema.remove_metadata()
     for number, chunk in enumerate(chunks, 1):
         columns = None if isinstance(chunk, np.ndarray) else chunk.column_names
@@ -58,7 +70,7 @@ def _tables(chunks: Iterable[Rows], schema: pa.Schema, source: str) -> Iterator[
                 f"{schema.names}: give batches that agree."
             )
         try:
-            yield chunk.select(schema.names).cast(schema)
+            yield marked_as_index(chunk.select(schema.names).cast(schema), index)
         except pa.ArrowException as error:
             raise DataError(
                 f"{source}: batch {number} holds other types than the first one "
