@@ -249,12 +249,11 @@ class TableDataset(Dataset):
 
     def cast(self, schema: pa.Schema) -> TableDataset:
         """Give the same rows with their features in the types of this schema."""
-        whole = self._whole
-        for field in schema:
-            i = whole.schema.get_field_index(field.name)
-            # Integers beyond 2**53 lose their last digits, as they do where fractions are near.
-            whole = whole.set_column(i, field, whole.column(i).cast(field.type, safe=False))
-        return TableDataset(whole, self.source, schema.names)
+        whole, names = self._whole.schema, set(schema.names)
+        fields = [schema.field(old.name) if old.name in names else old for old in whole]
+        target = pa.schema(fields, whole.metadata)
+        # Integers beyond 2**53 lose their last digits, as they do where fractions are near.
+        return TableDataset(self._whole.cast(target, safe=False), self.source, schema.names)
 
 
 def _slices(table: pa.Table, n_rows: int) -> Iterator[pa.Table]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import final
 
 from isthmus.errors import DataError
-from isthmus.io.formats.head import Cell, Head
+from isthmus.io.formats.head import Head
 
 NUMBER_GAPS = ("", "NA", "NaN", "nan", "-NaN", "-nan", "null", "NULL", "None")
 """What says in a column of numbers that there is none."""
@@ -67,8 +67,8 @@ def is_gap(text: str) -> bool:
     return text.strip() in NUMBER_GAPS or text.strip() in _OTHER_GAPS
 
 
-def find_dialect(head: Head, usual: str) -> Dialect:
-    """Find out what separates cells and decimals.
+def find_dialect(head: Head, usual: str) -> tuple[Dialect, list[list[str]]]:
+    """Find out what separates cells and decimals, and give the first lines cut so.
 
     Parameters
     ----------
@@ -93,18 +93,18 @@ def find_dialect(head: Head, usual: str) -> Dialect:
             "names: take that line away."
         )
     fitting = {sign: _share(head, sign) for sign in _DELIMITERS if sign in head.text}
-    best = [sign for sign, share in fitting.items() if share == max(fitting.values())]
-    delimiter = usual
-    if best and max(fitting.values()) >= 0:
-        delimiter = max(best, key=lambda sign: (_numbers(head, sign, len(best)), sign == usual))
+    best = [sign for sign, share in fitting.items() if share == max(fitting.values()) >= 0]
+    delimiter = best[0] if best else usual
+    if len(best) > 1:
+        delimiter = max(best, key=lambda sign: (_numbers(head, sign), sign == usual))
+    if delimiter != usual:
         records = head.records(delimiter)
     if len(records[0]) == 1:
         _refuse_spaces(head, records)
-        delimiter = usual
-    return Dialect(delimiter, _decimal(head, delimiter, records[1:]))
+    return Dialect(delimiter, _decimal(head, delimiter, records[1:])), records
 
 
-def columns_of(records: Sequence[Sequence[Cell]]) -> list[list[Cell]]:
+def columns_of(records: Sequence[Sequence[str]]) -> list[list[str]]:
     """Give the cells of each column, as far as the rows have as many as most."""
     if not records:
         return []
@@ -119,18 +119,18 @@ def _share(head: Head, delimiter: str) -> float:
     return sum(width == names for width in rows) / max(len(rows), 1) if names > 1 else -1.0
 
 
-def _numbers(head: Head, delimiter: str, n_others: int) -> float:
-    """Give the share of cells that hold numbers, where there is more than one to choose from."""
-    cells = [cell.text for row in head.records(delimiter)[1:] for cell in row]
-    return sum(map(_is_any_number, cells)) / max(len(cells), 1) if n_others > 1 else 0.0
+def _numbers(head: Head, delimiter: str) -> float:
+    """Give the share of cells that hold numbers."""
+    cells = [cell for row in head.records(delimiter)[1:] for cell in row]
+    return sum(map(_is_any_number, cells)) / max(len(cells), 1)
 
 
 def _is_any_number(text: str) -> bool:
     return bool(_POINT.fullmatch(text) or _COMMA.fullmatch(text))
 
 
-def _refuse_spaces(head: Head, records: Sequence[Sequence[Cell]]) -> None:
-    name, *cells = (row[0].text.split() for row in records)
+def _refuse_spaces(head: Head, records: Sequence[Sequence[str]]) -> None:
+    name, *cells = (row[0].split() for row in records)
     rows = [row for row in cells if len(row) == len(name)]
     if len(name) > 1 and rows and all(any(map(_is_any_number, row)) for row in rows):
         raise DataError(
@@ -139,11 +139,13 @@ def _refuse_spaces(head: Head, records: Sequence[Sequence[Cell]]) -> None:
         )
 
 
-def _decimal(head: Head, delimiter: str, rows: Sequence[Sequence[Cell]]) -> str:
+def _decimal(head: Head, delimiter: str, rows: Sequence[Sequence[str]]) -> str:
     """Find the sign before fractions in the columns that hold nothing but numbers and gaps."""
+    if "," not in head.text or (delimiter == "," and '"' not in head.text):
+        return "."
     points, commas, grouped = list[str](), list[str](), list[str]()
     for column in columns_of(rows):
-        texts = [cell.text.strip() for cell in column if not is_gap(cell.text)]
+        texts = [cell.strip() for cell in column if not is_gap(cell)]
         if not all(_is_any_number(text) or _GROUPED.fullmatch(text) for text in texts):
             continue
         points += [text for text in texts if "." in text and _POINT.fullmatch(text)]

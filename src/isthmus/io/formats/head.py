@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple, final
+from typing import final
 
 import pyarrow as pa
 
@@ -23,11 +23,10 @@ _UTF8_MARK, _UTF16_MARKS = b"\xef\xbb\xbf", (b"\xff\xfe", b"\xfe\xff")
 _LINE_END = re.compile(r"\r\n|\r|\n")
 
 
-class Cell(NamedTuple):
-    """What stands in one place, and whether quotes were around it."""
+class Quoted(str):
+    """A cell with quotes around it."""
 
-    text: str
-    quoted: bool
+    __slots__ = ()
 
 
 @final
@@ -54,13 +53,13 @@ class Head:
         """Bytes, at most, of the longest line."""
         return 4 * max(map(len, _LINE_END.split(self.text)))
 
-    def records(self, delimiter: str) -> list[list[Cell]]:
+    def records(self, delimiter: str) -> list[list[str]]:
         """Cut the lines into cells; those that are blank or not all there are left out."""
         if '"' in self.text:
             return list(_quoted_records(self.text, delimiter, self.whole))
         lines = _LINE_END.split(self.text)
         kept = lines if self.whole else lines[:-1]
-        return [[Cell(text, False) for text in line.split(delimiter)] for line in kept if line]
+        return [line.split(delimiter) for line in kept if line]
 
 
 @contextmanager
@@ -124,11 +123,11 @@ def _decoded(start: bytes, path: Path, whole: bool) -> str:
         ) from error
 
 
-def _quoted_records(text: str, delimiter: str, whole: bool) -> Iterator[list[Cell]]:
+def _quoted_records(text: str, delimiter: str, whole: bool) -> Iterator[list[str]]:
     sign = re.escape(delimiter)
     cell = re.compile(rf'"((?:[^"]++|"")*+)"([^{sign}\r\n]*+)|([^{sign}\r\n]*+)')
     end = re.compile(rf"{sign}|\r\n|\r|\n|\Z")
-    position, record = 0, list[Cell]()
+    position, record = 0, list[str]()
     while position <= len(text):
         found = cell.match(text, position)
         assert found is not None
@@ -136,8 +135,7 @@ def _quoted_records(text: str, delimiter: str, whole: bool) -> Iterator[list[Cel
         if inside is None and plain.startswith('"') and not whole:
             return
         is_quoted = inside is not None
-        content = inside.replace('""', '"') + behind if is_quoted else plain
-        record.append(Cell(content, is_quoted))
+        record.append(Quoted(inside.replace('""', '"') + behind) if is_quoted else plain)
         after = end.match(text, found.end())
         assert after is not None
         position = after.end()
@@ -145,7 +143,7 @@ def _quoted_records(text: str, delimiter: str, whole: bool) -> Iterator[list[Cel
             continue
         if not after[0] and not whole:
             return
-        if len(record) > 1 or record[0].text or record[0].quoted:
+        if len(record) > 1 or record[0] or isinstance(record[0], Quoted):
             yield record
         record = []
         if not after[0]:

@@ -9,7 +9,7 @@ from typing import Literal, NoReturn
 
 from isthmus.errors import DataError
 from isthmus.io.formats.dialect import Dialect, columns_of, is_gap
-from isthmus.io.formats.head import Cell, Head
+from isthmus.io.formats.head import Head, Quoted
 from isthmus.io.index import MADE_UP_NAME
 
 Kind = Literal["gap", "number", "date", "boolean", "text"]
@@ -21,16 +21,16 @@ _LEAST_SCALE = 3
 _STEP_TOLERANCE = 1e-3
 
 
-def index_names(head: Head, dialect: Dialect) -> list[str]:
+def index_names(records: Sequence[Sequence[str]]) -> list[str]:
     """Name the first columns that hold an index, as pandas' `to_csv` or R's `write.csv` write it.
 
     That is one without a name; one that pandas once read as such and called ``Unnamed: 0``, if it
     holds different whole numbers; and any whose name pandas made up.
     """
-    names, *rows = head.records(dialect.delimiter)
+    names, *rows = records
     columns = columns_of(rows)
     found: list[str] = []
-    for i, name in enumerate(cell.text for cell in names):
+    for i, name in enumerate(names):
         cells = columns[i] if len(columns) == len(names) else []
         if MADE_UP_NAME.fullmatch(name) or (
             len(found) == i
@@ -40,48 +40,60 @@ def index_names(head: Head, dialect: Dialect) -> list[str]:
     return found if len(found) < len(names) else []
 
 
-def check_header(head: Head, dialect: Dialect) -> None:
-    """Raise `DataError` unless the first line holds names for certain."""
-    names, *rows = head.records(dialect.delimiter)
-    if names[0].text.startswith("#") and not any(len(row) == len(names) for row in rows[:10]):
-        _refuse(head, f"begins with a comment ({_shown(names[0].text)})", "take it away")
-    index = index_names(head, dialect)
+def check_header(
+    head: Head, records: Sequence[Sequence[str]], dialect: Dialect, index: Sequence[str]
+) -> None:
+    """Raise `DataError` unless the first line holds names for certain.
+
+    Parameters
+    ----------
+    head : Head
+        The first lines.
+    records : sequence of sequence of str
+        The same, cut into cells.
+    dialect : Dialect
+        How they were cut.
+    index : sequence of str
+        Columns that hold an index, of which any name will do.
+    """
+    names, *rows = records
+    if names[0].startswith("#") and not any(len(row) == len(names) for row in rows[:10]):
+        _refuse(head, f"begins with a comment ({_shown(names[0])})", "take it away")
     columns = columns_of(rows)
-    if not any(name.text.strip() for name in names):
+    if not any(name.strip() for name in names):
         _refuse(head, "has no names in its first line")
     if len(columns) != len(names):
         _check_width(head, columns, len(names))
         return
     kept = [
-        (name, [cell for cell in column if not is_gap(cell.text)])
+        (name, [cell for cell in column if not is_gap(cell)])
         for name, column in zip(names, columns, strict=True)
-        if name.text not in index
+        if name not in index
     ]
     pairs = [(name, column) for name, column in kept if column]
     if not pairs or any(_must_be_name(name, column, dialect) for name, column in pairs):
         return
     numbers = [
-        (dialect.value(name.text), [dialect.value(cell.text) for cell in column])
+        (dialect.value(name), [dialect.value(cell) for cell in column])
         for name, column in pairs
-        if _kind_of(column, dialect) == "number" and dialect.is_number(name.text)
+        if _kind_of(column, dialect) == "number" and dialect.is_number(name)
     ]
     if numbers and not (_are_counted(numbers) or _are_a_scale(numbers)):
-        shown = ", ".join([cell.text for cell in names if dialect.is_number(cell.text)][:3])
+        shown = ", ".join([cell for cell in names if dialect.is_number(cell)][:3])
         _refuse(head, f"has numbers such as {shown} in its first line", _SETTLE)
     for name, column in pairs:
         kind = _kind_of(column, dialect)
         if kind != "number" and (
-            _kind(name.text, dialect) == kind != "text"
-            or sum(cell.text == name.text for cell in column) > 1
+            _kind(name, dialect) == kind != "text" or sum(cell == name for cell in column) > 1
         ):
-            _refuse(head, f"has {_shown(name.text)}, a value of that column, in its first line")
+            _refuse(head, f"has {_shown(name)}, a value of that column, in its first line")
 
 
-def _check_width(head: Head, columns: Sequence[Sequence[Cell]], n_names: int) -> None:
+def _check_width(head: Head, columns: Sequence[Sequence[str]], n_names: int) -> None:
     """Say what is wrong where most rows have a cell more than there are names."""
     if len(columns) != n_names + 1 or len(columns[0]) == 1:
         return  # What arrow says tells which row it is.
-    names, filled = f"{n_names} names", any(cell.text for cell in columns[-1])
+    names, filled = f"{n_names} names", any(cell for cell in columns[-1])
     remedy = (
         "put a name above the first cells" if filled else "take the last delimiter of rows away"
     )
@@ -95,17 +107,21 @@ def _refuse(head: Head, what: str, remedy: str = "put a line of names above it")
     raise DataError(f"{head.path} {what}, expected column names: {remedy}.")
 
 
-def _must_be_name(name: Cell, column: Sequence[Cell], dialect: Dialect) -> bool:
+def _must_be_name(name: str, column: Sequence[str], dialect: Dialect) -> bool:
     """Tell whether a cell cannot be a value of its column: text over numbers, or alone quoted."""
     kind = _kind_of(column, dialect)
-    own = _kind(name.text, dialect)
-    if name.quoted and kind == "number" and not any(cell.quoted for cell in column):
+    own = _kind(name, dialect)
+    if (
+        isinstance(name, Quoted)
+        and kind == "number"
+        and not any(isinstance(cell, Quoted) for cell in column)
+    ):
         return True
     return kind != "text" and own == "text"
 
 
-def _kind_of(column: Sequence[Cell], dialect: Dialect) -> Kind:
-    kinds: set[Kind] = {_kind(cell.text, dialect) for cell in column}
+def _kind_of(column: Sequence[str], dialect: Dialect) -> Kind:
+    kinds: set[Kind] = {_kind(cell, dialect) for cell in column}
     return kinds.pop() if len(kinds) == 1 else "text"
 
 
@@ -119,9 +135,8 @@ def _kind(text: str, dialect: Dialect) -> Kind:
     return "date" if _DATE.fullmatch(text.strip()) else "text"
 
 
-def _counts(cells: Sequence[Cell]) -> bool:
-    texts = [cell.text for cell in cells]
-    return all(map(str.isdecimal, texts)) and len(set(texts)) == len(texts)
+def _counts(cells: Sequence[str]) -> bool:
+    return all(map(str.isdecimal, cells)) and len(set(cells)) == len(cells)
 
 
 def _are_counted(columns: Sequence[tuple[float, Sequence[float]]]) -> bool:

@@ -92,12 +92,11 @@ class TextTable:
         with _refusing(path):
             head = read_head(path)
             usual = usual_delimiter(path)
-            dialect = find_dialect(head, usual)
-            index = tuple(index_names(head, dialect))
-            check_header(head, dialect)
+            dialect, records = find_dialect(head, usual)
+            index = tuple(index_names(records))
+            check_header(head, records, dialect, index)
             notes = [note for note in (dialect.note(usual), _index_note(index)) if note]
-            names = tuple(cell.text for cell in head.records(dialect.delimiter)[0])
-            return cls(path, dialect, names, index, head.longest_line, tuple(notes))
+            return cls(path, dialect, tuple(records[0]), index, head.longest_line, tuple(notes))
 
     def read(self, most: int) -> pa.Table:
         """Read all rows; `TooMuchTextError` where a packed file holds more bytes than `most`."""
@@ -247,19 +246,17 @@ class TextTable:
 
     def _finished(self, table: pa.Table) -> pa.Table:
         """Take away what a delimiter at the end of lines made, and tell gaps in text and index."""
-        for position in reversed(range(1, table.num_columns)):
-            field = table.schema.field(position)
-            if field.name.strip() or not pa.types.is_null(field.type):
-                break
-            table = table.remove_column(position)
-        refuse_repeated_names(table.column_names, str(self.path))
-        for position, field in enumerate(table.schema):
+        fields, columns = list(table.schema), table.columns
+        while len(fields) > 1 and not fields[-1].name.strip() and pa.types.is_null(fields[-1].type):
+            del fields[-1], columns[-1]
+        refuse_repeated_names([field.name for field in fields], str(self.path))
+        for position, field in enumerate(fields):
             if pa.types.is_string(field.type):
-                table = table.set_column(position, field, _with_gaps(table.column(position)))
+                columns[position] = _with_gaps(columns[position])
             # Arrow reads a column that is not UTF-8 as bytes rather than refuse it.
             elif pa.types.is_binary(field.type):
                 self._refuse_encoding(field.name)
-        return marked_as_index(table, self.index)
+        return marked_as_index(pa.Table.from_arrays(columns, schema=pa.schema(fields)), self.index)
 
 
 @final
