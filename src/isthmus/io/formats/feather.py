@@ -26,6 +26,7 @@ from isthmus.io.index import index_columns
 
 _MAGIC = b"ARROW1"
 _SUFFIXES = (".feather", ".arrow")
+_MAPPED_TOGETHER = 64
 
 
 @final
@@ -58,8 +59,9 @@ class FeatherDataset(Dataset):
                 schema = ipc.open_file(mapped).schema
                 self.schema = schema_of(schema, source, names)
                 self.index_names = index_columns(schema)
-                self._sizes = [batch.num_rows for batch in _read_batches(mapped, [0])]
-                self.n_rows = sum(self._sizes)
+                n_batches = ipc.open_file(mapped).num_record_batches
+            self._sizes = _batch_sizes(path, n_batches)
+            self.n_rows = sum(self._sizes)
 
     def chunks(self, n_rows: int = CHUNK_ROWS) -> Iterator[pa.Table]:
         """Yield the rows in order, at most `n_rows` at a time."""
@@ -91,10 +93,20 @@ class FeatherDataset(Dataset):
             yield from _read_batches(mapped, fields, chosen)
 
 
+def _batch_sizes(path: Path, n_batches: int) -> list[int]:
+    """Count the rows of each batch; what was mapped for it is let go of again and again."""
+    sizes: list[int] = []
+    for start in range(0, n_batches, _MAPPED_TOGETHER):
+        chosen = range(start, min(start + _MAPPED_TOGETHER, n_batches))
+        with pa.memory_map(str(path)) as mapped:
+            sizes += [batch.num_rows for batch in _read_batches(mapped, [0], chosen)]
+    return sizes
+
+
 def _read_batches(
-    mapped: pa.MemoryMappedFile, fields: list[int], chosen: Sequence[int] | None = None
+    mapped: pa.MemoryMappedFile, fields: list[int], chosen: Sequence[int]
 ) -> Iterator[pa.RecordBatch]:
     options = ipc.IpcReadOptions(included_fields=fields)
     reader = ipc.open_file(mapped, options=options)
-    for i in range(reader.num_record_batches) if chosen is None else chosen:
+    for i in chosen:
         yield reader.get_batch(i)

@@ -50,8 +50,8 @@ class Head:
 
     @property
     def longest_line(self) -> int:
-        """Bytes, at most, of the longest line."""
-        return 4 * max(map(len, _LINE_END.split(self.text)))
+        """Bytes of the longest line."""
+        return len(max(_LINE_END.split(self.text), key=len).encode())
 
     def records(self, delimiter: str) -> list[list[str]]:
         """Cut the lines into cells; those that are blank or not all there are left out."""

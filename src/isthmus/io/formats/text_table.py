@@ -30,7 +30,7 @@ _OTHER_KIND = re.compile(
 )
 _LONG_LINE, _NO_ROWS = "straddling object", "cannot infer number of columns"
 _LEAST_BLOCK, _LARGEST_BLOCK, _USUAL_BLOCK, _MOST_BLOCK = 2**16, 2**24, 2**20, 2**30
-_BLOCK_SHARE, _LONG_BLOCK_SHARE = 64, 4
+_BLOCK_SHARE, _LONG_BLOCK_SHARE = 64, 16
 _LINES_IN_BLOCK = 8
 
 
