@@ -301,8 +301,8 @@ def _index_note(index: Sequence[str]) -> str | None:
     names = " and ".join(
         f"column {name!r}" if name.strip() else "the unnamed first column" for name in index
     )
-    taken = "is taken for an index and" if len(index) == 1 else "are taken for indexes and"
-    return f"{names} {taken} left out of the features (to keep it, give it a name of its own)"
+    taken = "is taken for an index" if len(index) == 1 else "are taken for indexes"
+    return f"{names} {taken} and left out (what is a feature needs a name of its own)"
 
 
 def _with_gaps(text: pa.ChunkedArray) -> pa.ChunkedArray:
