@@ -18,6 +18,7 @@ EXPORTS = {
     "ContractiveAutoencoder",
     "ConvolutionalAutoencoder",
     "DataError",
+    "DataWarning",
     "Dataset",
     "DenoisingAutoencoder",
     "IsthmusError",

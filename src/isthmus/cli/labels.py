@@ -19,7 +19,7 @@ def split_labels(dataset: Any, labels: str | None) -> tuple[Any, Any]:
 def take_labels(dataset: Any, labels: str) -> tuple[Any, list[Any]]:
     """Give the features, and one label a row, None where there is none."""
     names = dataset.schema.names or ()
-    if labels in names:
+    if labels in (*names, *dataset.index_names):
         column = dataset.select([labels]).to_memory().column(0).to_pylist()
         return dataset.select([name for name in names if name != labels]), column
     # Of a text that is too long for a name the system would not say whether it is there.

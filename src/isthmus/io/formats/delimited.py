@@ -18,7 +18,8 @@ from isthmus.io.formats.base import TableFormat
 from isthmus.io.formats.chunks import with_first, write_tables
 from isthmus.io.formats.registry import register
 from isthmus.io.formats.spill import spill_to_disk
-from isthmus.io.formats.text_table import ReadAgainError, TextTable, TooMuchTextError
+from isthmus.io.formats.text_errors import ReadAgainError, TooMuchTextError
+from isthmus.io.formats.text_table import TextTable
 from isthmus.io.index import feature_columns, index_columns
 from isthmus.io.joined import common_kinds
 

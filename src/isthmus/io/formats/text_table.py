@@ -2,60 +2,36 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NoReturn, final
+from typing import final
 
 import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import csv
 
 from isthmus.errors import DataError
-from isthmus.io.budget import memory_budget, readable_bytes
+from isthmus.io.budget import memory_budget
 from isthmus.io.dataset import refuse_repeated_names
 from isthmus.io.failures import refusing
 from isthmus.io.formats.dialect import NUMBER_GAPS, Dialect, find_dialect
 from isthmus.io.formats.head import opened_text, read_head
 from isthmus.io.formats.header import check_header, index_names
+from isthmus.io.formats.text_errors import (
+    ReadAgainError,
+    TooMuchTextError,
+    explain,
+    has_no_row,
+    longest_block,
+    refuse_encoding,
+)
 from isthmus.io.index import marked_as_index
 
-_RAGGED = re.compile(
-    r"(Row #(?P<row>\d+): )?Expected (?P<expected>\d+) columns, got (?P<found>\d+)"
-)
-_OTHER_KIND = re.compile(
-    r"In CSV column #(?P<column>\d+): .*(invalid value '(?P<value>.*)'|invalid UTF8)", re.DOTALL
-)
-_LONG_LINE, _NO_ROWS = "straddling object", "cannot infer number of columns"
-_LEAST_BLOCK, _LARGEST_BLOCK, _USUAL_BLOCK, _MOST_BLOCK = 2**16, 2**24, 2**20, 2**30
-_BLOCK_SHARE, _LONG_BLOCK_SHARE = 64, 16
+_LEAST_BLOCK, _LARGEST_BLOCK, _USUAL_BLOCK = 2**16, 2**24, 2**20
+_BLOCK_SHARE = 64
 _LINES_IN_BLOCK = 8
-
-
-class TooMuchTextError(DataError):
-    """More text came out of a packed file than was to be held in memory."""
-
-
-class ReadAgainError(DataError):
-    """What the first lines told does not hold for a later one: what to read the file with instead.
-
-    Parameters
-    ----------
-    sentence : str
-        What is wrong, for where it is not read again.
-    kinds : dict of str to arrow type
-        Types that hold what was found.
-    block : int
-        Bytes that hold a whole line.
-    """
-
-    def __init__(
-        self, sentence: str, kinds: Mapping[str, pa.DataType] | None = None, block: int = 0
-    ) -> None:
-        super().__init__(sentence)
-        self.kinds, self.block = dict(kinds or {}), block
 
 
 @final
@@ -134,9 +110,9 @@ class TextTable:
                 for batch in self._batches(kinds, block):
                     yield self._finished(pa.Table.from_batches([batch]))
             except pa.ArrowInvalid as error:
-                if _has_no_row(error):
+                if has_no_row(error):
                     error = self._with_row(error, kinds, block)
-                self._explain(error, block)
+                explain(error, self.path, self.names, self.dialect, block)
 
     def _batches(
         self, kinds: Mapping[str, pa.DataType], block: int, use_threads: bool = True
@@ -168,17 +144,16 @@ class TextTable:
                     *self._options({}),
                 )
         except pa.ArrowInvalid as error:
-            if _has_no_row(error) and use_threads:
+            if has_no_row(error) and use_threads:
                 return self._read(most, block, use_threads=False)
-            self._explain(error, block)
+            explain(error, self.path, self.names, self.dialect, block)
 
     def _block(self, usual: int, least: int = 0) -> int:
         """Give the bytes of a block: more than usual where it would not hold a few lines."""
         few = _LINES_IN_BLOCK * self.longest_line
         if few <= usual and least <= usual:
             return usual
-        share = memory_budget() // _LONG_BLOCK_SHARE
-        return max(usual, least, 2 * self.longest_line, min(few, share, _MOST_BLOCK))
+        return max(usual, least, 2 * self.longest_line, min(few, longest_block()))
 
     def _options(
         self, kinds: Mapping[str, pa.DataType]
@@ -190,47 +165,6 @@ class TextTable:
                 decimal_point=self.dialect.decimal,
                 column_types=dict(kinds),
             ),
-        )
-
-    def _explain(self, error: pa.ArrowInvalid, block: int) -> NoReturn:
-        """Say in a sentence what arrow says."""
-        ragged, other = _RAGGED.search(str(error)), _OTHER_KIND.search(str(error))
-        if ragged:
-            row = f"row {int(ragged['row']) - 1:,}" if ragged["row"] else "one row"
-            raise DataError(
-                f"{self.path} has {_cells(ragged['found'])} in {row}, expected "
-                f"{ragged['expected']} as in its header: mend that row (the first one under the "
-                "header is row 1)."
-            ) from error
-        if _LONG_LINE in str(error):
-            larger = 2 * block
-            sentence = (
-                f"{self.path} has a line of more than {readable_bytes(block)}, for which "
-                f"{readable_bytes(memory_budget())} of memory are too little: allow more with "
-                "--memory or ISTHMUS_MEMORY, or split that line."
-            )
-            if larger > min(max(memory_budget() // _LONG_BLOCK_SHARE, 2**20), _MOST_BLOCK):
-                raise DataError(sentence) from error
-            raise ReadAgainError(sentence, block=larger) from error
-        if other:
-            name = self.names[int(other["column"])]
-            if other["value"] is None:
-                self._refuse_encoding(name)
-            kind = pa.float64() if self.dialect.is_number(other["value"]) else pa.string()
-            raise ReadAgainError(
-                f"{self.path} holds {other['value']!r} in column {name!r}, unlike the rows before.",
-                {name: kind},
-            ) from error
-        if _NO_ROWS in str(error):
-            raise DataError(
-                f"{self.path} has no rows under its first line: give a file with rows."
-            ) from error
-        raise error
-
-    def _refuse_encoding(self, column: str) -> NoReturn:
-        raise DataError(
-            f"{self.path} is not UTF-8 text in column {column!r}: "
-            "save it again with the encoding UTF-8."
         )
 
     def _refuse_open_quote(self, table: pa.Table) -> None:
@@ -255,7 +189,7 @@ class TextTable:
                 columns[position] = _with_gaps(columns[position])
             # Arrow reads a column that is not UTF-8 as bytes rather than refuse it.
             elif pa.types.is_binary(field.type):
-                self._refuse_encoding(field.name)
+                refuse_encoding(self.path, field.name)
         return marked_as_index(pa.Table.from_arrays(columns, schema=pa.schema(fields)), self.index)
 
 
@@ -276,11 +210,6 @@ class _Bounded:
     @property
     def closed(self) -> bool:
         return self._stream.closed
-
-
-def _has_no_row(error: pa.ArrowInvalid) -> bool:
-    ragged = _RAGGED.search(str(error))
-    return ragged is not None and not ragged["row"]
 
 
 def usual_delimiter(path: Path) -> str:
@@ -308,7 +237,3 @@ def _index_note(index: Sequence[str]) -> str | None:
 def _with_gaps(text: pa.ChunkedArray) -> pa.ChunkedArray:
     empty = pc.equal(text, "")  # pyright: ignore
     return pc.if_else(empty, None, text) if pc.any(empty).as_py() else text  # pyright: ignore
-
-
-def _cells(count: str) -> str:
-    return "1 cell" if count == "1" else f"{count} cells"
