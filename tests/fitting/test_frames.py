@@ -140,3 +140,14 @@ def test_a_saved_model_gives_indexes_back(tmp_path):
     rows = frame(np.random.default_rng(0).normal(size=(20, 3)))[::-1]
     LinearAutoencoder(2).fit(rows).save(tmp_path / "m.isthmus")
     assert load(tmp_path / "m.isthmus").reconstruct(rows).index.equals(rows.index)
+
+
+@pytest.mark.parametrize("name", ["", "Unnamed: 0"])
+def test_an_index_among_the_columns_of_a_frame_is_warned_of(name, tmp_path):
+    rows = frame(np.random.default_rng(0).normal(size=(20, 3)))
+    rows.insert(0, name, np.arange(20))
+    for given_rows in (rows, pl.DataFrame(rows)):
+        with pytest.warns(DataWarning, match=f"X has the column '{name}', which numbers the rows"):
+            LinearAutoencoder(2).fit(given_rows)
+    LinearAutoencoder(2).fit(rows.assign(**{name: 1.5}))
+    LinearAutoencoder(2).fit(rows.assign(**{name: 7}))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import warnings
 from typing import Any, Protocol
 
 import numpy as np
@@ -13,8 +14,9 @@ from sklearn.utils.validation import (
     validate_data,
 )
 
-from isthmus.errors import DataError
+from isthmus.errors import DataError, DataWarning
 from isthmus.io import ArrayDataset, Dataset, as_dataset, container_of, in_memory
+from isthmus.io.index import looks_like_index
 
 
 class FittedOn(Protocol):
@@ -57,6 +59,8 @@ def _opened(estimator: FittedOn, X: Any, reset: bool) -> Dataset:
         # The table that it became holds no index, which arrow and polars have among the columns.
         features: Any = dataset.to_memory()
         validate_data(estimator, features, reset=reset, skip_check_array=True)
+        if reset:
+            _warn_of_index(features)
         _require_rows(estimator, dataset, reset)
         return dataset
     # Whether all is finite is looked at chunk by chunk, while the rows are being prepared.
@@ -66,6 +70,16 @@ def _opened(estimator: FittedOn, X: Any, reset: bool) -> Dataset:
         _check_n_features(estimator, array.reshape(len(array), -1), reset=reset)
         return ArrayDataset(array)
     return ArrayDataset(np.asarray(validate_data(estimator, X, reset=reset, **checks)))
+
+
+def _warn_of_index(features: Any) -> None:
+    if looks_like_index(features):
+        warnings.warn(
+            f"X has the column {features.column_names[0]!r}, which numbers the rows as an index "
+            "does: drop it, or give it a name of its own if it is a feature.",
+            DataWarning,
+            stacklevel=2,
+        )
 
 
 def _with_learned_index(estimator: FittedOn, dataset: Dataset) -> Dataset:

@@ -240,7 +240,8 @@ class TableDataset(Dataset):
     def select(self, names: Sequence[str]) -> TableDataset:
         """Give the same rows with these columns only, in this order."""
         self._require(names)
-        return TableDataset(self._whole, self.source, names)
+        index = [name for name in self.index_names if name not in names]
+        return TableDataset(self._whole.select([*names, *index]), self.source, names)
 
     @property
     def arrow_schema(self) -> pa.Schema:

@@ -11,6 +11,7 @@ import pyarrow as pa
 
 _KEY = b"pandas"
 # Such names are made up where an index has none, and outlive the metadata that tell of it.
+_UNNAMED = re.compile(r"Unnamed: 0(\.\d+)*")
 MADE_UP_NAME = re.compile(r"__(index_level_\d+|null_dask_index)__")
 
 
@@ -30,6 +31,27 @@ def feature_columns(schema: pa.Schema) -> tuple[str, ...]:
     """Name the columns that hold no index."""
     index = index_columns(schema)
     return tuple(name for name in schema.names if name not in index)
+
+
+def looks_like_index(table: pa.Table) -> bool:
+    """Tell whether the first column is what readers make of an index that pandas wrote as text.
+
+    Such a column has no name, or one that pandas made up, and numbers all rows.
+
+    Examples
+    --------
+    >>> looks_like_index(pa.table({"Unnamed: 0": [0, 1, 2], "a": [0.5, 0.7, 0.9]}))
+    True
+    """
+    if not table.num_columns or not is_unnamed(table.column_names[0]):
+        return False
+    first = table.column(0)
+    return pa.types.is_integer(first.type) and len(first.unique()) == len(first)
+
+
+def is_unnamed(name: str) -> bool:
+    """Tell whether a column has no name, or what pandas calls one that has none."""
+    return not name.strip() or _UNNAMED.fullmatch(name) is not None
 
 
 def marked_as_index(table: pa.Table, names: Sequence[str]) -> pa.Table:

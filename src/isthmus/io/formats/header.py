@@ -10,13 +10,11 @@ from typing import Literal, NoReturn
 from isthmus.errors import DataError
 from isthmus.io.formats.dialect import Dialect, columns_of, is_gap
 from isthmus.io.formats.head import Head, Quoted
-from isthmus.io.index import MADE_UP_NAME
+from isthmus.io.index import MADE_UP_NAME, is_unnamed
 
 Kind = Literal["gap", "number", "date", "boolean", "text"]
 
 _DATE = re.compile(r"\d{4}-\d\d?-\d\d?([T ].*)?|\d\d?[./]\d\d?[./]\d{2,4}|\d\d?:\d\d(:\d\d)?")
-# What pandas calls a column without a name.
-_UNNAMED = re.compile(r"Unnamed: 0(\.\d+)*")
 _LEAST_SCALE = 3
 _STEP_TOLERANCE = 1e-3
 
@@ -32,11 +30,11 @@ def index_names(records: Sequence[Sequence[str]]) -> list[str]:
     found: list[str] = []
     for i, name in enumerate(names):
         cells = columns[i] if len(columns) == len(names) else []
-        if MADE_UP_NAME.fullmatch(name) or (
-            len(found) == i
-            and ((not name.strip() and i == 0) or (_UNNAMED.fullmatch(name) and _counts(cells)))
-        ):
+        if MADE_UP_NAME.fullmatch(name):
             found.append(name)
+        elif len(found) == i and is_unnamed(name):
+            if (i == 0 and not name.strip()) or (name.strip() and _counts(cells)):
+                found.append(name)
     return found if len(found) < len(names) else []
 
 
