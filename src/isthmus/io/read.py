@@ -41,7 +41,8 @@ def read(
         or several of these, joined in the order given. A pattern's files come in natural order.
         Parquet files may lie in subfolders, and names such as ``year=2024`` become columns.
     columns : sequence of str, optional
-        The columns of a table to keep, in this order; by default all.
+        The columns of a table to keep, in this order; by default all but those that hold an
+        index of pandas'.
     exclude : sequence of str, optional
         Columns of a table to leave out.
 
@@ -55,6 +56,12 @@ def read(
     DataError
         A file is missing, damaged, of an unknown format, or does not agree with the others.
         Rows that stay on disk are checked as they are read.
+
+    Warns
+    -----
+    DataWarning
+        Cells of a text file are separated otherwise than its suffix promises, or a first column
+        without a name is left out, being an index.
 
     Examples
     --------

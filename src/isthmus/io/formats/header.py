@@ -30,11 +30,9 @@ def index_names(records: Sequence[Sequence[str]]) -> list[str]:
     found: list[str] = []
     for i, name in enumerate(names):
         cells = columns[i] if len(columns) == len(names) else []
-        if MADE_UP_NAME.fullmatch(name):
+        unnamed = is_unnamed(name) and (_counts(cells) if name.strip() else i == 0)
+        if MADE_UP_NAME.fullmatch(name) or (len(found) == i and unnamed):
             found.append(name)
-        elif len(found) == i and is_unnamed(name):
-            if (i == 0 and not name.strip()) or (name.strip() and _counts(cells)):
-                found.append(name)
     return found if len(found) < len(names) else []
 
 
