@@ -26,14 +26,18 @@ def here(tmp_path, monkeypatch):
     return tmp_path
 
 
-def start(n_processes, *arguments, ids=None):
+def start(n_processes, *arguments, ids=None, more=None, folders=None):
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     job = ["--coordinator", f"127.0.0.1:{port}", "--processes", str(n_processes)]
     return [
         subprocess.Popen(
-            [sys.executable, "-m", "isthmus", *FIT, *arguments, *job, "--process-id", str(i)],
+            [
+                *(sys.executable, "-m", "isthmus", *FIT, *arguments, *job),
+                *("--process-id", str(i), *(more[i] if more else [])),
+            ],
+            cwd=folders[i] if folders else None,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
@@ -126,17 +130,43 @@ def test_missing_process_is_named(here):
     assert len(error.splitlines()) == 1
 
 
-def test_ctrl_c_at_one_process_stops_and_saves(here):
+@pytest.mark.parametrize(
+    ("name", "code", "said"), [("SIGINT", 130, "Ctrl-C"), ("SIGTERM", 143, "SIGTERM")]
+)
+def test_signal_to_one_process_stops_all_and_saves(name, code, said, here):
     processes = start(2, "-o", "x.isthmus", "--max-epochs", "100000", "--checkpoint", "runs")
     path = here / "runs" / "checkpoint.isthmus"
     while not path.exists():
         assert processes[0].poll() is None, processes[0].communicate()
         time.sleep(0.02)
     time.sleep(2)
-    processes[1].send_signal(signal.SIGINT)
+    processes[1].send_signal(getattr(signal, name))
     outputs = [process.communicate(timeout=120) for process in processes]
-    assert [process.returncode for process in processes] == [130, 130], outputs
+    assert [process.returncode for process in processes] == [code, code], outputs
+    assert f"Stopped by {said}; " in outputs[0][1]
     assert load("x.isthmus").interrupted_
+
+
+@pytest.mark.parametrize("what", ["data", "parameter"])
+def test_processes_that_differ_end_with_one_sentence_before_the_first_step(what, here):
+    (here / "other").mkdir()
+    rows = np.load("x.npy")
+    np.save("other/x.npy", rows[::-1] if what == "data" else rows)
+    more = ["--learning-rate", "0.01"] if what == "parameter" else []
+    output = ["-o", str(here / "x.isthmus"), "--max-epochs", "3"]
+    first, second = start(2, *output, more=([], more), folders=(".", "other"))
+    outputs = [process.communicate(timeout=60) for process in (first, second)]
+    sentence = {
+        "data": "other data than process 0 (of the same shape, but with other names or values)",
+        "parameter": "other parameters than process 0 (learning_rate=0.01, but there "
+        "learning_rate=0.002)",
+    }
+    for output, error in outputs:
+        assert not output
+        assert error.startswith(f"isthmus: process 1 has {sentence[what]}: give all processes")
+        assert error.count("\n") == 1
+    assert [first.returncode, second.returncode] == [1, 1]
+    assert not (here / "x.isthmus").exists()
 
 
 @pytest.mark.parametrize(

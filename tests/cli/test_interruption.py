@@ -33,7 +33,11 @@ main(sys.argv[1:])
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows sends no SIGINT to one process")
-def test_ctrl_c_keeps_the_best_and_leaves_with_130(here):
+@pytest.mark.parametrize(
+    ("name", "code", "said"),
+    [("SIGINT", 130, "Ctrl-C"), ("SIGTERM", 143, "SIGTERM"), ("SIGHUP", 129, "SIGHUP")],
+)
+def test_signal_keeps_the_best_and_leaves_with_its_code(name, code, said, here):
     arguments = ["fit", "table.csv", "-o", "new.isthmus", "--hidden", "8", "--no-report"]
     arguments += ["--n-components", "2", "--max-epochs", "1000000", "--no-early-stopping"]
     with subprocess.Popen(
@@ -44,15 +48,15 @@ def test_ctrl_c_keeps_the_best_and_leaves_with_130(here):
     ) as process:
         try:
             assert process.stdout.readline() == "20 epochs\n"
-            process.send_signal(signal.SIGINT)
+            process.send_signal(getattr(signal, name))
             output, errors = process.communicate(timeout=60)
         finally:
             process.kill()
-    assert process.returncode == 130
+    assert process.returncode == code
     model = load("new.isthmus")
     n_epochs = len(model.history_["loss"])
     assert 20 <= n_epochs < 1000000
-    assert errors == f"Stopped by Ctrl-C; the best of {n_epochs} epochs was kept.\n"
+    assert errors == f"Stopped by {said}; the best of {n_epochs} epochs was kept.\n"
     assert output == "Model: new.isthmus\n"
     assert np.isfinite(model.transform("table.csv")).all()
 
@@ -159,3 +163,49 @@ def test_log_is_whole_after_ctrl_c_twice_in_the_middle_of_it(here):
     content = Path("run.jsonl").read_text()
     assert content.endswith("\n")
     assert len([json.loads(line) for line in content.splitlines()]) in (4, 5)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows raises no such signals")
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP"])
+@pytest.mark.parametrize("output", ["z.csv", "z.npy", "z.parquet"])
+def test_writing_that_a_signal_ends_leaves_nothing_behind(output, name, assert_fails, monkeypatch):
+    from isthmus.fitting.base import BaseAutoencoder
+
+    def transform_chunks(self, X):
+        yield np.zeros((5, 2), np.float32)
+        signal.raise_signal(getattr(signal, name))
+        yield np.zeros((5, 2), np.float32)
+
+    monkeypatch.setattr(BaseAutoencoder, "transform_chunks", transform_chunks)
+    arguments = ["encode", "m.isthmus", "table.csv", "-o", output]
+    code = 128 + getattr(signal, name)
+    assert_fails(code, *arguments, says=f"stopped by {name}; nothing was written.")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows raises no such signals")
+def test_signal_while_the_model_is_saved_waits_until_it_is(here, capsys, monkeypatch):
+    from isthmus.fitting.persistence import Persistent
+
+    save = Persistent.save
+
+    def interrupted(self, path):
+        signal.raise_signal(signal.SIGTERM)
+        signal.raise_signal(signal.SIGHUP)
+        save(self, path)
+
+    monkeypatch.setattr(Persistent, "save", interrupted)
+    assert run(*fit()) == 143
+    assert capsys.readouterr().err == "isthmus: stopped by SIGTERM; the model is new.isthmus.\n"
+    assert load("new.isthmus").n_components_ == 2
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows raises no such signals")
+def test_what_a_library_makes_of_a_signal_is_no_defect(assert_fails, monkeypatch):
+    def read(*arguments, **options):
+        try:
+            signal.raise_signal(signal.SIGTERM)
+        except KeyboardInterrupt as error:
+            raise ImportError("initialization failed") from error
+
+    monkeypatch.setattr(isthmus.io, "read", read)
+    assert_fails(143, *fit(), says="stopped by SIGTERM; nothing was written.")

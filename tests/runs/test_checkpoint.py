@@ -184,3 +184,26 @@ def test_probe_finds_a_disk_that_a_checkpoint_would_fill(small_disk):
     with pytest.raises(IsthmusError, match="cannot be written, because the disk is full"):
         file.probe(10_000)
     assert not list((small_disk / "runs").iterdir())
+
+
+@pytest.mark.parametrize("finished", [False, True])
+def test_another_machine_is_told_once(finished, tmp_path, monkeypatch):
+    here = {"devices": "1 × cpu", "cores": "2", "processor": "one"}
+    monkeypatch.setattr(checkpoint_module, "describe_machine", lambda: here)
+    first = open_file(tmp_path)
+    first.save({**HEADER, "finished": finished}, ARRAYS)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        open_file(tmp_path).restore(lambda header, arrays: 1, 9)
+    there = {"devices": "2 × gpu"}
+    monkeypatch.setattr(checkpoint_module, "describe_machine", lambda: there)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        assert open_file(tmp_path).restore(lambda header, arrays: 1, 9) == 1
+    found = [str(warning.message) for warning in caught]
+    sentence = (
+        f"{tmp_path / 'checkpoint.isthmus'} was written on another machine (devices: 1 × cpu, but "
+        "now 2 × gpu; cores: 2, but now none; processor: one, but now none), which may round "
+        "otherwise, so the end may differ in the last bits."
+    )
+    assert found == [] if finished else [sentence]
