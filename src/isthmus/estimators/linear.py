@@ -163,6 +163,10 @@ class LinearAutoencoder(TrainedAutoencoder):
                     "once: leave it away, or use solver='gradient'."
                 )
 
+    @property
+    def _trains(self) -> bool:
+        return self.solver == "gradient"
+
     def _architecture(self) -> Architecture:
         return Linear()
 

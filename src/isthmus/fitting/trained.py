@@ -107,7 +107,8 @@ class TrainedAutoencoder(ScalingParameters, MinibatchParameters, BaseAutoencoder
         """
         self.check_parameters()
         self.check_start(init, checkpoint)
-        check_hosts(self, init=init is not None, checkpoint=checkpoint is not None)
+        if self._trains:
+            check_hosts(self, init=init is not None, checkpoint=checkpoint is not None)
         file = None
         if checkpoint is not None:
             silent = self.verbose is not None and not self.verbose
@@ -269,6 +270,11 @@ class TrainedAutoencoder(ScalingParameters, MinibatchParameters, BaseAutoencoder
         if n_epochs is None:
             n_epochs = default_epochs(n_rows, self.batch_size, *self._updates)
         return Settings(n_epochs, self.learning_rate, seed=seed)
+
+    @property
+    def _trains(self) -> bool:
+        """Whether steps are made, which all processes of a job make together."""
+        return True
 
     @property
     def _held_out_share(self) -> float:
