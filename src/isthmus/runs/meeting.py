@@ -33,10 +33,6 @@ _ACCEPT_SECONDS = 0.05
 _MOST_STRANGERS = 64
 _LONGEST_SENTENCE = 4_000
 _HELLO = ("id", "of", "host", "versions")
-_ALIEN_TOKEN = (
-    f"{{}} has another token than {{}}: set {VARIABLE} to the same secret for all processes "
-    "(docs/many-hosts.md)."
-)
 
 
 def meet(job: Job, lose: Callable[[str, str], None], patience: float) -> Server | Client:
@@ -141,6 +137,7 @@ class Server:
         hello = connection.receive() or {}
         said = {name: hello.get(name) for name in _HELLO}
         known = is_proof(hello.get("proof"), self._token, challenge, **said)
+        known = known and isinstance(said["id"], int) and isinstance(said["versions"], dict)
         # Who is not among the strangers any more was closed meanwhile.
         if self._strangers.pop(connection, None) is None:
             return
@@ -154,19 +151,17 @@ class Server:
         connection.close()
 
     def _admit(self, connection: Connection, hello: dict[str, Any]) -> None:
-        number, host = int(hello["id"]), _printable(hello["host"])
-        if not 0 < number < self._job.n_processes:
-            number = -1
+        number, host = hello["id"], _printable(hello["host"])
         self._connections[-1 if number in self._connections else number] = connection
         if number in self._names:
             self._refuse(
                 f"process {number} came twice, from host {self._names[number]} and from host "
                 f"{host}: give every process its own --process-id."
             )
-        if hello["of"] != self._job.n_processes:
+        if hello["of"] != self._job.n_processes or not 0 < number < self._job.n_processes:
             self._refuse(
-                f"process {hello['id']} (host {host}) is one of {hello['of']} processes, but "
-                f"process 0 one of {self._job.n_processes}: give all the same --processes."
+                f"process {number} (host {host}) is one of {_printable(hello['of'])} processes, "
+                f"but process 0 one of {self._job.n_processes}: give all the same --processes."
             )
         for name, version in VERSIONS.items():
             if hello["versions"].get(name) != version:
@@ -239,7 +234,8 @@ class Client:
         if answer.get("alien"):
             self._connection.close()
             raise IsthmusError(
-                _ALIEN_TOKEN.format(f"process {job.process_id}", f"process 0 at {job.coordinator}")
+                f"process {job.process_id} has another token than process 0 at {job.coordinator}: "
+                f"set {VARIABLE} to the same secret for all processes (docs/many-hosts.md)."
             )
         if not isinstance(answer.get("go"), int):
             self._connection.close()
