@@ -173,7 +173,6 @@ def classify_predict(
     import pyarrow as pa
 
     from isthmus import AutoencoderClassifier, load
-    from isthmus.fitting.labels import known_labels
     from isthmus.io import check_writable, read, write
     from isthmus.io.dataset import Schema
 
@@ -199,10 +198,18 @@ def classify_predict(
     write(output, pa.table(table))
     say(f"{len(found):,} predictions: {output}")
     if truth is not None:
-        known = known_labels(truth, classifier.classes_)
-        # A column of digits is read as numbers, though the classes may be text.
-        kind = str if isinstance(classifier.classes_[0], str) else lambda value: value
-        pairs = zip(found[known].tolist(), np.array(truth, object)[known], strict=True)
-        hits, n_known = sum(a == kind(b) for a, b in pairs), int(known.sum())
-        share = f" ({100 * hits / n_known:.2f} %)" if n_known else ""
-        tell(f"Right: {hits:,} of {n_known:,} labelled rows{share}")
+        _tell_hits(found, truth, classifier.classes_)
+
+
+def _tell_hits(found: Any, truth: Any, classes: Any) -> None:
+    import numpy as np
+
+    from isthmus.fitting.labels import known_labels
+
+    known = known_labels(truth, classes)
+    # A column of digits is read as numbers, though the classes may be text.
+    kind = str if isinstance(classes[0], str) else lambda value: value
+    pairs = zip(found[known].tolist(), np.array(truth, object)[known], strict=True)
+    hits, n_known = sum(a == kind(b) for a, b in pairs), int(known.sum())
+    share = f" ({100 * hits / n_known:.2f} %)" if n_known else ""
+    tell(f"Right: {hits:,} of {n_known:,} labelled rows{share}")

@@ -59,6 +59,14 @@ class Schema:
         return f"{shape or 'single numbers'} ({kinds})"
 
 
+def numpy_dtype(kind: pa.DataType) -> np.dtype:
+    """Give NumPy's name for arrow's type of numbers.
+
+    Before version 26 arrow's own `to_pandas_dtype` needs pandas.
+    """
+    return pa.array([], kind).to_numpy(zero_copy_only=False).dtype
+
+
 @dataclass(frozen=True)
 class RowGroup:
     """Rows of a dataset that lie together and are read without those before them.

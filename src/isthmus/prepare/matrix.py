@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 
 from isthmus.errors import DataError
-from isthmus.io.dataset import Rows, Schema
+from isthmus.io.dataset import Rows, Schema, numpy_dtype
 
 # Turning columns into rows a few thousand rows at a time keeps both sides in the cache.
 _BLOCK_ROWS = 4096
@@ -124,7 +124,7 @@ def check_float32(prepared: np.ndarray, raw: np.ndarray, source: str, first_row:
 def to_table(matrix: np.ndarray, schema: Schema) -> pa.Table:
     """Give columns ``(rows, features)`` in the original scale their names and dtypes back."""
     arrays = [
-        pa.array(to_dtype(column, np.dtype(pa.type_for_alias(kind).to_pandas_dtype())))
+        pa.array(to_dtype(column, numpy_dtype(pa.type_for_alias(kind))))
         for column, kind in zip(matrix.T, schema.dtypes, strict=True)
     ]
     return pa.table(arrays, names=list(schema.names or ()))

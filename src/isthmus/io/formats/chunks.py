@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from isthmus.errors import DataError
-from isthmus.io.dataset import Rows
+from isthmus.io.dataset import Rows, numpy_dtype
 
 
 def as_tables(chunks: Iterable[Rows], names: Sequence[str] | None) -> Iterator[pa.Table]:
@@ -37,7 +37,7 @@ def as_matrices(chunks: Iterable[Rows]) -> Iterator[np.ndarray]:
             yield chunk
             continue
         if dtype is None:
-            dtype = np.result_type(*(kind.to_pandas_dtype() for kind in chunk.schema.types))
+            dtype = np.result_type(*(numpy_dtype(kind) for kind in chunk.schema.types))
         for name, column in zip(chunk.column_names, chunk.itercolumns(), strict=True):
             if column.null_count and dtype.kind != "f":
                 raise DataError(
