@@ -4,12 +4,13 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install --constraint constraints.txt
 
-.PHONY: help demo test lint types layers unit docs pictures wheel \
+.PHONY: help demo test lint types layers unit docs pictures wheel test-lowest \
   bench bench-peers bench-sweep bench-mnist bench-papers bench-self same-results clean
 
 help:
 	@echo "make demo   squeeze digits into 2 and 16 numbers, beside PCA; ends with a report"
 	@echo "make test   lint, types, layers, tests, documentation, and the built wheel on its own"
+	@echo "make test-lowest  tests with the lowest versions that pyproject.toml allows (half an hour)"
 	@echo "make lint   ruff, and formatting"
 	@echo "make docs   write the reference from the docstrings, and build the documentation into site/"
 	@echo "make pictures  draw the pictures of the README and the docs anew"
@@ -73,6 +74,10 @@ pictures: $(VENV)/.development
 wheel: $(VENV)/.development
 	@echo "The built wheel on its own …"
 	@tests/wheel.sh $(PYTHON)
+
+test-lowest:
+	@echo "The lowest versions allowed, in an environment of their own …"
+	@tests/lowest.sh $(PYTHON)
 
 bench: bench-peers bench-sweep bench-mnist
 
