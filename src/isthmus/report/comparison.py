@@ -19,6 +19,7 @@ from isthmus.models import Model, TopK
 from isthmus.prepare import as_float
 from isthmus.report.names import DrawnNames, without_folders
 from isthmus.report.shapes import image_shape, signal_shape
+from isthmus.runs.computing import computing
 from isthmus.training import over_rows
 
 _MOST_DRAWN = 10_000
@@ -260,7 +261,8 @@ def _denoise(estimator: BaseAutoencoder, x: np.ndarray, pca: PCA) -> Denoising |
     corruption = estimator.corruption_in_training
     if corruption is None:
         return None
-    noisy = np.asarray(corruption(jnp.asarray(x), jnp.ones(len(x)), jax.random.key(0)))
+    with computing():
+        noisy = np.asarray(corruption(jnp.asarray(x), jnp.ones(len(x)), jax.random.key(0)))
     denoised = over_rows(Model.reconstruct, estimator.model_, noisy)
     return Denoising(noisy, denoised, _through(pca, noisy))
 

@@ -11,6 +11,7 @@ import numpy as np
 from jax.experimental import multihost_utils
 
 from isthmus.errors import IsthmusError
+from isthmus.runs.computing import refuse_after_fork
 
 _BYTES_AT_ONCE = 2**26
 
@@ -33,6 +34,7 @@ class Processes:
     """
 
     def __init__(self) -> None:
+        refuse_after_fork()
         self.count = jax.process_count()
         self.first = jax.process_index() == 0
 

@@ -15,6 +15,7 @@ from isthmus.errors import IsthmusError
 from isthmus.objectives import Loss
 from isthmus.runs.checkpoint import CheckpointFile
 from isthmus.runs.compilation_cache import use_compilation_cache
+from isthmus.runs.computing import computing
 from isthmus.runs.interruption import Interruption
 from isthmus.runs.processes import Processes
 from isthmus.runs.run import Run
@@ -35,6 +36,7 @@ M = TypeVar("M")
 _SECONDS_PER_CALL = 0.4
 
 
+@computing()
 def train(
     plan: Plan[M],
     batches: Batches,

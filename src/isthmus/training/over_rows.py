@@ -12,6 +12,7 @@ import numpy as np
 
 from isthmus.io import CHUNK_ROWS
 from isthmus.prepare import as_float
+from isthmus.runs.computing import computing
 from isthmus.training.devices import random_key
 from isthmus.training.layout import Layout, Parameters
 
@@ -21,6 +22,7 @@ _BATCH_SIZES = (32, 1024, 8192)
 _NARROW, _NARROW_BATCH = 64, CHUNK_ROWS
 
 
+@computing()
 def over_rows(
     function: Callable[..., jax.Array],
     model: Any,

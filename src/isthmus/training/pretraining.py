@@ -21,6 +21,7 @@ from isthmus.models import (
 from isthmus.networks import DenseNetwork, LayeredNetwork
 from isthmus.objectives import ContrastiveDivergence, Corruption, Loss, Objective
 from isthmus.prepare import mean_row
+from isthmus.runs.computing import computing
 from isthmus.runs.interruption import Interruption
 from isthmus.runs.processes import Processes
 from isthmus.runs.run import Run
@@ -155,6 +156,7 @@ def _as_machines(models: tuple[Model, ...]) -> Iterator[Model]:
         yield model if bernoulli else replace(model, likelihood=Gaussian(1.0))
 
 
+@computing()
 def pretrain(
     model: Model,
     training: LayerTraining,

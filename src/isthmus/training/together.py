@@ -16,6 +16,7 @@ import jax
 import numpy as np
 
 from isthmus.objectives import SumOfLosses
+from isthmus.runs.computing import computing
 from isthmus.runs.interruption import Interruption
 from isthmus.runs.progress import Progress, Reporter
 from isthmus.runs.run import Run
@@ -28,6 +29,7 @@ from isthmus.training.plan import Plan
 from isthmus.training.result import Training
 
 
+@computing()
 def train_together(
     plans: Sequence[Plan[Any]],
     batches: ArrayBatches,
@@ -89,6 +91,7 @@ def _even_groups(sizes: Sequence[int], n_groups: int) -> list[list[int]]:
     return groups
 
 
+@computing()
 def _train_group(
     plans: Sequence[Plan[Any]],
     batches: ArrayBatches,
