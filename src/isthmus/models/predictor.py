@@ -11,6 +11,7 @@ import numpy as np
 
 from isthmus.models.model import Model
 from isthmus.networks import Affine, Disturbance, Initializer, undisturbed
+from isthmus.runs.computing import computing
 
 
 @final
@@ -51,7 +52,8 @@ class Predictor(eqx.Module):
     def with_head(self, n_features: int, n_outputs: int, initialize: Initializer) -> Predictor:
         """Give the same with a head of its own, for rows of so many features."""
         row = jax.ShapeDtypeStruct((1, n_features), np.float32)
-        features = jax.eval_shape(Predictor.features, self, row)
+        with computing():
+            features = jax.eval_shape(Predictor.features, self, row)
         weight = initialize(int(features.shape[1]), n_outputs, "identity")
         return replace(self, head=Affine(weight, np.zeros(n_outputs, np.float32)))
 

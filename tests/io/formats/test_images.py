@@ -22,7 +22,6 @@ def rows_of(path: Path):
 def test_images_come_in_natural_order(tmp_path: Path):
     for number in (10, 9, 1, 2):
         Image.fromarray(np.full((2, 2), number, np.uint8)).save(tmp_path / f"{number}.PNG")
-    (tmp_path / "notes.txt").write_text("not an image")
     (tmp_path / ".hidden.png").write_text("not an image")
     assert rows_of(tmp_path)[:, 0, 0].tolist() == [1, 2, 9, 10]
     assert rows_of(tmp_path / "1*.PNG")[:, 0, 0].tolist() == [1, 10]

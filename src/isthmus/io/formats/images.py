@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import final
@@ -14,9 +12,9 @@ from PIL import Image
 
 from isthmus.errors import DataError
 from isthmus.io.dataset import CHUNK_ROWS, Dataset, RowGroup, Schema
-from isthmus.io.failures import refusing
 from isthmus.io.formats.base import Format
 from isthmus.io.formats.chunks import uniform
+from isthmus.io.formats.one_image import ImageKind, image_kind, pixels_of
 from isthmus.io.formats.registry import register
 from isthmus.io.paths import files_with_suffix
 
@@ -24,22 +22,6 @@ _GROUP_IMAGES = 64
 
 CHUNK_BYTES = 256 * 2**20
 """A chunk of images is kept below this many bytes, however many rows are asked for."""
-
-# What each of Pillow's modes is read as: the mode to convert to, the channels, the dtype.
-_READ_AS: dict[str, tuple[str, int, str]] = {
-    "1": ("L", 1, "uint8"),
-    "L": ("L", 1, "uint8"),
-    "P": ("RGB", 3, "uint8"),
-    "RGB": ("RGB", 3, "uint8"),
-    "CMYK": ("RGB", 3, "uint8"),
-    "YCbCr": ("RGB", 3, "uint8"),
-    "LA": ("RGBA", 4, "uint8"),
-    "PA": ("RGBA", 4, "uint8"),
-    "RGBA": ("RGBA", 4, "uint8"),
-    "I;16": ("I;16", 1, "uint16"),
-    "I;16B": ("I;16B", 1, "uint16"),
-}
-_KINDS = {"L": "grey", "I;16": "16-bit grey", "I;16B": "16-bit grey"}
 
 
 @final
@@ -119,12 +101,10 @@ class ImageFiles(Dataset):
         self.source = source
         self.n_rows = len(paths)
         self._paths = tuple(paths)
-        size, mode = self._look(paths[0])
+        kind = image_kind(paths[0])
         for path in paths[1:]:
-            self._compare(path, size, mode)
-        _, channels, dtype = _READ_AS[mode]
-        shape = (size[1], size[0]) if channels == 1 else (size[1], size[0], channels)
-        self.schema = Schema(None, (dtype,), shape)
+            self._compare(path, kind)
+        self.schema = Schema(None, (kind.dtype,), kind.shape)
 
     def chunks(self, n_rows: int = CHUNK_ROWS) -> Iterator[np.ndarray]:
         """Yield the rows in order, at most `n_rows` at a time, fewer if they are large."""
@@ -149,35 +129,22 @@ class ImageFiles(Dataset):
                 row[...] = self._pixels(path)
             yield chunk
 
-    def _look(self, path: Path) -> tuple[tuple[int, int], str]:
-        with _opened(path) as image:
-            size, mode = image.size, image.mode
-        if mode not in _READ_AS:
-            raise DataError(
-                f"{path} is an image of mode {mode!r}, expected grey, RGB or RGBA: convert it."
-            )
-        return size, mode
-
-    def _compare(self, path: Path, size: tuple[int, int], mode: str) -> None:
-        found_size, found_mode = self._look(path)
-        if found_size != size:
+    def _compare(self, path: Path, kind: ImageKind) -> None:
+        found = image_kind(path)
+        if found.shape[:2] != kind.shape[:2]:
             raise DataError(
                 f"The images of {self.source} differ in size: {self._paths[0].name} has "
-                f"{size[0]} × {size[1]} pixels and {path.name} {found_size[0]} × {found_size[1]}, "
+                f"{_size(kind)} pixels and {path.name} {_size(found)}, "
                 "so resize or crop them to one size first."
             )
-        expected, found = _READ_AS[mode], _READ_AS[found_mode]
-        if found[1:] != expected[1:]:
+        if found != kind:
             raise DataError(
                 f"The images of {self.source} differ in kind: {self._paths[0].name} is "
-                f"{_KINDS.get(expected[0], expected[0])} and {path.name} is "
-                f"{_KINDS.get(found[0], found[0])}, so convert them to one kind first."
+                f"{kind.name} and {path.name} is {found.name}, so convert them to one kind first."
             )
 
     def _pixels(self, path: Path) -> np.ndarray:
-        with _opened(path) as image:
-            mode = _READ_AS[image.mode][0] if image.mode in _READ_AS else image.mode
-            pixels = np.asarray(image if image.mode == mode else image.convert(mode))
+        pixels = pixels_of(path)
         if pixels.shape != self.schema.row_shape:
             raise DataError(
                 f"{path} has changed since {self.source} was opened: open the folder again."
@@ -185,20 +152,6 @@ class ImageFiles(Dataset):
         return pixels
 
 
-@contextmanager
-def _opened(path: Path) -> Iterator[Image.Image]:
-    with refusing(str(path), "a PNG or JPEG image", DataError), warnings.catch_warnings():
-        warnings.simplefilter("error", Image.DecompressionBombWarning)
-        try:
-            with Image.open(path, formats=("PNG", "JPEG")) as image:
-                yield image
-        except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-            raise DataError(
-                f"{path} claims more than {Image.MAX_IMAGE_PIXELS or 0:,} pixels, more than "
-                "Isthmus unpacks: make the image smaller or leave it out."
-            ) from error
-        except Image.UnidentifiedImageError as error:
-            raise DataError(
-                f"{path} is not a PNG or JPEG image, or is cut off in its header: "
-                "fetch it again, convert it, or leave it out."
-            ) from error
+def _size(kind: ImageKind) -> str:
+    height, width = kind.shape[:2]
+    return f"{width} × {height}"
