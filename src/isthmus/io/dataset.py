@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import mmap
 from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -168,9 +167,14 @@ def schema_of_columns(schema: pa.Schema, names: Sequence[str]) -> Schema:
     return Schema(tuple(names), kinds, (len(names),))
 
 
+def group_rows(schema: Schema, dtype: np.dtype) -> int:
+    """Give the rows of an array that are worth a row group."""
+    return max(1, _GROUP_BYTES // max(1, schema.n_features * dtype.itemsize))
+
+
 @final
 class ArrayDataset(Dataset):
-    """An array in memory or memory-mapped, ``(rows, *row_shape)``.
+    """An array in memory, ``(rows, *row_shape)``.
 
     Parameters
     ----------
@@ -178,15 +182,13 @@ class ArrayDataset(Dataset):
         The rows.
     source : str
         What messages call it.
-    mapped : bool
-        Whether it is a file of which nothing was changed, so that memory may be let go of.
     """
 
-    def __init__(self, array: np.ndarray, source: str = "X", *, mapped: bool = False) -> None:
+    def __init__(self, array: np.ndarray, source: str = "X") -> None:
         self.source = source
         self.schema = Schema(None, (array.dtype.name,), tuple(array.shape[1:]))
         self.n_rows = int(array.shape[0])
-        self._array, self._mapped = array, mapped
+        self._array = array
 
     def chunks(self, n_rows: int = CHUNK_ROWS) -> Iterator[np.ndarray]:
         """Yield the rows in order, at most `n_rows` at a time."""
@@ -194,15 +196,12 @@ class ArrayDataset(Dataset):
         native = self._array.dtype.newbyteorder("=")
         for start in range(0, self.n_rows, n_rows):
             yield self._array[start : start + n_rows].astype(native, copy=False)
-            if self._mapped:
-                _forget_pages(self._array)
 
     def row_groups(self) -> Sequence[RowGroup]:
         """Give ranges of rows, a few megabytes each."""
-        row_bytes = max(1, self.schema.n_features * self._array.dtype.itemsize)
-        step = max(1, _GROUP_BYTES // row_bytes)
+        step = group_rows(self.schema, self._array.dtype)
         return [
-            RowGroup(start, len(rows), ArrayDataset(rows, self.source, mapped=self._mapped).chunks)
+            RowGroup(start, len(rows), ArrayDataset(rows, self.source).chunks)
             for start in range(0, self.n_rows, step)
             for rows in [self._array[start : start + step]]
         ]
@@ -268,12 +267,3 @@ class TableDataset(Dataset):
 def _slices(table: pa.Table, n_rows: int) -> Iterator[pa.Table]:
     for start in range(0, table.num_rows, n_rows):
         yield table.slice(start, n_rows)
-
-
-def _forget_pages(array: np.ndarray) -> None:
-    """Let go of the memory through which a mapped file was read; the file stays mapped."""
-    base: object = array
-    while isinstance(base, np.ndarray):
-        base = base.base
-    if isinstance(base, mmap.mmap) and hasattr(mmap, "MADV_DONTNEED"):
-        base.madvise(mmap.MADV_DONTNEED)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import shutil
 import tempfile
 import zipfile
@@ -13,11 +12,13 @@ from typing import IO, final
 import numpy as np
 
 from isthmus.errors import DataError
-from isthmus.io.dataset import ArrayDataset
+from isthmus.io.dataset import Dataset
 from isthmus.io.failures import refusing
+from isthmus.io.formats.array_file import ArrayHeader, check_byte_count, open_array
 from isthmus.io.formats.base import ArrayFormat
 from isthmus.io.formats.chunks import write_array
 from isthmus.io.formats.registry import register
+from isthmus.io.formats.unpacking import check_claim, unpacked_array
 
 _NPY_MAGIC = b"\x93NUMPY"
 _NPZ_MAGIC = b"PK\x03\x04"
@@ -25,27 +26,21 @@ _NPZ_MAGIC = b"PK\x03\x04"
 _USUAL_NAMES = ("X", "data", "x", "images")
 _REMEDY = "fetch or write it again"
 
-# Deflate cannot pack more than 1,032 bytes into one: a claim beyond that is a lie, not a file.
-DEFLATE_LIMIT = 1032
-
 
 @final
 class NpyFormat(ArrayFormat):
     """One array."""
 
-    def open(self, path: Path) -> ArrayDataset:
-        """Map a .npy file; its rows are read from disk when they are used."""
+    def open(self, path: Path) -> Dataset:
+        """Open a .npy file; its rows are read from disk when they are used."""
         source = str(path)
         with refusing(source, "a .npy file", DataError):
             with path.open("rb") as file:
-                shape, fortran_order, dtype = _read_header(file, source)
-                offset = file.tell()
-            check_byte_count(source, shape, dtype, path.stat().st_size - offset)
-            if 0 in shape:
-                return ArrayDataset(np.empty(shape, dtype), source)
-            order = "F" if fortran_order else "C"
-            mapped = np.memmap(path, dtype, mode="r", offset=offset, shape=shape, order=order)
-            return ArrayDataset(np.asarray(mapped), source, mapped=True)
+                header = _read_header(file, source)
+            check_byte_count(
+                source, header.shape, header.dtype, path.stat().st_size - header.offset
+            )
+            return open_array(path, source, header)
 
     def write(self, path: Path, chunks: Iterator[np.ndarray]) -> int:
         """Write one array."""
@@ -57,8 +52,8 @@ class NpyFormat(ArrayFormat):
 class NpzFormat(ArrayFormat):
     """Arrays in a zip archive, of which one counts."""
 
-    def open(self, path: Path) -> ArrayDataset:
-        """Read the one array of a .npz file, or the one with a usual name, into memory."""
+    def open(self, path: Path) -> Dataset:
+        """Unpack the one array of a .npz file, or the one with a usual name."""
         source = str(path)
         with refusing(source, "a .npz file", DataError):
             if not zipfile.is_zipfile(path):
@@ -69,13 +64,12 @@ class NpzFormat(ArrayFormat):
             with zipfile.ZipFile(path) as archive:
                 member = _choose(archive, source)
                 named = f"{source}, array {member.filename.removesuffix('.npy')!r}"
-                _check_packing(member, named, path.stat().st_size)
+                _check_packing(member, named, path)
                 with archive.open(member) as file:
-                    shape, fortran_order, dtype = _read_header(file, named)
-                    check_byte_count(named, shape, dtype, member.file_size - file.tell())
-                    numbers = np.frombuffer(file.read(), dtype)
-            array = numbers.reshape(shape, order="F" if fortran_order else "C")
-            return ArrayDataset(array, source)
+                    header = _read_header(file, named)
+                    found = member.file_size - header.offset
+                    check_byte_count(named, header.shape, header.dtype, found)
+                    return unpacked_array(file, source, header)
 
     def write(self, path: Path, chunks: Iterator[np.ndarray]) -> int:
         """Write one array under the name X."""
@@ -111,22 +105,7 @@ def check_plain_numbers(dtype: np.dtype, source: str) -> None:
         )
 
 
-def check_byte_count(source: str, shape: tuple[int, ...], dtype: np.dtype, found: int) -> None:
-    """Raise `DataError` unless an array of this shape takes exactly the bytes that are there."""
-    if not shape:
-        raise DataError(f"{source} holds a single number: give an array with rows.")
-    expected = math.prod(shape) * dtype.itemsize
-    if expected == found:
-        return
-    wanted = f"{' × '.join(map(str, shape))} numbers of type {dtype.name} in {expected:,} bytes"
-    state = "is cut off" if found < expected else "is longer than its header says"
-    raise DataError(
-        f"{source} {state}: its header promises {wanted}, but {max(found, 0):,} bytes follow, "
-        f"so {_REMEDY}."
-    )
-
-
-def _read_header(file: IO[bytes], source: str) -> tuple[tuple[int, ...], bool, np.dtype]:
+def _read_header(file: IO[bytes], source: str) -> ArrayHeader:
     start = file.read(len(_NPY_MAGIC))
     if start != _NPY_MAGIC:
         raise DataError(
@@ -147,7 +126,7 @@ def _read_header(file: IO[bytes], source: str) -> tuple[tuple[int, ...], bool, n
     check_plain_numbers(dtype, source)
     if any(size < 0 for size in shape):
         raise DataError(f"{source} claims a negative size, {shape}: {_REMEDY}.")
-    return shape, fortran_order, dtype
+    return ArrayHeader(shape, dtype, file.tell(), fortran_order)
 
 
 def _choose(archive: zipfile.ZipFile, source: str) -> zipfile.ZipInfo:
@@ -166,16 +145,12 @@ def _choose(archive: zipfile.ZipFile, source: str) -> zipfile.ZipInfo:
     )
 
 
-def _check_packing(member: zipfile.ZipInfo, named: str, file_size: int) -> None:
+def _check_packing(member: zipfile.ZipInfo, named: str, path: Path) -> None:
     if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
         raise DataError(
             f"{named} is packed in a way that NumPy does not use: save it with numpy.savez."
         )
-    if member.file_size > (file_size + 1) * DEFLATE_LIMIT:
-        raise DataError(
-            f"{named} claims {member.file_size:,} bytes, more than a file of {file_size:,} bytes "
-            f"can hold: it is damaged, so {_REMEDY}."
-        )
+    check_claim(named, member.file_size, path)
 
 
 def _write(file: IO[bytes], chunks: Iterable[np.ndarray]) -> int:

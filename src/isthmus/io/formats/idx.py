@@ -17,26 +17,18 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Protocol, final
+from typing import IO, final
 
 import numpy as np
 
 from isthmus.errors import DataError
-from isthmus.io.dataset import ArrayDataset, Schema
+from isthmus.io.dataset import Dataset, Schema
 from isthmus.io.failures import refusing
-from isthmus.io.formats.arrays import DEFLATE_LIMIT, check_byte_count
+from isthmus.io.formats.array_file import ArrayHeader, check_byte_count, open_array
 from isthmus.io.formats.base import ArrayFormat
 from isthmus.io.formats.chunks import write_array
 from isthmus.io.formats.registry import register
-
-
-class ReadableBytes(Protocol):
-    """What a plain file and an unpacking one have in common."""
-
-    def read(self, size: int = -1, /) -> bytes:
-        """Give the next bytes."""
-        ...
-
+from isthmus.io.formats.unpacking import ReadableBytes, check_claim, unpacked_array
 
 _GZIP_MAGIC = b"\x1f\x8b"
 
@@ -78,13 +70,13 @@ class IdxFormat(ArrayFormat):
             return _is_idx(start)
         return start.startswith(_GZIP_MAGIC) and _is_idx(_unpacked_start(path))
 
-    def open(self, path: Path) -> ArrayDataset:
-        """Map a plain file, or read a gzipped one into memory."""
+    def open(self, path: Path) -> Dataset:
+        """Open a plain file; a gzipped one is unpacked, on disk if it is large."""
         source = str(path)
         with refusing(source, "an IDX file", DataError):
             with path.open("rb") as file:
                 packed = file.read(2) == _GZIP_MAGIC
-            return _read_packed(path, source) if packed else _read_plain(path, source)
+            return _open_packed(path, source) if packed else _open_plain(path, source)
 
     def check(self, target: Path, schema: Schema) -> None:
         super().check(target, schema)
@@ -135,34 +127,26 @@ def _unpacked_start(path: Path) -> bytes:
         return b""
 
 
-def _read_plain(path: Path, source: str) -> ArrayDataset:
+def _open_plain(path: Path, source: str) -> Dataset:
     with path.open("rb") as file:
         shape, dtype = _read_header(file, source)
-        offset = file.tell()
-    check_byte_count(source, shape, dtype, path.stat().st_size - offset)
-    if 0 in shape:
-        return ArrayDataset(np.empty(shape, dtype), source)
-    mapped = np.memmap(path, dtype, mode="r", offset=offset, shape=shape)
-    return ArrayDataset(np.asarray(mapped), source, mapped=True)
+        header = ArrayHeader(shape, dtype, file.tell())
+    check_byte_count(source, shape, dtype, path.stat().st_size - header.offset)
+    return open_array(path, source, header)
 
 
-def _read_packed(path: Path, source: str) -> ArrayDataset:
+def _open_packed(path: Path, source: str) -> Dataset:
     try:
         with gzip.open(path, "rb") as file:
             shape, dtype = _read_header(file, source)
-            expected = int(np.prod([*shape, dtype.itemsize], dtype=object))
+            header = ArrayHeader(shape, dtype, 0)
             # The header of a damaged file may claim anything; the file's own size bounds it.
-            possible = path.stat().st_size * DEFLATE_LIMIT
-            content = file.read(min(expected, possible) + 1)
-            found = len(content)
-            while piece := file.read(1 << 20):
-                found += len(piece)
+            check_claim(source, header.n_bytes, path)
+            return unpacked_array(file, source, header)
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise DataError(
             f"{source} is cut off or damaged inside its gzip packing: fetch or write it again."
         ) from error
-    check_byte_count(source, shape, dtype, found)
-    return ArrayDataset(np.frombuffer(content, dtype).reshape(shape), source)
 
 
 def _read_header(file: ReadableBytes, source: str) -> tuple[tuple[int, ...], np.dtype]:
