@@ -121,7 +121,7 @@ class Sparse:
     ("data", "sentence"),
     [
         (3.0, "X is a single value of type float64"),
-        ([[1, 2], [3]], "give rows of equal length"),
+        ([[1, 2], [3]], "give all rows one shape"),
         (np.array([["a"]]), "X holds text"),
         (np.array([[{}]], object), "X holds Python objects that are not numbers"),
         (np.array([[1j]]), "X holds complex numbers"),

@@ -15,7 +15,15 @@ from sklearn.utils.validation import (
 )
 
 from isthmus.errors import DataError, DataWarning
-from isthmus.io import ArrayDataset, Dataset, as_dataset, container_of, in_memory
+from isthmus.io import (
+    ArrayDataset,
+    Dataset,
+    as_dataset,
+    as_rows,
+    container_of,
+    in_memory,
+    refuse_other_than_numbers,
+)
 from isthmus.io.index import looks_like_index
 
 
@@ -64,12 +72,16 @@ def _opened(estimator: FittedOn, X: Any, reset: bool) -> Dataset:
         _require_rows(estimator, dataset, reset)
         return dataset
     # Whether all is finite is looked at chunk by chunk, while the rows are being prepared.
+    X = as_rows(X, "X")
     checks: Any = {"ensure_min_samples": 2 if reset else 1, "ensure_all_finite": False}
     if len(getattr(X, "shape", ())) > 2:
         array = check_array(X, allow_nd=True, **checks)
         _check_n_features(estimator, array.reshape(len(array), -1), reset=reset)
-        return ArrayDataset(array)
-    return ArrayDataset(np.asarray(validate_data(estimator, X, reset=reset, **checks)))
+    else:
+        array = np.asarray(validate_data(estimator, X, reset=reset, **checks))
+    # Frames whose columns have no names are arrays only now.
+    refuse_other_than_numbers(array, "X")
+    return ArrayDataset(array)
 
 
 def _warn_of_index(features: Any) -> None:

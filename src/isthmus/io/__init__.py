@@ -29,6 +29,7 @@ from isthmus.io.dataset import (
 from isthmus.io.gathered import from_batches
 from isthmus.io.joined import JoinedDataset
 from isthmus.io.model_file import read_model_file, write_model_file
+from isthmus.io.plain_numbers import as_rows, refuse_other_than_numbers
 from isthmus.io.read import read
 from isthmus.io.write import check_writable, write
 
@@ -45,6 +46,7 @@ __all__ = [
     "TableDataset",
     "affordable_rows",
     "as_dataset",
+    "as_rows",
     "check_writable",
     "container_of",
     "exact_bytes",
@@ -56,6 +58,7 @@ __all__ = [
     "read_ahead",
     "read_model_file",
     "readable_bytes",
+    "refuse_other_than_numbers",
     "replacing",
     "to_container",
     "write",

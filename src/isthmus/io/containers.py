@@ -17,8 +17,8 @@ from pyarrow import dataset as scanning
 from isthmus.errors import DataError
 from isthmus.io.dataset import ArrayDataset, Dataset, Rows, TableDataset
 from isthmus.io.failures import first_line
-from isthmus.io.formats.arrays import check_plain_numbers
 from isthmus.io.index import index_of, with_index
+from isthmus.io.plain_numbers import as_rows, refuse_other_than_numbers
 from isthmus.io.read import read
 
 ContainerKind: TypeAlias = Literal["array", "pandas", "polars", "arrow"]
@@ -212,11 +212,14 @@ def _array(data: Any, source: str) -> np.ndarray:
     if hasattr(data, "toarray") and not hasattr(data, "__array__"):
         raise DataError(f"{source} is sparse: turn it into a dense array with .toarray().")
     try:
-        array = np.asarray(data)
+        array = np.asarray(as_rows(data, source))
     except (TypeError, ValueError) as error:
+        if isinstance(error, DataError):
+            raise
         raise DataError(
             f"{source} cannot be made an array ({first_line(error)}): give rows of equal length."
         ) from error
+    refuse_other_than_numbers(array, source)
     if array.dtype.hasobject:
         try:
             array = array.astype(np.float64)
@@ -227,5 +230,4 @@ def _array(data: Any, source: str) -> np.ndarray:
             ) from error
     if array.ndim == 0:
         raise DataError(f"{source} is a single value of type {array.dtype}: give rows.")
-    check_plain_numbers(array.dtype, source)
     return array

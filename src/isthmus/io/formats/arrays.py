@@ -131,6 +131,11 @@ def _read_header(file: IO[bytes], source: str) -> ArrayHeader:
 
 def _choose(archive: zipfile.ZipFile, source: str) -> zipfile.ZipInfo:
     members = {entry.filename.removesuffix(".npy"): entry for entry in archive.infolist()}
+    if "shape" in members and "format" in members:
+        raise DataError(
+            f"{source} holds a sparse matrix, as scipy.sparse.save_npz writes it, expected a dense "
+            "array: load it with scipy.sparse.load_npz, and give or save its .toarray()."
+        )
     if len(members) == 1:
         return next(iter(members.values()))
     usual = next((name for name in _USUAL_NAMES if name in members), None)
