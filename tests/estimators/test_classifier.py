@@ -26,6 +26,8 @@ from isthmus import (
 from isthmus.fitting.labels import hold_out, known_labels
 from isthmus.io import read_model_file, write_model_file
 
+pytestmark = pytest.mark.filterwarnings("ignore:.*have the label -1")
+
 QUICK = {"max_epochs": 3, "random_state": 0}
 
 

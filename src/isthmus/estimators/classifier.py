@@ -12,7 +12,7 @@ from sklearn.utils.multiclass import check_classification_targets
 from isthmus.errors import DataError, IsthmusError
 from isthmus.estimators.denoising import DenoisingAutoencoder
 from isthmus.fitting.declaration import Named, estimator, parameter
-from isthmus.fitting.labels import as_labels, known_labels
+from isthmus.fitting.labels import as_labels, known_labels, tell_unlabelled
 from isthmus.fitting.parameters import SHARE
 from isthmus.fitting.supervised import SupervisedAutoencoder
 from isthmus.objectives import Classes, Outcome, Unlabelled
@@ -28,8 +28,9 @@ class AutoencoderClassifier(ClassifierMixin, SupervisedAutoencoder):
     """Classifier on an autoencoder's code: the decoder is dropped, everything is fine-tuned.
 
     The autoencoder learns from all rows, a softmax on its code from those with a label. Rows
-    labelled −1 are unlabelled, as elsewhere in scikit-learn; so are gaps: None, NaN, empty text.
-    Where −1 and one other label are all there is, both are classes.
+    labelled −1 are unlabelled, as elsewhere in scikit-learn, and a warning tells how many; so are
+    gaps: None, NaN, empty text. Where −1 and one other label are all there is, both are classes;
+    so is −1 where another label is negative too.
 
     Parameters
     ----------
@@ -84,9 +85,15 @@ class AutoencoderClassifier(ClassifierMixin, SupervisedAutoencoder):
         known = known_labels(y)
         if not known.any():
             raise DataError("y has no label, only marks of unlabelled rows: label some rows.")
+        tell_unlabelled(y, known)
         labels = _plain(y[known])
         check_classification_targets(labels)
         self.classes_, positions = np.unique(labels, return_inverse=True)
+        if len(self.classes_) == 1:
+            raise DataError(
+                f"y has only one class, {self.classes_.tolist()[0]!r}, where a classifier needs "
+                "two or more: label rows of another class."
+            )
         targets = np.full(len(y), _UNLABELLED, np.int32)
         targets[known] = positions
         return targets, np.flatnonzero(known)
@@ -141,5 +148,12 @@ def _plain(labels: np.ndarray) -> np.ndarray:
         return labels
     if all(isinstance(label, str) for label in labels):
         return labels
+    texts = [label for label in labels if isinstance(label, str)]
+    if texts:
+        other = next(label for label in labels if not isinstance(label, str))
+        raise DataError(
+            f"y has labels of several types, {texts[0]!r} and {other!r}: write all as text, or all "
+            "as numbers."
+        )
     plain = np.array(labels.tolist())
     return plain if plain.dtype.kind in "iufb" else labels.astype(str).astype(object)

@@ -11,6 +11,7 @@ from sklearn.utils import check_array, column_or_1d
 from isthmus.estimators.denoising import DenoisingAutoencoder
 from isthmus.fitting.declaration import estimator
 from isthmus.fitting.supervised import SupervisedAutoencoder
+from isthmus.io import refuse_other_than_numbers
 from isthmus.objectives import Numbers, Outcome
 
 
@@ -43,6 +44,7 @@ class AutoencoderRegressor(RegressorMixin, SupervisedAutoencoder):
         return outputs[:, 0] if self._one_output else outputs
 
     def _read_targets(self, y: Any) -> tuple[np.ndarray, np.ndarray]:
+        refuse_other_than_numbers(np.asarray(y), "y")
         y = check_array(y, ensure_2d=False, dtype="float64", input_name="y")
         self._one_output = y.ndim == 1 or y.shape[1] == 1
         if self._one_output:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from sklearn.utils import assert_all_finite, column_or_1d
 
+from isthmus.errors import DataError, DataWarning
 from isthmus.io import Dataset, as_dataset
 
 
@@ -17,6 +19,8 @@ def as_labels(y: Any) -> np.ndarray:
     if has_gaps:
         y = np.array([None if _is_gap(value) else value for value in y], dtype=object)
     y = column_or_1d(y, warn=True)
+    if y.dtype.kind in "mMV":
+        raise DataError(f"y holds labels of type {y.dtype}, expected text or numbers: convert them.")
     if y.dtype.kind == "f":
         assert_all_finite(y, allow_nan=True, input_name="y")
     return y
@@ -25,8 +29,9 @@ def as_labels(y: Any) -> np.ndarray:
 def known_labels(y: Any, classes: np.ndarray | Sequence[Any] | None = None) -> np.ndarray:
     """Tell which rows are labelled.
 
-    Gaps are not: None, NaN, empty text. Nor is −1, as a number or as text; but where −1 and one
-    other label are all there is, both are classes, since −1 and 1 often are.
+    Gaps are not: None, NaN, empty text. Nor is −1, as a number or as text, unless it surely is a
+    class: where −1 and one other label are all there is, as −1 and 1 often are, or where another
+    label is negative too.
 
     Parameters
     ----------
@@ -42,10 +47,39 @@ def known_labels(y: Any, classes: np.ndarray | Sequence[Any] | None = None) -> n
     y = as_labels(y)
     gaps, marks = _where(y)
     if classes is None:
-        is_class = len(set(y[~(gaps | marks)].tolist())) == 1
+        others = set(y[~(gaps | marks)].tolist())
+        is_class = len(others) == 1 or any(map(_is_negative, others))
     else:
         is_class = any(map(_is_mark, np.asarray(classes).tolist()))
     return ~gaps if is_class else ~(gaps | marks)
+
+
+def tell_unlabelled(y: np.ndarray, known: np.ndarray) -> None:
+    """Warn where labels of −1 were taken for marks of unlabelled rows, for they may be a class."""
+    _, marks = _where(y)
+    n_marked = int((marks & ~known).sum())
+    if n_marked and known.any():
+        warnings.warn(
+            f"{n_marked:,} of {len(y):,} rows have the label -1, which marks them as unlabelled as "
+            "elsewhere in scikit-learn: if it is a class, give that another name, such as "
+            "'negative'; to say that there is no label, use None, NaN or empty text.",
+            DataWarning,
+            stacklevel=2,
+        )
+
+
+def refuse_other_order(X: Any, y: Any) -> None:
+    """Raise `DataError` if y has the index of X in another order: its values are of other rows."""
+    own, other = getattr(X, "index", None), getattr(y, "index", None)
+    if not (hasattr(own, "equals") and hasattr(other, "equals")) or len(own) != len(other):
+        return
+    if own.equals(other) or not own.isin(other).all() or not other.isin(own).all():
+        return
+    position = next(i for i, (a, b) in enumerate(zip(own, other, strict=True)) if a != b)
+    raise DataError(
+        f"y has the index of X in another order, {other[position]} in row {position:,} where X "
+        f"has {own[position]}: give y.loc[X.index], or y.to_numpy() if the rows do match."
+    )
 
 
 def split_column(X: Any, name: str) -> tuple[Dataset, list[Any]]:
@@ -87,6 +121,13 @@ def _is_gap(value: Any) -> bool:
     if isinstance(value, float | np.floating):
         return bool(np.isnan(value))
     return value is None or type(value).__name__ in ("NAType", "NaTType")
+
+
+def _is_negative(label: Any) -> bool:
+    try:
+        return float(label) < 0
+    except (TypeError, ValueError):
+        return False
 
 
 def _is_mark(value: Any) -> bool:

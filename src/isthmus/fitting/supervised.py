@@ -17,7 +17,7 @@ from isthmus.errors import DataError, IsthmusError
 from isthmus.fitting.base import BaseAutoencoder, finite, streamed
 from isthmus.fitting.fine_tuning import FineTuningParameters, relative_rates
 from isthmus.fitting.identity import check_hosts, check_hosts_rows, seed_of
-from isthmus.fitting.labels import hold_out, split_column
+from isthmus.fitting.labels import hold_out, refuse_other_order, split_column
 from isthmus.fitting.persistence import (
     Persistent,
     Tensors,
@@ -156,6 +156,7 @@ class SupervisedAutoencoder(
             )
         if isinstance(y, str):
             X, y = split_column(X, y)
+        refuse_other_order(X, y)
         dataset = open_dataset(self, X, reset=True)
         targets, labelled = self._read_targets(y)
         if len(targets) != len(dataset):

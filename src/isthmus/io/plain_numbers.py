@@ -71,6 +71,8 @@ def as_rows(data: Any, source: str) -> Any:
 
     Rows may be arrays, such as images, if they are all of one shape.
     """
+    if hasattr(data, "toarray"):
+        return data  # sparse, of which scikit-learn speaks
     if data is None or isinstance(data, Mapping | Set | Iterator):
         kind = "None" if data is None else f"of type {type(data).__name__}"
         raise DataError(
