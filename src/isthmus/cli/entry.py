@@ -21,6 +21,7 @@ from isthmus.cli.messages import (
     one_line,
     warnings_told,
 )
+from isthmus.cli.streams import prepare_streams
 from isthmus.cli.values import MEMORY_VARIABLE
 from isthmus.signals import (
     Command,
@@ -40,6 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """
     # All that the libraries bring in stays to the end. Looking through it for garbage, again and
     # again and once more on the way out, takes half a second of every command.
+    prepare_streams()
     gc.set_threshold(100_000)
     atexit.register(gc.freeze)
     code = run(sys.argv[1:] if arguments is None else arguments)
@@ -89,7 +91,7 @@ def _run(arguments: Sequence[str]) -> int:
         fail(one_line(error))
         return MISUSED
     except (ValueError, MemoryError, OSError) as error:
-        fail(one_line(error))
+        fail(_unprinted(error) if isinstance(error, OSError) else one_line(error))
         return FAILED
     except Exception as error:
         command = running_command()
@@ -110,3 +112,13 @@ def _stopped(kept: str = "") -> int:
     heard = heard_signal()
     fail(f"stopped by {name_of(heard)}; {kept or 'nothing was written'}.")
     return exit_code(heard)
+
+
+def _unprinted(error: OSError) -> str:
+    """Say what an error means that names no file: it is of the stream that was printed to."""
+    if error.filename is not None:
+        return one_line(error)
+    return (
+        f"what was to be printed could not be written ({error.strerror or one_line(error)}); files "
+        "that were asked for are there if nothing else is said."
+    )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -29,13 +29,14 @@ def tell(text: str, *, keep: str = "") -> None:
 
 
 def say(text: str) -> None:
-    """Print a remark, which is no result."""
-    print(printable(text), file=sys.stderr)
+    """Print a remark, which is no result; nothing is given up where nobody can read it."""
+    with suppress(OSError):
+        print(printable(text), file=sys.stderr)
 
 
 def fail(*sentences: str) -> None:
     """Print why a command failed."""
-    print("isthmus:", *map(printable, sentences), file=sys.stderr)
+    say(" ".join(["isthmus:", *sentences]))
 
 
 @contextmanager

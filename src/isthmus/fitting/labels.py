@@ -20,7 +20,9 @@ def as_labels(y: Any) -> np.ndarray:
         y = np.array([None if _is_gap(value) else value for value in y], dtype=object)
     y = column_or_1d(y, warn=True)
     if y.dtype.kind in "mMV":
-        raise DataError(f"y holds labels of type {y.dtype}, expected text or numbers: convert them.")
+        raise DataError(
+            f"y holds labels of type {y.dtype}, expected text or numbers: convert them."
+        )
     if y.dtype.kind == "f":
         assert_all_finite(y, allow_nan=True, input_name="y")
     return y
@@ -70,7 +72,8 @@ def tell_unlabelled(y: np.ndarray, known: np.ndarray) -> None:
 
 def refuse_other_order(X: Any, y: Any) -> None:
     """Raise `DataError` if y has the index of X in another order: its values are of other rows."""
-    own, other = getattr(X, "index", None), getattr(y, "index", None)
+    own: Any = getattr(X, "index", None)
+    other: Any = getattr(y, "index", None)
     if not (hasattr(own, "equals") and hasattr(other, "equals")) or len(own) != len(other):
         return
     if own.equals(other) or not own.isin(other).all() or not other.isin(own).all():

@@ -50,7 +50,7 @@ class ProgressBar:
     DELAY = 1.0
 
     def __init__(self, verbose: bool | int | None = None) -> None:
-        self._wanted = sys.stderr.isatty() if verbose is None else bool(verbose)
+        self._wanted = _on_terminal() if verbose is None else bool(verbose)
         self._start = time.monotonic()
         self._bar: RichProgress | None = None
         self._stage = ""
@@ -90,6 +90,11 @@ class ProgressBar:
         if self._bar is not None:
             with suppress(OSError, ValueError):
                 self._bar.stop()
+
+
+def _on_terminal() -> bool:
+    # A program without a terminal may have closed it.
+    return sys.stderr is not None and not sys.stderr.closed and sys.stderr.isatty()
 
 
 def _losses(progress: Progress) -> str:
