@@ -93,11 +93,15 @@ class ArrayFile(Dataset):
         # Files may hold big-endian numbers, which JAX and arrow refuse.
         native = self._header.dtype.newbyteorder("=")
         with refusing(self.source, "an array", DataError), self._path.open("rb", 0) as file:
-            for start in range(first, stop, n_rows):
+            # Rows of a file in column order lie in many pieces, so a few are not worth a reading.
+            least = group_rows(self.schema, native) if self._header.fortran_order else 1
+            n_at_once = n_rows * -(-least // n_rows)
+            for start in range(first, stop, n_at_once):
                 if _state(os.fstat(file.fileno())) != self._state:
                     raise self._changed()
-                rows = self._rows(file, start, min(start + n_rows, stop))
-                yield rows.astype(native, copy=False)
+                rows = self._rows(file, start, min(start + n_at_once, stop))
+                for i in range(0, len(rows), n_rows):
+                    yield rows[i : i + n_rows].astype(native, copy=False)
 
     def _rows(self, file: BinaryIO, start: int, stop: int) -> np.ndarray:
         (n_rows, *row_shape), dtype, offset, fortran_order = self._header
