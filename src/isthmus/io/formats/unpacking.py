@@ -17,7 +17,7 @@ from isthmus.io.temporary import TemporaryFolder
 # Deflate cannot pack more than 1,032 bytes into one: a claim beyond that is a lie, not a file.
 _DEFLATE_LIMIT = 1032
 _SHARE_IN_MEMORY = 4
-_PIECE = 2**20
+_PIECE = 2**18
 
 
 class ReadableBytes(Protocol):
