@@ -14,6 +14,7 @@ import jax
 from isthmus.errors import IsthmusError
 
 _THREADS = Path("/proc/self/task")
+_OF_JAX = "tf_"
 
 _pid_of_jax: int | None = None
 
@@ -61,8 +62,14 @@ def _lost_its_threads() -> bool:
     """Tell whether somebody else's use of JAX started it before a fork (on Linux only)."""
     bridge = sys.modules.get("jax._src.xla_bridge")
     is_started = getattr(bridge, "backends_are_initialized", None)
-    if is_started is None or not is_started() or not _THREADS.is_dir():
+    if is_started is None or not is_started():
         return False
-    # A process in which JAX was started has its threads, which Python knows nothing of.
-    of_python = {thread.native_id for thread in threading.enumerate()}
-    return {int(entry.name) for entry in _THREADS.iterdir()} <= of_python
+    try:
+        names = [(task / "comm").read_text() for task in _THREADS.iterdir()]
+    except OSError:  # no Linux, or a thread has just ended
+        return False
+    if any(name.startswith(_OF_JAX) for name in names):
+        return False
+    # Should JAX call its threads otherwise one day, they are still more than those for the
+    # products of matrices, which come back after a fork.
+    return len(names) - threading.active_count() <= 2 * (os.cpu_count() or 1)
