@@ -184,7 +184,7 @@ REFUSED = {
     "records": (lambda frame, _: frame.to_records(index=False), "(?i)1D|names|numbers"),
     "a dict": (lambda frame, _: frame.to_dict(), "(?i)dict|single|0-dimensional|number"),
     "a word": (lambda frame, _: "nowhere", "nowhere does not exist"),
-    "a list of words": (lambda frame, _: ["x", "y"], "x does not exist"),
+    "a list of words": (lambda frame, _: ["x", "y"], "text"),
     "a name twice": (lambda frame, _: pd.concat([frame, frame], axis=1), "a|same name"),
     "one column more": (lambda frame, _: frame.assign(z=1), "z"),
     "five numbers": (lambda frame, _: np.ones((9, 5)), "5 features"),
@@ -199,7 +199,7 @@ REFUSED = {
     "an array of dates": (lambda frame, _: np.ones((9, 4), "M8[D]"), "date|time"),
     "an array of text": (lambda frame, _: np.full((9, 4), "x"), "text|string|convert|numbers"),
     "an array of anything": (lambda frame, _: np.full((9, 4), [1, 2, 3, {}]), "number|dict"),
-    "unequal rows": (lambda frame, _: [[1, 2, 3, 4], [1, 2]], "(?i)equal length|inhomogeneous"),
+    "unequal rows": (lambda frame, _: [[1, 2, 3, 4], [1, 2]], "rows of different shapes"),
     "no file": (lambda frame, folder: folder / "none.csv", "none.csv does not exist"),
     "a question mark": (
         written(
@@ -282,6 +282,16 @@ def test_codes_that_mean_something_else_get_a_sentence(change, named):
     codes = pd.DataFrame(model.transform(FRAME), columns=model.get_feature_names_out())
     with pytest.raises(ValueError, match=named):
         model.inverse_transform(change(codes))
+
+
+def test_columns_that_are_numbered_keep_their_order(tmp_path):
+    frame = FRAME.set_axis(range(4), axis=1)
+    model = fitted("deep", frame)
+    model.save(tmp_path / "m.isthmus")
+    for own in (model, load(tmp_path / "m.isthmus")):
+        np.testing.assert_array_equal(own.transform(frame), own.transform(frame.to_numpy()))
+        with pytest.raises(ValueError, match=r"has 3 where .* have column 0"):
+            own.transform(frame[[3, 1, 2, 0]])
 
 
 def test_codes_of_a_file_are_matched_by_name(tmp_path):

@@ -64,15 +64,15 @@ def _opened(estimator: FittedOn, X: Any, reset: bool) -> Dataset:
         dataset = as_dataset(X)
         if not reset:
             dataset = _with_learned_index(estimator, dataset)
+        _require_rows(estimator, dataset, reset)
         # The table that it became holds no index, which arrow and polars have among the columns.
         features: Any = dataset.to_memory()
         validate_data(estimator, features, reset=reset, skip_check_array=True)
         if reset:
             _warn_of_index(features)
-        _require_rows(estimator, dataset, reset)
         return dataset
     # Whether all is finite is looked at chunk by chunk, while the rows are being prepared.
-    X = as_rows(X, "X")
+    labels, X = _labels(X), as_rows(X, "X")
     checks: Any = {"ensure_min_samples": 2 if reset else 1, "ensure_all_finite": False}
     if len(getattr(X, "shape", ())) > 2:
         array = check_array(X, allow_nd=True, **checks)
@@ -81,7 +81,14 @@ def _opened(estimator: FittedOn, X: Any, reset: bool) -> Dataset:
         array = np.asarray(validate_data(estimator, X, reset=reset, **checks))
     # Frames whose columns have no names are arrays only now.
     refuse_other_than_numbers(array, "X")
-    return ArrayDataset(array)
+    return ArrayDataset(array, labels=labels)
+
+
+def _labels(X: Any) -> tuple[int, ...] | None:
+    """Give the whole numbers that a pandas frame has in place of names, if it has some."""
+    labels: Any = getattr(X, "columns", ())
+    labels = labels.tolist() if hasattr(labels, "tolist") else []
+    return tuple(labels) if labels and all(type(label) is int for label in labels) else None
 
 
 def _warn_of_index(features: Any) -> None:

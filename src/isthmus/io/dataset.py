@@ -39,11 +39,14 @@ class Schema:
     row_shape : tuple of int
         Shape of one row: ``(columns,)`` for tables, ``(height, width)`` or
         ``(height, width, channels)`` for images.
+    labels : tuple of int or None
+        Whole numbers that a pandas frame has in place of names; it counts as an array.
     """
 
     names: tuple[str, ...] | None
     dtypes: tuple[str, ...]
     row_shape: tuple[int, ...]
+    labels: tuple[int, ...] | None = None
 
     @property
     def n_features(self) -> int:
@@ -182,11 +185,15 @@ class ArrayDataset(Dataset):
         The rows.
     source : str
         What messages call it.
+    labels : tuple of int, optional
+        What its columns are called in place of names.
     """
 
-    def __init__(self, array: np.ndarray, source: str = "X") -> None:
+    def __init__(
+        self, array: np.ndarray, source: str = "X", labels: tuple[int, ...] | None = None
+    ) -> None:
         self.source = source
-        self.schema = Schema(None, (array.dtype.name,), tuple(array.shape[1:]))
+        self.schema = Schema(None, (array.dtype.name,), tuple(array.shape[1:]), labels)
         self.n_rows = int(array.shape[0])
         self._array = array
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass, replace
+from itertools import zip_longest
 
 import numpy as np
 
@@ -44,10 +45,10 @@ class Domain:
         """
         check_numeric(schema, source)
         own = self.schema
-        if own.names is not None and schema.names is not None and own.names != schema.names:
-            name, other = next(
-                (a, b) for a, b in zip(own.names, (*schema.names, None), strict=False) if a != b
-            )
+        for learned, given in ((own.names, schema.names), (own.labels, schema.labels)):
+            if learned is None or given is None or learned == given:
+                continue
+            name, other = next((a, b) for a, b in zip_longest(learned, given) if a != b)
             raise DataError(
                 f"{source} has {other!r} where the data that were fitted have column {name!r}: "
                 "give the same columns in the same order."

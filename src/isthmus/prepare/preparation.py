@@ -194,6 +194,7 @@ class Preparation:
             "names": self.schema.names,
             "dtypes": self.schema.dtypes,
             "row_shape": self.schema.row_shape,
+            "labels": self.schema.labels,
         }
         values = {
             "schema": schema,
@@ -210,15 +211,18 @@ class Preparation:
         schema = values["schema"]
         names = None if schema["names"] is None else tuple(map(str, schema["names"]))
         shape = tuple(map(int, schema["row_shape"]))
-        schema = Schema(names, tuple(map(str, schema["dtypes"])), shape)
+        labels = schema.get("labels")
+        labels = None if labels is None else tuple(map(int, labels))
+        schema = Schema(names, tuple(map(str, schema["dtypes"])), shape, labels)
         offset, scale = arrays["offset"], arrays["scale"]
         if values["scaling"] not in SCALINGS[1:] or values["support"] not in Support.__args__:
             raise ValueError("unknown scaling or support")
         n_dtypes = 1 if names is None else len(names)
         if len(schema.dtypes) != n_dtypes or not shape or min(shape) < 1:
             raise ValueError("the schema contradicts itself")
-        if names is not None and shape != (len(names),):
-            raise ValueError("the schema contradicts itself")
+        for called in (names, labels):
+            if called is not None and shape != (len(called),):
+                raise ValueError("the schema contradicts itself")
         for array in (offset, scale):
             if array.dtype != np.float64 or array.shape not in {(1,), (schema.n_features,)}:
                 raise ValueError("offset or scale has the wrong shape")
