@@ -5,14 +5,17 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import pyarrow as pa
 
-_KEY = b"pandas"
+_KEY, _OWN_KEY = b"pandas", b"isthmus.index"
 # Such names are made up where an index has none, and outlive the metadata that tell of it.
 _UNNAMED = re.compile(r"Unnamed: 0(\.\d+)*")
 MADE_UP_NAME = re.compile(r"__(index_level_\d+|null_dask_index)__")
+
+
+Parsed = TypeVar("Parsed", list[Any], dict[str, Any])
 
 
 def index_columns(schema: pa.Schema) -> tuple[str, ...]:
@@ -23,7 +26,7 @@ def index_columns(schema: pa.Schema) -> tuple[str, ...]:
     >>> index_columns(pa.schema({"a": pa.float64(), "__index_level_0__": pa.int64()}))
     ('__index_level_0__',)
     """
-    told = _entries(_metadata(schema), "index_columns")
+    told = [*_entries(_metadata(schema), "index_columns"), *_parsed(schema, _OWN_KEY, list)]
     return tuple(name for name in schema.names if name in told or MADE_UP_NAME.fullmatch(name))
 
 
@@ -58,8 +61,8 @@ def marked_as_index(table: pa.Table, names: Sequence[str]) -> pa.Table:
     """Give a table the metadata that tell which of its columns hold an index, if any do."""
     if not names:
         return table
-    told = json.dumps({"index_columns": list(names), "columns": [], "column_indexes": []})
-    return table.replace_schema_metadata({_KEY: told.encode()})
+    # Not in pandas' own words, which would have to tell of types as well.
+    return table.replace_schema_metadata({_OWN_KEY: json.dumps(list(names)).encode()})
 
 
 def index_of(table: pa.Table) -> pa.Table | None:
@@ -106,12 +109,16 @@ def with_index(table: pa.Table, index: pa.Table) -> pa.Table:
 
 
 def _metadata(schema: pa.Schema) -> dict[str, Any]:
-    """Read what pandas tells; what cannot be read tells nothing."""
+    return _parsed(schema, _KEY, dict)
+
+
+def _parsed(schema: pa.Schema, key: bytes, kind: type[Parsed]) -> Parsed:
+    """Read what metadata tell; what cannot be read tells nothing."""
     try:
-        told = json.loads((schema.metadata or {}).get(_KEY, b"{}"))
+        told = json.loads((schema.metadata or {}).get(key, b""))
     except ValueError:
-        return {}
-    return told if isinstance(told, dict) else {}
+        return kind()
+    return told if isinstance(told, kind) else kind()
 
 
 def _entries(metadata: dict[str, Any], key: str) -> list[Any]:

@@ -5,8 +5,11 @@ from __future__ import annotations
 import warnings
 from pathlib import Path
 
+import pandas as pd
 import pyarrow as pa
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from isthmus import DataError, read
 from isthmus.errors import DataWarning
@@ -130,3 +133,46 @@ def test_what_is_spilled_is_read_alike(case, tmp_path):
         spilled, again = told(tmp_path / name)
     assert spilled.equals(whole)
     assert again == said
+
+
+def columns_as_pandas_writes_them() -> st.SearchStrategy[pd.Series]:
+    numbers = st.integers(-(10**7), 10**7).map(lambda number: number / 1000)
+    text = st.sampled_from(["u", "u, v", "u;v", "u|v", "NA", "two\nlines", 'in "quotes"'])
+    kinds = st.sampled_from([numbers, st.integers(-5, 99), text, st.none() | numbers])
+    return kinds.flatmap(lambda kind: st.lists(kind, min_size=6, max_size=6)).map(pd.Series)
+
+
+@settings(
+    max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(
+    columns=st.lists(columns_as_pandas_writes_them(), min_size=1, max_size=4),
+    separator=st.sampled_from([",", ";", "\t", "|"]),
+    comma=st.booleans(),
+    quoting=st.sampled_from([0, 1, 2]),
+    index=st.booleans(),
+    end=st.sampled_from(["\n", "\r\n"]),
+)
+def test_what_pandas_writes_comes_back_or_is_refused(
+    columns, separator, comma, quoting, index, end, tmp_path
+):
+    frame = pd.DataFrame({f"name {i}": column for i, column in enumerate(columns)})
+    decimal = "," if comma and separator != "," else "."
+    path = tmp_path / "a.csv"
+    frame.to_csv(
+        path, sep=separator, decimal=decimal, quoting=quoting, index=index, lineterminator=end
+    )
+    rows, sentence = None, ""
+    try:
+        rows, _ = told(path)
+    except DataError as error:
+        sentence = str(error)
+    if rows is None:
+        assert "not guessed" in sentence or len(columns) + index == 1
+        return
+    back = rows.select(list(frame)).to_pandas()
+    assert len(back) == len(frame)
+    for name, column in frame.items():
+        expected, found = column.tolist(), back[name].tolist()
+        for one, other in zip(expected, found, strict=True):
+            assert one == other or (pd.isna(one) and pd.isna(other)), (name, one, other)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import final
 
 from isthmus.errors import DataError
-from isthmus.io.formats.head import Head
+from isthmus.io.formats.head import Head, Quoted
 
 NUMBER_GAPS = ("", "NA", "NaN", "nan", "-NaN", "-nan", "null", "NULL", "None")
 """What says in a column of numbers that there is none."""
@@ -18,6 +18,7 @@ _DELIMITERS = (",", ";", "\t", "|")
 _NAMES = {",": "commas", ";": "semicolons (';')", "\t": "tabs", "|": "bars ('|')"}
 _OTHER_GAPS = ("?", "-", "--", ".", "N/A", "n/a", "#N/A", "#NA", "missing", "unknown")
 _EXCELS_OWN = re.compile(r"sep=.", re.IGNORECASE)
+_LONGEST_CODE = 3
 _EXPONENT = r"(?:[eE][+-]?\d+)?"
 _POINT = re.compile(rf"[+-]?(?:\d+\.?\d*|\.\d+){_EXPONENT}")
 _COMMA = re.compile(rf"[+-]?\d*,\d+{_EXPONENT}")
@@ -96,7 +97,7 @@ def find_dialect(head: Head, usual: str) -> tuple[Dialect, list[list[str]]]:
     best = [sign for sign, share in fitting.items() if share == max(fitting.values()) >= 0]
     delimiter = best[0] if best else usual
     if len(best) > 1:
-        delimiter = max(best, key=lambda sign: (_numbers(head, sign), sign == usual))
+        delimiter = max(best, key=lambda sign: (*_quality(head, sign), sign == usual))
     if delimiter != usual:
         records = head.records(delimiter)
     if len(records[0]) == 1:
@@ -119,10 +120,11 @@ def _share(head: Head, delimiter: str) -> float:
     return sum(width == names for width in rows) / max(len(rows), 1) if names > 1 else -1.0
 
 
-def _numbers(head: Head, delimiter: str) -> float:
-    """Give the share of cells that hold numbers."""
+def _quality(head: Head, delimiter: str) -> tuple[bool, float]:
+    """Tell whether quotes are around whole cells, and the share of those that hold numbers."""
     cells = [cell for row in head.records(delimiter)[1:] for cell in row]
-    return sum(map(_is_any_number, cells)) / max(len(cells), 1)
+    torn = any(cell.startswith('"') and not isinstance(cell, Quoted) for cell in cells)
+    return not torn, sum(map(_is_any_number, cells)) / max(len(cells), 1)
 
 
 def _is_any_number(text: str) -> bool:
@@ -151,9 +153,8 @@ def _decimal(head: Head, delimiter: str, rows: Sequence[Sequence[str]]) -> str:
         points += [text for text in texts if "." in text and _POINT.fullmatch(text)]
         commas += [text for text in texts if _COMMA.fullmatch(text)]
         grouped += [text for text in texts if _GROUPED.fullmatch(text)]
-    # Where the same digits follow every comma, there may as well be two numbers in a cell.
-    vary = len({text.partition(",")[2] for text in commas}) > 1
-    certain = vary and any(not _MAY_BE_GROUPED.fullmatch(text) for text in commas)
+    is_fraction = _are_fractions(commas)
+    certain = is_fraction and any(not _MAY_BE_GROUPED.fullmatch(text) for text in commas)
     if delimiter == "," and (points or grouped or not certain):
         return "."  # What has a comma in quotes is left as text, and refused where it is used.
     if grouped:
@@ -161,9 +162,23 @@ def _decimal(head: Head, delimiter: str, rows: Sequence[Sequence[str]]) -> str:
     if commas and points:
         _refuse_numbers(head, commas[0], f"has a comma where {points[0]!r} has a point")
     if commas and not certain:
-        what = "may have a fraction, or thousands" if vary else "may be a fraction, or two numbers"
+        other = "thousands" if is_fraction else "two numbers in one cell"
+        what = f"may be a fraction, or {other}"
         _refuse_numbers(head, commas[0], f"between {_NAMES[delimiter]} {what}")
     return "," if commas else "."
+
+
+def _are_fractions(numbers: Sequence[str]) -> bool:
+    """Tell whether a comma stands before fractions, and not between two numbers in a cell.
+
+    Where the same few digits follow every comma, it may be either.
+    """
+    behind = {text.partition(",")[2] for text in numbers}
+    if len(behind) > 1 or not behind:
+        return True
+    (digits,) = behind
+    leads = any(text.lstrip("+-").startswith(("0,", ",")) for text in numbers)
+    return leads or len(digits) > _LONGEST_CODE or not digits.strip("0")
 
 
 def _refuse_numbers(head: Head, number: str, what: str) -> None:

@@ -135,7 +135,8 @@ def _quoted_records(text: str, delimiter: str, whole: bool) -> Iterator[list[str
         if inside is None and plain.startswith('"') and not whole:
             return
         is_quoted = inside is not None
-        record.append(Quoted(inside.replace('""', '"') + behind) if is_quoted else plain)
+        content = inside.replace('""', '"') if is_quoted else plain
+        record.append(f'"{content}"{behind}' if behind else Quoted(content) if is_quoted else plain)
         after = end.match(text, found.end())
         assert after is not None
         position = after.end()

@@ -89,10 +89,11 @@ def _check_width(head: Head, columns: Sequence[Sequence[str]], n_names: int) -> 
     """Say what is wrong where most rows have a cell more than there are names."""
     if len(columns) != n_names + 1 or len(columns[0]) == 1:
         return  # What arrow says tells which row it is.
-    names, filled = f"{n_names} names", any(cell for cell in columns[-1])
-    remedy = (
-        "put a name above the first cells" if filled else "take the last delimiter of rows away"
-    )
+    names = "1 name" if n_names == 1 else f"{n_names} names"
+    remedy = "take the last delimiter of rows away"
+    if any(columns[-1]):
+        point = ", or a point before fractions" if n_names == 1 else ""
+        remedy = f"put a name above the first cells{point}"
     raise DataError(f"{head.path} has {names} over rows of {n_names + 1} cells: {remedy}.")
 
 
