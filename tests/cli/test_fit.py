@@ -47,6 +47,22 @@ def test_column_of_labels_is_no_feature(here, frame):
     assert Path("new-report/report.html").is_file()
 
 
+def test_an_index_is_no_feature_but_may_be_the_labels(here, frame, capsys):
+    frame.set_index(pd.Index(["u", "v"] * 40, name="kind")).to_parquet("indexed.parquet")
+    assert run("fit", "indexed.parquet", "-o", "new.isthmus", "--labels", "kind", *QUICK) == 0
+    assert capsys.readouterr().err == ""
+    assert list(load("new.isthmus").feature_names_in_) == list(frame)
+
+
+def test_what_was_taken_of_text_is_one_line(here, frame, capsys):
+    frame.to_csv("german.csv", sep=";", decimal=",")
+    assert run("fit", "german.csv", "-o", "new.isthmus", *BARE) == 0
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("isthmus: german.csv: cells are taken to be separated by semicolons")
+    assert "decimals by a comma; the unnamed first column is taken for an index" in line
+    assert list(load("new.isthmus").feature_names_in_) == list(frame)
+
+
 def test_labels_may_have_gaps(here, frame):
     kinds = np.where(frame["flag"], "sick", "well").astype(object)
     kinds[3] = None
