@@ -1,12 +1,15 @@
 """Row groups hold every row once, whatever the format and in whatever order they are read."""
 
+import os
+
 import numpy as np
 import pyarrow as pa
 import pytest
 from PIL import Image
 from pyarrow import feather, parquet
 
-from isthmus.io import as_dataset, read
+from isthmus import DataError
+from isthmus.io import as_dataset, read, write
 from isthmus.io import dataset as dataset_module
 from isthmus.io.formats import images as images_module
 from isthmus.io.formats import row_groups as row_groups_module
@@ -74,3 +77,15 @@ def test_row_groups_hold_the_rows_of_their_places(kind, tmp_path):
 def test_row_groups_of_chosen_columns(tmp_path):
     group = make("parquet", tmp_path).select(["b"]).row_groups()[-1]
     assert next(group.chunks(4)).column_names == ["b"]
+
+
+def test_rows_of_a_feather_file_outlive_the_file(tmp_path):
+    path = tmp_path / "rows.feather"
+    column = np.arange(100_000.0)
+    write(path, pa.table({"a": column}))
+    chunks = read(path).chunks(1000)
+    first = next(chunks)
+    os.truncate(path, 100)
+    np.testing.assert_array_equal(first.column("a").to_numpy(), column[:1000])
+    with pytest.raises(DataError, match=r"rows\.feather"):
+        list(read(path).chunks())

@@ -31,13 +31,13 @@ _MAPPED_TOGETHER = 64
 
 @final
 class FeatherFormat(TableFormat):
-    """A feather file, which is mapped into memory."""
+    """A feather file, which is read record batch by record batch."""
 
     def open(self, path: Path) -> Dataset:
         return FeatherDataset(path)
 
     def write(self, path: Path, chunks: Iterator[pa.Table]) -> int:
-        """Write a file that is not packed, so that it can be mapped into memory as it lies."""
+        """Write a file that is not packed, so that it is read as it lies."""
         first, tables = with_first(chunks)
         with ipc.new_file(str(path), first.schema) as writer:
             return write_tables(writer, first.schema, tables)
@@ -48,7 +48,7 @@ FEATHER = register(FeatherFormat(name="feather", reads=_SUFFIXES, writes=_SUFFIX
 
 @final
 class FeatherDataset(Dataset):
-    """A feather (arrow IPC) file, mapped into memory; its record batches are read one by one."""
+    """A feather (arrow IPC) file, whose record batches are read one by one."""
 
     def __init__(self, path: Path, names: Sequence[str] | None = None) -> None:
         self.source = source = str(path)
@@ -65,7 +65,6 @@ class FeatherDataset(Dataset):
 
     def chunks(self, n_rows: int = CHUNK_ROWS) -> Iterator[pa.Table]:
         """Yield the rows in order, at most `n_rows` at a time."""
-        # Each has a mapping of its own: memory is let go of as the file is passed through.
         return rows_of(self.row_groups(), n_rows)
 
     def row_groups(self) -> Sequence[RowGroup]:
@@ -85,12 +84,15 @@ class FeatherDataset(Dataset):
                 yield table.slice(start, n_rows)
 
     def _batches(self, chosen: Sequence[int]) -> Iterator[pa.RecordBatch]:
-        with refusing(self.source, "a feather file", DataError):
-            # Not closed here: the tables that were handed out still point into the mapping.
-            mapped = pa.memory_map(str(self._path))
-            schema = ipc.open_file(mapped).schema
+        # Not mapped: whoever touches mapped memory after the file was cut off is ended by the
+        # system, without a word.
+        with (
+            refusing(self.source, "a feather file", DataError),
+            pa.OSFile(str(self._path)) as file,
+        ):
+            schema = ipc.open_file(file).schema
             fields = [schema.get_field_index(name) for name in self.schema.names or ()]
-            yield from _read_batches(mapped, fields, chosen)
+            yield from _read_batches(file, fields, chosen)
 
 
 def _batch_sizes(path: Path, n_batches: int) -> list[int]:
@@ -104,9 +106,9 @@ def _batch_sizes(path: Path, n_batches: int) -> list[int]:
 
 
 def _read_batches(
-    mapped: pa.MemoryMappedFile, fields: list[int], chosen: Sequence[int]
+    file: pa.NativeFile, fields: list[int], chosen: Sequence[int]
 ) -> Iterator[pa.RecordBatch]:
     options = ipc.IpcReadOptions(included_fields=fields)
-    reader = ipc.open_file(mapped, options=options)
+    reader = ipc.open_file(file, options=options)
     for i in chosen:
         yield reader.get_batch(i)
