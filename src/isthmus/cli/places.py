@@ -5,7 +5,8 @@ from __future__ import annotations
 import glob
 import os
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +16,24 @@ from isthmus.errors import IsthmusError
 _LONGEST_NAME = 40
 
 
+@contextmanager
+def _looking_at(path: Path) -> Iterator[None]:
+    """Say why the system does not even let us look; that it does takes no libraries to find out."""
+    try:
+        with suppress(FileNotFoundError):
+            os.lstat(path)
+        yield
+    except OSError:
+        from isthmus.io.failures import looking_at
+
+        with looking_at(path):
+            raise
+
+
 def check_model_path(path: Path) -> None:
     """Refuse a place where no model can be written."""
-    from isthmus.io.failures import looking_at
-
     parent = path.absolute().parent
-    with looking_at(path):
+    with _looking_at(path):
         if path.is_dir() or not parent.is_dir():
             what = "is a folder" if path.is_dir() else "lies in a folder that does not exist"
             raise IsthmusError(f"{path} {what}: name a file such as model.isthmus.")
@@ -86,10 +99,8 @@ def _rescued(estimator: Any, path: Path) -> str:
 
 def check_report_folder(path: Path) -> None:
     """Refuse a place where no report can be written."""
-    from isthmus.io.failures import looking_at
-
     places = (path, *path.absolute().parents)
-    with looking_at(path):
+    with _looking_at(path):
         for place in places:
             if place.exists() and not place.is_dir():
                 raise IsthmusError(f"{place} is a file: name a folder for the report.")
