@@ -37,8 +37,12 @@ fi
 
 cd "$root"
 "$uv" pip install --quiet --python "$work/venv/bin/python" --constraint "$work/lowest.txt" \
-  pytest hypothesis pandas polars sybil
+  pytest pytest-xdist hypothesis pandas polars sybil
 # Old libraries may use what newer ones among them are about to drop.
-"$work/venv/bin/python" -m pytest -p no:cacheprovider -W default::DeprecationWarning \
-  -W default::PendingDeprecationWarning -W default::FutureWarning \
-  tests/estimators tests/fitting tests/prepare tests/models tests/networks tests/io tests/report tests/cli
+run=("$work/venv/bin/python" -m pytest -p no:cacheprovider -W default::DeprecationWarning
+  -W default::PendingDeprecationWarning -W default::FutureWarning)
+contract=tests/estimators/test_contract.py
+"${run[@]}" --numprocesses auto --dist loadfile --ignore $contract tests/estimators \
+  tests/fitting tests/prepare tests/models tests/networks tests/io tests/report tests/cli
+# Without a compilation cache, one process compiles more programs here than Linux allows it maps.
+"${run[@]}" --numprocesses 8 --dist load $contract
