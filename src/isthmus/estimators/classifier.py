@@ -56,7 +56,7 @@ class AutoencoderClassifier(ClassifierMixin, SupervisedAutoencoder):
     >>> from sklearn.datasets import load_digits
     >>> from isthmus import Autoencoder, AutoencoderClassifier
     >>> X, y = load_digits(return_X_y=True)
-    >>> y = np.where(np.arange(len(y)) < 300, y, np.nan)  # only 300 of the digits are labelled
+    >>> y[300:] = -1  # only 300 of the digits are labelled
     >>> classifier = AutoencoderClassifier(
     ...     Autoencoder(16, hidden=[64], max_epochs=20), max_epochs=50, random_state=0
     ... ).fit(X / 16, y)

@@ -57,10 +57,14 @@ def known_labels(y: Any, classes: np.ndarray | Sequence[Any] | None = None) -> n
 
 
 def tell_unlabelled(y: np.ndarray, known: np.ndarray) -> None:
-    """Warn where labels of −1 were taken for marks of unlabelled rows, for they may be a class."""
+    """Warn where labels of −1 were taken for marks of unlabelled rows, but may be a class.
+
+    They hardly are where they are most of the labels and there are three classes or more.
+    """
     _, marks = _where(y)
     n_marked = int((marks & ~known).sum())
-    if n_marked and known.any():
+    is_clear = 2 * n_marked > len(y) and len(set(y[known].tolist())) > 2
+    if n_marked and known.any() and not is_clear:
         warnings.warn(
             f"{n_marked:,} of {len(y):,} rows have the label -1, which marks them as unlabelled as "
             "elsewhere in scikit-learn: if it is a class, give that another name, such as "
