@@ -144,8 +144,7 @@ def check_hosts(estimator: BaseEstimator, **options: Any) -> None:
     """
     if Processes().count > 1:
         check_devices()
-        more = {**options, **VERSIONS, "JAX_ENABLE_X64": jax.config.values["jax_enable_x64"]}
-        named = {name: repr(value) for name, value in more.items()}
+        named = {name: repr(value) for name, value in {**options, **VERSIONS}.items()}
         _compare(Identity(type(estimator).__name__, {**_parameters(estimator), **named}))
 
 

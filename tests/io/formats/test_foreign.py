@@ -28,6 +28,7 @@ def zipped(*names):
 WORKBOOK = zipped("[Content_Types].xml", "xl/workbook.xml")
 FOREIGN = {
     "a.xlsx": (WORKBOOK, "is an Excel workbook, .* save the sheet as .csv or .parquet"),
+    "b.xlsx": (WORKBOOK[:90], "is a damaged workbook, .* fetch it again"),
     "a.csv": (WORKBOOK, "is an Excel workbook"),
     "a.npz": (WORKBOOK, "is an Excel workbook"),
     "a": (WORKBOOK, "is an Excel workbook"),

@@ -37,6 +37,7 @@ _SHORT_BEGINNINGS: tuple[tuple[bytes, str, str], ...] = (
     (b"bzh", "a file packed with bzip2", "unpack it"),
 )
 _NEVER_GZIPPED = (".csv", ".tsv", ".npy", ".npz", ".parquet", ".feather", ".arrow")
+_WORKBOOKS = (".xlsx", ".xlsm", ".ods")
 _ZIP_MAGIC = b"PK\x03\x04"
 _GZIP_MAGIC = b"\x1f\x8b"
 
@@ -73,7 +74,8 @@ def _inside_zip(path: Path) -> tuple[str, str] | None:
         with zipfile.ZipFile(path) as archive:
             names = archive.namelist()
     except (zipfile.BadZipFile, OSError, ValueError):
-        return None
+        is_workbook = path.suffix.lower() in _WORKBOOKS
+        return ("a damaged workbook", f"fetch it again, and {_AS_TABLE}") if is_workbook else None
     if any(name.startswith("xl/") for name in names):
         return "an Excel workbook", _AS_TABLE
     if {"mimetype", "content.xml"} <= set(names):
