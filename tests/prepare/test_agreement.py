@@ -112,10 +112,18 @@ def test_going_on_widens_the_range_and_tells_where_the_rows_lie():
     fitted = GENERATOR.uniform(size=(30, 3))
     preparation = Preparation.fit(ArrayDataset(fitted))
     assert preparation.admitting(ArrayDataset(fitted[:5])).support == "unit"
-    wider = preparation.admitting(ArrayDataset(fitted * 4))
+    wider = preparation.admitting(ArrayDataset(fitted * [4, 1, 1]))
     assert wider.support == "real"
-    np.testing.assert_array_equal(wider.domain.greatest, 4 * fitted.max(axis=0))
+    np.testing.assert_array_equal(wider.domain.greatest, [4, 1, 1] * fitted.max(axis=0))
     np.testing.assert_array_equal(wider.scale, preparation.scale)
+
+
+def test_going_on_in_another_unit_is_warned_of_or_refused():
+    fitted = GENERATOR.normal(size=(30, 3))
+    with pytest.warns(DataWarning, match="the same unit"):
+        Preparation.fit(ArrayDataset(fitted)).admitting(ArrayDataset(fitted * 1000))
+    with pytest.raises(DataError, match="multiply it by 255"):
+        Preparation.fit(ArrayDataset(PICTURES)).admitting(ArrayDataset(PICTURES / 255))
 
 
 def test_a_scale_to_which_there_is_no_way_back_is_refused():

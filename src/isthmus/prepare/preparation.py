@@ -78,7 +78,7 @@ class Preparation:
         """
         refuse_odd_values(dataset)
         self.domain.check_schema(dataset.schema, dataset.source)
-        more = _statistics(dataset, deviations=False)
+        more = _statistics(dataset, deviations=False, before=self)
         least, greatest = (more.least - self.offset, more.greatest - self.offset)
         inside = min((least / self.scale).min(), 1 - (greatest / self.scale).max()) >= -ROUNDING
         binary = self.support == "binary" and more.binary
@@ -246,10 +246,16 @@ class Preparation:
         return self.scaling == "range" and self.schema.dtypes[0] in {"uint8", "uint16"}
 
 
-def _statistics(dataset: Dataset, *, deviations: bool) -> ColumnStatistics:
+def _statistics(
+    dataset: Dataset, *, deviations: bool, before: Preparation | None = None
+) -> ColumnStatistics:
     statistics = ColumnStatistics(dataset.schema.n_features, deviations=deviations)
     for chunk in dataset.chunks(_chunk_rows(dataset)):
-        statistics.add(to_matrix(chunk, dataset.source, statistics.count))
+        matrix = to_matrix(chunk, dataset.source, statistics.count)
+        if before is not None:
+            as_shades = before.scaling == "range"
+            before.domain.check_values(matrix, dataset.source, as_shades=as_shades)
+        statistics.add(matrix)
     if not statistics.count:
         raise DataError(f"{dataset.source} has no rows: there is nothing to learn from.")
     return statistics
