@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
+from sklearn.datasets import load_digits
 
 from isthmus.io import ArrayDataset
 from isthmus.prepare import Preparation
@@ -61,7 +62,7 @@ def test_rounding_beyond_one_changes_nothing(excess):
     assert (preparation.scaling, preparation.support) == ("none", "unit")
 
 
-@pytest.mark.parametrize("shape", [(60, 3), (3, 60), (8, 8, 3)])
+@pytest.mark.parametrize("shape", [(60, 3), (3, 60), (8, 8, 3), (4, 3)])
 def test_channels_of_different_units_get_a_scale_each(shape):
     units = np.array([1.0, 50.0, 1e4])
     axis = 1 + shape.index(3)
@@ -71,6 +72,26 @@ def test_channels_of_different_units_get_a_scale_each(shape):
     over = tuple(i for i in range(4 if len(shape) == 3 else 3) if i != axis)
     np.testing.assert_allclose(matrix.mean(axis=over), 0, atol=1e-3)
     np.testing.assert_allclose(matrix.std(axis=over), 1, atol=1e-3)
+
+
+def test_pictures_with_dark_edges_share_one_scale():
+    y, x = np.mgrid[:12, :12] - 6
+    centres = GENERATOR.normal(0, 1, (2, 60, 1, 1))
+    spots = 500 * np.exp(-((x - centres[0]) ** 2 + (y - centres[1]) ** 2) / 4)
+    assert prepared(spots).offset.shape == (1,)
+
+
+@pytest.mark.parametrize(
+    ("units", "offsets"), [([1, 1, 1, 1, 1, 1e-3], 0), (1, np.arange(6) * 1000)]
+)
+def test_one_channel_in_another_unit_or_place_is_enough(units, offsets):
+    array = GENERATOR.normal(size=(200, 10, 6)) * units + offsets
+    matrix = prepared(array).matrix(ArrayDataset(array)).reshape(array.shape)
+    np.testing.assert_allclose(matrix.std(axis=(0, 1)), 1, atol=1e-3)
+
+
+def test_pictures_on_a_faint_ground_share_one_scale():
+    assert prepared(load_digits().images).offset.shape == (1,)
 
 
 def test_channels_that_agree_share_one_scale():

@@ -29,6 +29,10 @@ SHADES = ("uint8", "uint16")
 _LEAST_SPAN = 0.25
 # Channels whose deviations differ by less, such as those of colours, are measured in one unit.
 _SAME_UNIT = 3.0
+# Rows by which to judge whether neighbours on an axis go together, and how closely.
+_JUDGED, _SMOOTH = 256, 0.5
+# How much less the columns of a picture may vary than the one that varies most.
+_FAINT = 10.0
 
 
 @dataclass(frozen=True)
@@ -104,7 +108,7 @@ def _offset_and_scale(
             f"{dataset.source} holds numbers up to {statistics.greatest.max():.3g}, "
             "too large to square in 64 bits: divide them by a constant first."
         )
-    return _standardized(dataset.schema.row_shape, statistics)
+    return _standardized(dataset, statistics)
 
 
 def _range(dataset: Dataset) -> tuple[np.ndarray, np.ndarray]:
@@ -120,35 +124,55 @@ def _range(dataset: Dataset) -> tuple[np.ndarray, np.ndarray]:
     return np.array([float(limits.min)]), np.array([float(limits.max) - float(limits.min)])
 
 
-def _standardized(
-    row_shape: tuple[int, ...], statistics: ColumnStatistics
-) -> tuple[np.ndarray, np.ndarray]:
+def _standardized(dataset: Dataset, statistics: ColumnStatistics) -> tuple[np.ndarray, np.ndarray]:
+    row_shape = dataset.schema.row_shape
     if len(row_shape) == 1:
         return statistics.mean, statistics.standard_deviation
     axis = channel_axis(row_shape)
-    if axis is not None:
-        mean, deviation = statistics.over_axes(row_shape, axis)
-        if not _agree(mean, deviation):
-            shape = [1] * len(row_shape)
-            shape[axis] = row_shape[axis]
-            both = (np.broadcast_to(each.reshape(shape), row_shape) for each in (mean, deviation))
-            offset, scale = (np.ascontiguousarray(each).reshape(-1) for each in both)
-            return offset, scale
-    mean, deviation = statistics.over_axes(row_shape, None)
-    return mean, deviation
+    mean, deviation = statistics.over_axes(row_shape, -1 if axis is None else axis)
+    if _agree(mean, deviation) or (axis is None and _is_picture(dataset, mean, deviation)):
+        return statistics.over_axes(row_shape, None)
+    shape = [1] * len(row_shape)
+    shape[-1 if axis is None else axis] = -1
+    both = (np.broadcast_to(each.reshape(shape), row_shape) for each in (mean, deviation))
+    offset, scale = (np.ascontiguousarray(each).reshape(-1) for each in both)
+    return offset, scale
 
 
 def channel_axis(row_shape: tuple[int, ...]) -> int | None:
-    """Give the axis of a row along which numbers may be of different units, if any.
+    """Give the axis of a row along which numbers may be of different units, if its shape tells.
 
     Three axes are height, width and channels. Two are a picture's, or a signal's length and
-    channels, which are fewer by far; some write channels first.
+    channels, which mostly are fewer by far; some write channels first.
     """
     if len(row_shape) != 2:
         return len(row_shape) - 1
     if 2 * row_shape[1] <= row_shape[0]:
         return 1
     return 0 if 2 * row_shape[0] <= row_shape[1] else None
+
+
+def _is_picture(dataset: Dataset, mean: np.ndarray, deviation: np.ndarray) -> bool:
+    """Tell whether rows of two axes are pictures with faint edges, not channels in other units.
+
+    Most columns of a picture vary about as much as the one that varies most. What is faint is far
+    from that only where neighbours go together.
+    """
+    widest = deviation.max()
+    if widest > _FAINT * np.median(deviation) or np.ptp(mean) > _FAINT * widest:
+        return False
+    return widest <= _FAINT**2 * deviation.min() or _is_smooth(dataset)
+
+
+def _is_smooth(dataset: Dataset) -> bool:
+    """Tell whether numbers beside each other go together."""
+    rows = np.asarray(next(dataset.chunks(_JUDGED)), np.float64)
+    deviations = rows - rows.mean(axis=0)
+    left, right = deviations[..., :-1], deviations[..., 1:]
+    products = (left * right).sum(axis=(0, 1))
+    sizes = np.sqrt((left**2).sum(axis=(0, 1)) * (right**2).sum(axis=(0, 1)))
+    correlations = products[sizes > 0] / sizes[sizes > 0]
+    return bool(correlations.size) and bool(np.median(correlations) > _SMOOTH)
 
 
 def _agree(mean: np.ndarray, deviation: np.ndarray) -> bool:
