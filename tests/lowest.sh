@@ -41,8 +41,5 @@ cd "$root"
 # Old libraries may use what newer ones among them are about to drop.
 run=("$work/venv/bin/python" -m pytest -p no:cacheprovider -W default::DeprecationWarning
   -W default::PendingDeprecationWarning -W default::FutureWarning)
-contract=tests/estimators/test_contract.py
-"${run[@]}" --numprocesses auto --dist loadfile --ignore $contract tests/estimators \
-  tests/fitting tests/prepare tests/models tests/networks tests/io tests/report tests/cli
-# Without a compilation cache, one process compiles more programs here than Linux allows it maps.
-"${run[@]}" --numprocesses 8 --dist load $contract
+"${run[@]}" --numprocesses auto --dist loadfile tests/estimators tests/fitting tests/prepare \
+  tests/models tests/networks tests/io tests/report tests/cli

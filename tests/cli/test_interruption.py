@@ -142,8 +142,9 @@ system_write, n_written = os.write, 0
 
 def write(descriptor, line):
     global n_written
-    n_written += 1
+    n_written += line[:1] == b"{"  # libraries write, too
     if n_written == 5:
+        n_written += 1
         os.kill(os.getpid(), signal.SIGINT)
         os.kill(os.getpid(), signal.SIGINT)
     return system_write(descriptor, line)

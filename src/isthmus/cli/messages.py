@@ -44,6 +44,8 @@ def warnings_told() -> Iterator[None]:
     """Print each warning on one line, as the failures of commands are."""
     with warnings.catch_warnings():
         warnings.filterwarnings("default", category=DataWarning)
+        # What libraries are about to drop is nothing that a command's user could mend.
+        warnings.filterwarnings("ignore", category=DeprecationWarning)
         warnings.showwarning = _say_warning
         yield
 

@@ -7,12 +7,8 @@ from pathlib import Path
 
 import jax
 import platformdirs
-from jaxlib import version as jaxlib_version
 
 VARIABLE = "ISTHMUS_CACHE"
-
-# Before this one, a kilobyte of false alarm comes with each program that is read back on a CPU.
-_FIRST_QUIET = (0, 10, 2)
 
 
 def cache_folder() -> Path | None:
@@ -35,8 +31,6 @@ def use_compilation_cache() -> None:
     This is the one global setting that Isthmus touches.
     """
     if jax.config.values["jax_compilation_cache_dir"] is not None:
-        return
-    if jaxlib_version.__version_info__ < _FIRST_QUIET:
         return
     folder = cache_folder()
     if folder is None:
