@@ -108,6 +108,17 @@ def test_numbers_far_beyond_the_fitted_range_are_warned_of():
         matrix(fitted, fitted * [1, 1, 1000])
 
 
+@pytest.mark.parametrize("dtype", ["int64", "float32"])
+def test_numbers_in_a_crumb_of_the_fitted_range_are_warned_of(dtype):
+    pictures = PICTURES.astype(dtype)
+    with pytest.warns(DataWarning, match="in a small part of the range .* 0 to 255"):
+        matrix(pictures, PICTURES / 255)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        matrix(pictures, np.repeat(pictures[:1], 30, axis=0))
+        matrix(pictures, pictures // 4)
+
+
 def test_going_on_widens_the_range_and_tells_where_the_rows_lie():
     fitted = GENERATOR.uniform(size=(30, 3))
     preparation = Preparation.fit(ArrayDataset(fitted))

@@ -17,6 +17,7 @@ from isthmus.prepare.scaling import ROUNDING, SHADES, channel_axis
 _OTHER_UNIT = 50.0
 # Rows by which to judge whether numbers are in the unit that was fitted, and the fewest that tell.
 _JUDGED, _TELLING = 256, 10
+_CRUMB = 0.02
 
 
 @dataclass(frozen=True, eq=False)
@@ -136,21 +137,39 @@ class Domain:
             )
 
     def _judge_unit(self, matrix: np.ndarray, source: str) -> None:
-        """Warn where most numbers lie far beyond the range that was fitted."""
+        """Warn where most numbers lie far beyond the range that was fitted, or in a crumb of it."""
         if len(matrix) < _TELLING:
             return
         rows = matrix[:: -(-len(matrix) // _JUDGED)]
         span = self.greatest - self.least
         outside = (rows < self.least - span) | (rows > self.greatest + span)
-        if np.mean(outside, dtype=float) <= 0.5:
+        if np.mean(outside, dtype=float) > 0.5:
+            where, column = "far beyond", int(np.argmax(outside.mean(axis=0)))
+        elif self._is_crumb(rows, span):
+            where, column = "in a small part of the range of", int(np.argmax(span))
+        else:
             return
-        column = int(np.argmax(outside.mean(axis=0)))
         name = f"column {column}" if self.schema.names is None else repr(self.schema.names[column])
         warnings.warn(
-            f"Most numbers of {source} lie far beyond those that were fitted: in {name} from "
+            f"Most numbers of {source} lie {where} those that were fitted: in {name} from "
             f"{rows[:, column].min():.4g} to {rows[:, column].max():.4g}, where the model was "
             f"fitted on {self.least[column]:.4g} to {self.greatest[column]:.4g}; give them in the "
             "same unit, with the same scaling as before.",
             DataWarning,
             stacklevel=2,
         )
+
+    def _is_crumb(self, rows: np.ndarray, span: np.ndarray) -> bool:
+        """Tell whether most columns both differ and reach a fiftieth of what they did, and no more.
+
+        Rows that are alike do not differ either, but reach as far.
+        """
+        varied = np.isfinite(span) & (span > 0)
+        if not varied.any():
+            return False
+        least, greatest = rows.min(axis=0)[varied], rows.max(axis=0)[varied]
+        reach = np.maximum(np.abs(self.least), np.abs(self.greatest))[varied]
+        differs = np.subtract(greatest, least, dtype=float) / span[varied]
+        reaches = np.maximum(np.abs(least, dtype=float), np.abs(greatest, dtype=float)) / reach
+        most = np.median(np.maximum(differs, reaches))
+        return bool(0 < most < _CRUMB)
