@@ -206,8 +206,8 @@ class TrainedAutoencoder(ScalingParameters, MinibatchParameters, BaseAutoencoder
         self
         """
         self.check_parameters()
-        check_hosts(self, fitted=hasattr(self, "model_"))
         first = not hasattr(self, "model_")
+        check_hosts(self, fitted=not first)
         dataset = open_dataset(self, X, reset=first)
         preparation = Preparation.fit(dataset, self.scaling) if first else admitted(self, dataset)
         rows = RowsInMemory(preparation, preparation.matrix(dataset))

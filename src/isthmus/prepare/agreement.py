@@ -17,6 +17,7 @@ from isthmus.prepare.scaling import ROUNDING, SHADES, channel_axis
 _OTHER_UNIT = 50.0
 # Rows by which to judge whether numbers are in the unit that was fitted, and the fewest that tell.
 _JUDGED, _TELLING = 256, 10
+# The share of a column's range, and of its reach, below which it seems to be in a larger unit.
 _CRUMB = 0.02
 
 
@@ -107,10 +108,8 @@ class Domain:
             remedy = f"bring it to {fitted} first"
         elif least < 0 or greatest > white:
             remedy = f"bring it into 0 to {white}"
-        elif (
-            0 < greatest <= 1 < self.greatest.max()
-            and (as_shades or matrix.dtype.kind == "f")
-            and (as_shades or not np.array_equal(matrix, np.rint(matrix)))
+        elif 0 < greatest <= 1 < self.greatest.max() and (
+            as_shades or not np.array_equal(matrix, np.rint(matrix))
         ):
             remedy = f"multiply it by {white} if 1 is white"
         else:
