@@ -5,13 +5,16 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import ClassVar
 
 from isthmus.errors import IsthmusError
+from isthmus.fitting.base import BaseAutoencoder
 from isthmus.fitting.parameters import ObjectiveParameters
 from isthmus.fitting.rows import TrainingRows
 from isthmus.fitting.trained import EarlyStoppedAutoencoder
-from isthmus.models import Bernoulli, Likelihood, Model, SquaredError
-from isthmus.networks import Architecture
+from isthmus.models import Bernoulli, Deterministic, Likelihood, Model, SquaredError
+from isthmus.networks import Architecture, ShortcutNetwork
+from isthmus.networks.architectures.shortcut import can_lead_around
 from isthmus.objectives import Corruption, Objective, Penalty
 from isthmus.prepare import Preparation, Support
 from isthmus.training import Settings
@@ -31,6 +34,9 @@ _REMEDIES = {
 class NetworkAutoencoder(ObjectiveParameters, EarlyStoppedAutoencoder):
     """An autoencoder of any network, likelihood, corruption and penalties."""
 
+    _starts_linear: ClassVar[bool] = False
+    """Whether linear shortcuts help where nothing is said of them."""
+
     @abstractmethod
     def default_architecture(self) -> Architecture:
         """Give the network that the estimator's own parameters describe."""
@@ -48,6 +54,19 @@ class NetworkAutoencoder(ObjectiveParameters, EarlyStoppedAutoencoder):
 
     def _architecture(self) -> Architecture:
         return self.default_architecture() if self.network is None else self.network
+
+    def _takes_shortcut(self, likelihood: Likelihood, start: BaseAutoencoder | None) -> bool:
+        if self.shortcut is not None:
+            return self.shortcut
+        if start is not None and self.network is None:
+            return isinstance(start.model_.network, ShortcutNetwork)
+        return (
+            self._starts_linear
+            and self.network is None
+            and isinstance(likelihood, SquaredError)
+            and isinstance(self._code(), Deterministic)
+            and can_lead_around(self.default_architecture())
+        )
 
     @property
     def _noise_level(self) -> float:

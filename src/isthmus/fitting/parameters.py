@@ -119,6 +119,12 @@ class ObjectiveParameters:
     network : Architecture or None
         Another network than the one that the estimator's own parameters describe, such as
         ``Convolutional()``.
+    shortcut : bool or None
+        Let a linear map lead from the rows to the code beside the layers, and one back. They
+        start as the principal components while the layers give nothing, and the start counts as
+        an epoch: on held-out rows the model is never worse than PCA. None decides: where
+        reconstructions are judged by squared error and the code is the encoder's output itself,
+        but for networks that were given.
     corruption : {names}, Corruption or None
         Noise on the encoder's input, such as ``Masking(0.25)``; the loss is against the clean
         rows. A name takes the level 0.3.
@@ -135,6 +141,7 @@ class ObjectiveParameters:
     """
 
     network: Architecture | None = parameter(Architecture, None, default=None)
+    shortcut: bool | None = parameter("boolean", None, default=None)
     corruption: str | Corruption | None = parameter(
         Named(family=Corruption.members), Corruption, None, default=None
     )

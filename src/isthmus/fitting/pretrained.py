@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from typing import Any, ClassVar
 
 from isthmus.fitting.declaration import Named, estimator, parameter
 from isthmus.fitting.network import NetworkAutoencoder
@@ -31,6 +31,8 @@ class PretrainedAutoencoder(NetworkAutoencoder):
     n_pretraining_epochs : int or None
         Passes over the data for each layer; None makes about 2,000 updates.
     """
+
+    _starts_linear: ClassVar[bool] = True
 
     pretrain: str | None = parameter(Named(*PRETRAININGS), None, default=None)
     n_pretraining_epochs: int | None = parameter(POSITIVE, None, default=None)

@@ -12,7 +12,13 @@ import numpy as np
 
 from isthmus.errors import DataError
 from isthmus.io import CHUNK_ROWS, Dataset, Rows, exact_bytes, memory_budget, readable_bytes
-from isthmus.prepare import Preparation, mean_row
+from isthmus.prepare import (
+    Preparation,
+    PrincipalComponents,
+    as_float,
+    find_principal_components,
+    mean_row,
+)
 from isthmus.runs import Processes
 from isthmus.training import AllOnce, ArrayBatches, Batches, StreamedBatches
 
@@ -20,6 +26,8 @@ _SAMPLED_ROWS = 1024
 _SHARE_IN_MEMORY = 2
 _SHARE_KEPT = 32
 _LEAST_KEPT = 32
+# Not that by which a user may have held rows out.
+_OTHER_SEED = 2**31
 
 
 class TrainingRows(ABC):
@@ -56,6 +64,13 @@ class TrainingRows(ABC):
         """Give some prepared rows, evenly spread."""
 
     @abstractmethod
+    def principal_components(self, n_components: int) -> PrincipalComponents:
+        """Find the principal components of the prepared training rows, or as many as there are.
+
+        Where not all are in memory, it learns from some of them.
+        """
+
+    @abstractmethod
     def digest(self) -> str:
         """Give what tells these rows from any others."""
 
@@ -89,6 +104,10 @@ class RowsInMemory(TrainingRows):
 
     def sampled(self) -> np.ndarray:
         return self.matrix[_spread(self.n_rows)]
+
+    def principal_components(self, n_components: int) -> PrincipalComponents:
+        held_out = len(self.held_out) > 0
+        return _components(self.matrix[self.training] if held_out else self.matrix, n_components)
 
     def digest(self) -> str:
         return hashlib.sha256(np.ascontiguousarray(self.matrix).data).hexdigest()
@@ -139,6 +158,11 @@ class StreamedRows(TrainingRows):
 
     def sampled(self) -> np.ndarray:
         return self._sampled
+
+    def principal_components(self, n_components: int) -> PrincipalComponents:
+        most = _affordable(self.preparation, self._dataset)
+        drawn = np.setdiff1d(_drawn(self.n_rows, most, _OTHER_SEED), self.held_out)
+        return _components(self.preparation.chosen(self._dataset, drawn), n_components)
 
     def digest(self) -> str:
         return self._digest
@@ -217,6 +241,11 @@ def judged_rows(
     others = _drawn(dataset.n_rows, _affordable(preparation, dataset), seed=0)
     positions = np.union1d(held_out, others)
     return preparation.chosen(dataset, positions), positions
+
+
+def _components(matrix: np.ndarray, n_components: int) -> PrincipalComponents:
+    n_components = min(n_components, *matrix.shape)
+    return find_principal_components(as_float(matrix), n_components)
 
 
 def _affordable(preparation: Preparation, dataset: Dataset) -> int:

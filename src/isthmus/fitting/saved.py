@@ -20,7 +20,7 @@ from isthmus.fitting.persistence import (
 )
 from isthmus.io import ContainerKind
 from isthmus.models import Code, Deterministic, Likelihood, Model
-from isthmus.networks import Architecture, Initializer, shapes_for
+from isthmus.networks import Architecture, Initializer, Shortcut, ShortcutNetwork, shapes_for
 from isthmus.prepare import Preparation
 
 
@@ -67,12 +67,23 @@ class SavedAutoencoder(Persistent):
         return Deterministic()
 
     def _build(
-        self, preparation: Preparation, likelihood: Likelihood, size: int, initialize: Initializer
+        self,
+        preparation: Preparation,
+        likelihood: Likelihood,
+        size: int,
+        initialize: Initializer,
+        *,
+        shortcut: bool = False,
     ) -> Model:
-        """Build a model with a code of this size, for rows that are prepared so."""
+        """Build a model with a code of this size, for rows that are prepared so.
+
+        With `shortcut` the network gets linear shortcuts that nobody asked for.
+        """
         row_shape = preparation.schema.row_shape
-        code = self._code()
-        network = self._architecture().build(
+        code, architecture = self._code(), self._architecture()
+        if shortcut and not isinstance(architecture, Shortcut):
+            architecture = Shortcut(architecture)
+        network = architecture.build(
             row_shape,
             size,
             code.n_parameters(size),
@@ -100,6 +111,7 @@ class SavedAutoencoder(Persistent):
             "n_components": self.n_components_,
             "n_features_in": self.n_features_in_,
             "preparation": preparation,
+            "shortcut": isinstance(self.model_.network, ShortcutNetwork),
         }
         tensors = {f"preparation.{name}": array for name, array in arrays.items()}
         tensors |= {name: np.asarray(leaf) for name, leaf in named_leaves(self.model_).items()}
@@ -143,6 +155,8 @@ class SavedAutoencoder(Persistent):
             likelihood,
             restored.n_components_,
             shapes_for(tensors.values()),
+            # Before there were shortcuts, files said nothing of them.
+            shortcut=bool(fitted.get("shortcut", False)),
         )
         return restored
 

@@ -12,6 +12,7 @@ import numpy as np
 from isthmus.fitting.base import BaseAutoencoder
 from isthmus.fitting.divergence import warn_of_divergence
 from isthmus.fitting.identity import check_hosts, check_hosts_rows, identity_of, seed_of
+from isthmus.fitting.linear_start import linear_start
 from isthmus.fitting.parameters import (
     EarlyStoppingParameters,
     MinibatchParameters,
@@ -23,7 +24,7 @@ from isthmus.fitting.saved import checked_losses
 from isthmus.fitting.starting import admitted, open_start, start_model
 from isthmus.fitting.validation import open_dataset
 from isthmus.models import Likelihood, Model
-from isthmus.networks import DenseNetwork, glorot_uniform
+from isthmus.networks import DenseNetwork, ShortcutNetwork, glorot_uniform
 from isthmus.objectives import Loss
 from isthmus.prepare import Preparation
 from isthmus.runs import Checkpoint, CheckpointFile, Run
@@ -47,7 +48,8 @@ class TrainedAutoencoder(ScalingParameters, MinibatchParameters, BaseAutoencoder
     Attributes
     ----------
     best_epoch_ : int
-        The epoch whose parameters were kept, counted from 1.
+        The epoch whose parameters were kept, counted from 1; 0 where no epoch did better than
+        the principal components that training started from.
     interrupted_ : bool
         Whether Ctrl-C ended the training.
     """
@@ -176,7 +178,9 @@ class TrainedAutoencoder(ScalingParameters, MinibatchParameters, BaseAutoencoder
         settings = self._settings(rows.n_training, seed)
         model = self._initial_model(rows, seed, start)
         n_steps = -(-rows.n_training // self.batch_size)
-        return Plan(model, self._loss(model, rows, settings.n_epochs, n_steps), settings)
+        loss = self._loss(model, rows, settings.n_epochs, n_steps)
+        linear = start is None and isinstance(model.network, ShortcutNetwork)
+        return Plan(model, loss, settings, keeps_start=linear and len(rows.held_out) > 0)
 
     def keep(self, training: Training[Model], rows: TrainingRows, seed: int) -> None:
         """Be what this training on these rows gave."""
@@ -250,17 +254,32 @@ class TrainedAutoencoder(ScalingParameters, MinibatchParameters, BaseAutoencoder
     def _initial_model(
         self, rows: TrainingRows, seed: int, start: BaseAutoencoder | None = None
     ) -> Model:
-        """Give the model to start from: drawn, its output at the mean row if it is centred."""
+        """Give the model to start from: drawn, but at the mean row or the principal components.
+
+        The one if it is centred, the other if it has shortcuts.
+        """
         initialize = glorot_uniform(np.random.default_rng(seed))
         likelihood = self._likelihood(rows.preparation)
-        model = self._build(rows.preparation, likelihood, int(self.n_components), initialize)
+        model = self._build(
+            rows.preparation,
+            likelihood,
+            int(self.n_components),
+            initialize,
+            shortcut=self._takes_shortcut(likelihood, start),
+        )
         network = model.network
         if start is not None:
             return start_model(model, start.model_)
+        if isinstance(network, ShortcutNetwork):
+            return linear_start(model, rows)
         if isinstance(network, DenseNetwork) and self._starts_at_mean(network):
             mean = rows.mean()
             network = network.starting_at(mean, model.likelihood.parameters_at(mean))
         return replace(model, network=network)
+
+    def _takes_shortcut(self, likelihood: Likelihood, start: BaseAutoencoder | None) -> bool:
+        """Whether the network gets linear shortcuts that nobody asked for."""
+        return False
 
     def _starts_at_mean(self, network: DenseNetwork) -> bool:
         return network.centre is not None

@@ -59,5 +59,5 @@ class Predictor(eqx.Module):
 
     def without_decoder(self) -> Predictor:
         """Drop what predicting does not need."""
-        network = replace(self.autoencoder.network, decoder=())
+        network = self.autoencoder.network.without_decoder()
         return replace(self, autoencoder=replace(self.autoencoder, network=network))

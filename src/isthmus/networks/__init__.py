@@ -7,6 +7,7 @@ from isthmus.networks.base import Disturbance, LayeredNetwork, Network, undistur
 from isthmus.networks.dense import Affine, DenseNetwork
 from isthmus.networks.initialization import Initializer, glorot_uniform, shapes_for
 from isthmus.networks.precision import PRECISIONS, products_in
+from isthmus.networks.shortcut import ShortcutNetwork
 
 __all__ = [
     "ACTIVATIONS",
@@ -17,6 +18,7 @@ __all__ = [
     "Initializer",
     "LayeredNetwork",
     "Network",
+    "ShortcutNetwork",
     "glorot_uniform",
     "products_in",
     "shapes_for",

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Callable, Sequence
-from typing import Any, Self, TypeAlias
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Self, TypeAlias
 
 import equinox as eqx
 import jax
@@ -21,8 +22,9 @@ def undisturbed(layer: int, x: jax.Array) -> jax.Array:
 class Network(eqx.Module):
     """An encoder and a decoder, over batches of flattened rows."""
 
-    encoder: eqx.AbstractVar[Any]
-    decoder: eqx.AbstractVar[Any]
+    if TYPE_CHECKING:  # Equinox would ask for fields, which a network around another has not.
+        encoder: Any
+        decoder: Any
 
     @property
     def n_layers(self) -> int:
@@ -46,6 +48,10 @@ class Network(eqx.Module):
     def decode(self, z: jax.Array) -> jax.Array:
         """Give the likelihood's parameters: ``(batch, components) -> (batch, outputs)``."""
 
+    def without_decoder(self) -> Self:
+        """Drop what encoding does not need."""
+        return replace(self, decoder=())
+
 
 class LayeredNetwork(Network):
     """A network whose layers can learn one after the other, each on the codes below it."""
@@ -54,6 +60,10 @@ class LayeredNetwork(Network):
     @abstractmethod
     def hidden_activation(self) -> str:
         """The activation between the layers, a name in `ACTIVATIONS`."""
+
+    @abstractmethod
+    def silenced(self) -> Self:
+        """Give the network with weights of 0 where code and output are made."""
 
     @abstractmethod
     def single_layers(self) -> tuple[Network, ...]:

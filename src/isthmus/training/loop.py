@@ -99,6 +99,9 @@ def _loop(
     if validation is not None:
         now.history["validation_loss"] = []
         held_out = HeldOut(layout, plan.loss, validation, devices)
+        if plan.keeps_start:
+            now.best = layout.flatten(plan.model)
+            now.best_loss = held_out.loss(devices.everywhere(now.best))
     if run.checkpoint is not None:
         now = run.checkpoint.restore(now.restored, plan.settings.n_epochs) or now
     now.carry = devices.everywhere(now.carry)
@@ -221,7 +224,7 @@ class _Loop:
         loss = float(now.carry.loss_sum) / self.batches.n_rows
         value = loss if self.held_out is None else self.held_out.loss(now.carry.parameters)
         if not np.isfinite(value):
-            if now.best is None:
+            if not now.history["loss"]:
                 raise IsthmusError(
                     f"the loss became {value} in epoch {now.epoch}: "
                     f"try a smaller learning_rate than {self.settings.learning_rate:g}."
@@ -240,8 +243,17 @@ class _Loop:
             self._record(loss, value)
             self._show(epoch_complete=True)
             last = now.epoch == self._last_epoch
-            now.finished = last or (patience is not None and now.epoch - now.best_epoch >= patience)
+            now.finished = last or (
+                patience is not None and self._epochs_without_gain() >= patience
+            )
             now.epoch, now.step = now.epoch + 1, 0
+
+    def _epochs_without_gain(self) -> int:
+        """Count the epochs since the best one, whatever the start was."""
+        if self.held_out is None:
+            return 0
+        losses = self.now.history["validation_loss"]
+        return len(losses) - 1 - int(np.argmin(losses))
 
     def _save(self) -> None:
         if self.checkpoint is not None and self.processes.first:

@@ -69,9 +69,12 @@ class Plan(Generic[M]):
         How long and how fast.
     relative_rates : like model, or None
         Multiplies the learning rate of each parameter; 0 leaves it as it is.
+    keeps_start : bool
+        Let the model to start from be kept where no epoch does better on held-out rows.
     """
 
     model: M
     loss: Loss[M]
     settings: Settings
     relative_rates: M | None = None
+    keeps_start: bool = False

@@ -100,7 +100,7 @@ def _train_group(
 ) -> list[Training[Any]]:
     models = tuple(plan.model for plan in plans)
     loss = SumOfLosses(tuple(plan.loss for plan in plans))
-    best = _Best(models, loss, validation)
+    best = _Best(models, loss, validation, [plan.keeps_start for plan in plans])
     plan = Plan(models, loss, replace(plans[0].settings, patience=None))
     training = train(plan, batches, run, observe=best.observe)
     return [
@@ -148,7 +148,11 @@ class _Best:
     """The best that was seen of each model."""
 
     def __init__(
-        self, models: tuple[Any, ...], loss: SumOfLosses, validation: ArrayBatches
+        self,
+        models: tuple[Any, ...],
+        loss: SumOfLosses,
+        validation: ArrayBatches,
+        keeps_start: list[bool],
     ) -> None:
         self.models = list(models)
         self.epochs = np.zeros(len(models), int)
@@ -160,10 +164,20 @@ class _Best:
             for block in validation.epoch()
         ]
         self._key = random_key(0)
-        self._least = np.full(len(models), np.inf)
+        start = self._losses(models) if any(keeps_start) else np.inf
+        self._least = np.where(keeps_start, start, np.inf)
         self._start = time.perf_counter()
 
     def observe(self, epoch: int, models: tuple[Any, ...]) -> None:
+        losses = self._losses(models)
+        self.losses.append(losses)
+        self.seconds.append(time.perf_counter() - self._start)
+        for i in np.flatnonzero(losses < self._least):
+            self.models[i] = jax.tree.map(np.asarray, models[i])
+            self.epochs[i], self._least[i] = epoch, losses[i]
+
+    def _losses(self, models: tuple[Any, ...]) -> np.ndarray:
+        """Give the held-out loss of each."""
         parameters = jax.device_put(self._layout.flatten(models))
         parts = [
             held_out_loss(
@@ -175,9 +189,4 @@ class _Best:
             )
             for block in self._blocks
         ]
-        losses = np.sum(parts, axis=0) / self._n_rows
-        self.losses.append(losses)
-        self.seconds.append(time.perf_counter() - self._start)
-        for i in np.flatnonzero(losses < self._least):
-            self.models[i] = jax.tree.map(np.asarray, models[i])
-            self.epochs[i], self._least[i] = epoch, losses[i]
+        return np.sum(parts, axis=0) / self._n_rows

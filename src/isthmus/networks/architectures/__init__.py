@@ -4,5 +4,6 @@ from isthmus.networks.architectures.base import Architecture
 from isthmus.networks.architectures.convolutional import Convolutional
 from isthmus.networks.architectures.dense import Dense
 from isthmus.networks.architectures.linear import Linear
+from isthmus.networks.architectures.shortcut import Shortcut
 
-__all__ = ["Architecture", "Convolutional", "Dense", "Linear"]
+__all__ = ["Architecture", "Convolutional", "Dense", "Linear", "Shortcut"]

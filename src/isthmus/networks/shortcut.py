@@ -1,0 +1,107 @@
+"""A linear way beside the layers, from the rows to the code and from the code to the output."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any, final
+
+import jax
+import numpy as np
+
+from isthmus.networks.base import Disturbance, LayeredNetwork, Network, undisturbed
+from isthmus.networks.dense import Affine
+
+
+@final
+class ShortcutNetwork(LayeredNetwork):
+    """Layers, and a linear shortcut around them in both directions, whose results are added.
+
+    Parameters
+    ----------
+    layers : LayeredNetwork
+        What the shortcuts lead around.
+    shortcuts : (Affine, Affine or None)
+        From the rows to the code, and from the code to the output; None where the decoder was
+        dropped.
+
+    References
+    ----------
+    He, Zhang, Ren & Sun (2016), Deep residual learning for image recognition, equation 2.
+    """
+
+    layers: LayeredNetwork
+    shortcuts: tuple[Affine, Affine | None]
+
+    @property
+    def encoder(self) -> Any:  # pyright: ignore[reportIncompatibleVariableOverride]
+        return self.layers.encoder
+
+    @property
+    def decoder(self) -> Any:  # pyright: ignore[reportIncompatibleVariableOverride]
+        return self.layers.decoder
+
+    @property
+    def n_components(self) -> int:
+        """Size of the code."""
+        shortcut = self.shortcuts[1]
+        assert shortcut is not None
+        return shortcut.weight.shape[0]
+
+    @property
+    def hidden_activation(self) -> str:
+        return self.layers.hidden_activation
+
+    def activations(
+        self, x: jax.Array, n_layers: int, disturb: Disturbance = undisturbed
+    ) -> jax.Array:
+        activations = self.layers.activations(x, n_layers, disturb)
+        return activations if n_layers < self.n_layers else activations + self.shortcuts[0](x)
+
+    def decode(self, z: jax.Array) -> jax.Array:
+        shortcut = self.shortcuts[1]
+        assert shortcut is not None
+        return self.layers.decode(z) + shortcut(z)
+
+    def starting_linear(
+        self, components: np.ndarray, scale: float, mean: np.ndarray, output: np.ndarray
+    ) -> ShortcutNetwork:
+        """Give the network whose shortcuts are a linear model and whose layers give nothing yet.
+
+        Parameters
+        ----------
+        components : array, shape (n_components, features)
+            Orthonormal directions.
+        scale : float
+            What projections on them are divided by to give the code.
+        mean : array, shape (features,)
+            The row whose code is 0.
+        output : array, shape (outputs,)
+            What a code of 0 gives, of which the first are the features themselves.
+        """
+        down, up = self.shortcuts
+        assert up is not None
+        encode, decode = np.zeros(down.weight.shape), np.zeros(up.weight.shape)
+        n_components, n_features = components.shape
+        encode[:, :n_components] = components.T / scale
+        decode[:n_components, :n_features] = components * scale
+        shortcuts = _affine(encode, -mean @ encode), _affine(decode, output)
+        return replace(self, layers=self.layers.silenced(), shortcuts=shortcuts)
+
+    def silenced(self) -> ShortcutNetwork:
+        return replace(self, layers=self.layers.silenced())
+
+    def without_decoder(self) -> ShortcutNetwork:
+        shortcuts = self.shortcuts[0], None
+        return replace(self, layers=self.layers.without_decoder(), shortcuts=shortcuts)
+
+    def single_layers(self) -> tuple[Network, ...]:
+        return self.layers.single_layers()
+
+    def unrolled(self, layers: Sequence[Network]) -> ShortcutNetwork:
+        """Give the network with pretrained hidden layers; the shortcuts stay as they are."""
+        return replace(self, layers=self.layers.unrolled(layers).silenced())
+
+
+def _affine(weight: np.ndarray, bias: np.ndarray) -> Affine:
+    return Affine(np.ascontiguousarray(weight, np.float32), np.asarray(bias, np.float32))
