@@ -106,6 +106,11 @@ def _write(
     if output.report_folder is not None:
         _report(estimator, dataset, labels, output.output, output.report_folder)
     tell(f"Model: {output.output}")
+    from isthmus.fitting.unfinished import still_improving
+
+    unfinished = still_improving([estimator])
+    if unfinished is not None:
+        tell(unfinished)
     if estimator.interrupted_:
         say(what_was_kept(estimator))
 

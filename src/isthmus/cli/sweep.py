@@ -103,8 +103,9 @@ def sweep(
     check_apart(data, files, [("--output", output.output)])
     autoencoder = estimator_from(model, training)
     from isthmus import ComponentSweep
+    from isthmus.fitting.unfinished import still_improving
     from isthmus.io import read
-    from isthmus.report import print_sweep, suggestion, write_sweep
+    from isthmus.report import print_sweep, size_to_take, write_sweep
 
     found = ComponentSweep(autoencoder, **swept, **run.given())
     check_parameters(found)
@@ -114,7 +115,10 @@ def sweep(
     with kept(f"{output.output} may hold a part of the results"):
         write_sweep(found, output.output)
     print_sweep(found)
-    tell(suggestion(found))
+    tell(size_to_take(found))
+    unfinished = still_improving([fitted for of_size in found.estimators_ for fitted in of_size])
+    if unfinished is not None:
+        tell(unfinished)
     tell(f"Picture: {output.output / 'sweep.png'}")
     if output.best is not None:
         with kept(f"the results are in {output.output}, but no model was written"):

@@ -23,8 +23,8 @@ class Network(eqx.Module):
     """An encoder and a decoder, over batches of flattened rows."""
 
     if TYPE_CHECKING:  # Equinox would ask for fields, which a network around another has not.
-        encoder: Any
-        decoder: Any
+        encoder: Any = eqx.field(init=False)
+        decoder: Any = eqx.field(init=False)
 
     @property
     def n_layers(self) -> int:

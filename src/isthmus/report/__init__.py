@@ -3,7 +3,7 @@
 from isthmus.report.comparison import Comparison, compare
 from isthmus.report.names import without_folders
 from isthmus.report.page import write_report
-from isthmus.report.sweep import print_sweep, suggestion, write_sweep
+from isthmus.report.sweep import print_sweep, size_to_take, write_sweep
 from isthmus.report.terminal import print_table
 
 __all__ = [
@@ -11,7 +11,7 @@ __all__ = [
     "compare",
     "print_sweep",
     "print_table",
-    "suggestion",
+    "size_to_take",
     "without_folders",
     "write_report",
     "write_sweep",

@@ -19,6 +19,7 @@ from jinja2 import Environment
 
 from isthmus.errors import IsthmusError, printable
 from isthmus.fitting.base import BaseAutoencoder
+from isthmus.fitting.unfinished import still_improving
 from isthmus.io import replacing
 from isthmus.report.comparison import Comparison, compare
 from isthmus.report.description import likelihood_of, since
@@ -151,7 +152,12 @@ def _section(comparison: Comparison) -> dict[str, Any]:
         "class": type(estimator).__name__,
         "cells": cells(comparison),
         "comparison": comparison,
-        "sentences": [_sentence(comparison), _denoising_sentence(comparison)],
+        "better": comparison.error <= comparison.pca_error,
+        "sentences": [
+            _sentence(comparison),
+            _denoising_sentence(comparison),
+            still_improving([estimator]),
+        ],
         "pictures": [
             _Picture(caption, f"{_slug(comparison.name)}-{_slug(caption)}.png", data)
             for caption, data in draw_all(comparison).items()

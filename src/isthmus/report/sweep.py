@@ -15,6 +15,9 @@ from isthmus.estimators import ComponentSweep
 from isthmus.io import replacing
 from isthmus.report.pictures.canvas import OURS, PCA, new_figure, to_png
 
+# What a table of four digits would show as the same.
+_EQUAL = 1.0005
+
 _HEADINGS = ("components", "error", "standard error", "PCA’s error", "suggested")
 
 
@@ -96,17 +99,31 @@ def draw_sweep(sweep: ComponentSweep) -> bytes:
     return to_png(figure)
 
 
-def suggestion(sweep: ComponentSweep) -> str:
-    """Say in a sentence which sizes are worth taking."""
-    best = sweep.results_.n_components[sweep.results_.mean_errors.argmin()]
-    if sweep.elbow_ == sweep.n_components_:
-        return (
-            f"Take {sweep.elbow_}: the curve bends there, and no larger code does clearly better."
+def size_to_take(sweep: ComponentSweep) -> str:
+    """Say in a sentence which sizes are worth taking, and whether PCA does as well there."""
+    results = sweep.results_
+    best = results.n_components[results.mean_errors.argmin()]
+    sizes = list(dict.fromkeys([sweep.n_components_, sweep.elbow_]))
+    if len(sizes) == 1:
+        advice = f"Take {sizes[0]}: the curve bends there, and no larger code does clearly better."
+    else:
+        advice = (
+            f"Take {sizes[0]}, the smallest within one standard error of the best ({best}); "
+            f"or {sizes[1]}, where the curve bends."
         )
+    as_good = [size for size in sizes if _pca_is_as_good(sweep, size)]
+    if not as_good:
+        return advice
     return (
-        f"Take {sweep.n_components_}, the smallest within one standard error of the best ({best}); "
-        f"or {sweep.elbow_}, where the curve bends."
+        f"{advice} PCA is as good with {' and '.join(map(str, as_good))} components: "
+        "LinearAutoencoder gives it at once."
     )
+
+
+def _pca_is_as_good(sweep: ComponentSweep, size: int) -> bool:
+    results = sweep.results_
+    position = int((results.n_components == size).argmax())
+    return bool(results.pca_errors[position] <= results.mean_errors[position] * _EQUAL)
 
 
 def _rows(sweep: ComponentSweep) -> list[tuple[int, float, float, float, str]]:
