@@ -40,16 +40,17 @@ def test_another_kind_with_the_same_network_can_start_there(first, table):
 
 
 def test_warm_start_goes_on(table):
-    estimator = Autoencoder(2, max_epochs=5, warm_start=True, **SETTINGS).fit(table)
+    settings = {"max_epochs": 5, "shortcut": False, **SETTINGS}
+    estimator = Autoencoder(2, warm_start=True, **settings).fit(table)
     losses = estimator.history_["loss"]
     assert estimator.fit(table).history_["loss"][0] < losses[1]
-    assert Autoencoder(2, max_epochs=5, **SETTINGS).fit(table).history_["loss"] == losses
+    assert Autoencoder(2, **settings).fit(table).history_["loss"] == losses
 
 
 @pytest.mark.parametrize(
     ("estimator", "message"),
     [
-        (Autoencoder(3, **SETTINGS), r"shape \(8, 2\) as encoder\.1\.weight.*shape \(8, 3\)"),
+        (Autoencoder(3, **SETTINGS), r"shape \(8, 2\) as layers\.encoder\.1\.weight.*shape \(8, 3\)"),
         (Autoencoder(2, hidden=[9]), r"shape \(6, 8\).*shape \(6, 9\).*same network"),
         (Autoencoder(2, hidden=[8, 4]), "has nothing as|same network"),
         (VariationalAutoencoder(2, hidden=[8]), "same network"),

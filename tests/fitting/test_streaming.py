@@ -94,7 +94,8 @@ def test_streamed_fit_is_as_good_as_one_in_memory(rows, path, streamed):
         one, other = (getattr(m.preparation_, name) for m in (model, in_memory))
         np.testing.assert_allclose(one, other, rtol=1e-12)
     errors = [-m.score(path) for m in (model, in_memory)]
-    assert errors[0] < 1.15 * errors[1]
+    # So little memory holds few rows to find principal components from.
+    assert errors[0] < 1.3 * errors[1]
     assert errors[0] < 0.2 * np.square((rows - rows.mean(0)) / rows.std(0)).sum(1).mean()
 
 

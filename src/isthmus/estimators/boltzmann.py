@@ -16,7 +16,6 @@ from isthmus.io import Container, to_container
 from isthmus.models import Bernoulli, Gaussian, Likelihood, Model, free_energy, hidden_after
 from isthmus.networks import Architecture, Dense, DenseNetwork
 from isthmus.objectives import ContrastiveDivergence
-from isthmus.prepare import Preparation
 from isthmus.training import over_rows
 
 
@@ -133,12 +132,12 @@ class BoltzmannMachine(EarlyStoppedAutoencoder):
     def _architecture(self) -> Architecture:
         return Dense((), "identity", tied_weights=True, code_activation="sigmoid")
 
-    def _likelihood(self, preparation: Preparation) -> Likelihood:
-        real = preparation.support == "real"
+    def _likelihood(self, rows: TrainingRows) -> Likelihood:
+        real = rows.preparation.support == "real"
         if self.visible == "bernoulli" and real:
             raise IsthmusError(
                 f"visible='bernoulli' needs values in [0, 1], but with "
-                f"scaling={preparation.scaling!r} X has others: "
+                f"scaling={rows.preparation.scaling!r} X has others: "
                 "use visible='gaussian', or bring X into [0, 1] first."
             )
         gaussian = real if self.visible == "auto" else self.visible == "gaussian"

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, final
 
 from isthmus.fitting.declaration import Named, estimator, parameter
+from isthmus.fitting.network import USUAL_LEVEL
 from isthmus.fitting.parameters import NOT_NEGATIVE, POSITIVE, DenseParameters
 from isthmus.fitting.pretrained import PretrainedAutoencoder
 from isthmus.networks import Architecture, Dense
@@ -25,9 +27,11 @@ class DenoisingAutoencoder(DenseParameters, PretrainedAutoencoder):
     corruption : {names} or Corruption
         The kind of noise: added; values set to 0; values set to 0 or 1 (data in [0, 1] only);
         values replaced by another row's, for tables.
-    level : float
+    level : float or None
         The noise's standard deviation in the prepared scale, or the share of values that it
-        hits, where `corruption` is a name.
+        hits, where `corruption` is a name. None takes 0.3, and noise is not to be removed at the
+        price of clean rows: where training starts at PCA, epochs by which these come back worse
+        than from PCA are not kept.
 
     References
     ----------
@@ -49,7 +53,7 @@ class DenoisingAutoencoder(DenseParameters, PretrainedAutoencoder):
     corruption: str | Corruption = parameter(  # pyright: ignore[reportIncompatibleVariableOverride]
         Named(family=Corruption.members), Corruption, default="gaussian"
     )
-    level: float = parameter(NOT_NEGATIVE, default=0.3)
+    level: float | None = parameter(NOT_NEGATIVE, None, default=None)
 
     def denoise(self, X: Any) -> Any:
         """Rebuild rows without their noise.
@@ -68,7 +72,12 @@ class DenoisingAutoencoder(DenseParameters, PretrainedAutoencoder):
 
     @property
     def _noise_level(self) -> float:
-        return self.level
+        return USUAL_LEVEL if self.level is None else self.level
+
+    def _floor(self, loss: Any) -> Any:
+        if self.level is not None or not isinstance(self.corruption, str):
+            return None
+        return replace(loss, corruption=None)
 
     def default_architecture(self) -> Architecture:
         return Dense(self.hidden, self.activation)

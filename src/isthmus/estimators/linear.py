@@ -223,7 +223,7 @@ class LinearAutoencoder(TrainedAutoencoder):
         self._check_n_components(rows.n_rows, rows.preparation.n_features)
         return super()._initial_model(rows, seed, start)
 
-    def _likelihood(self, preparation: Preparation) -> Likelihood:
+    def _likelihood(self, rows: TrainingRows) -> Likelihood:
         return SquaredError()
 
     def _loss(self, model: Model, rows: TrainingRows, n_epochs: int, n_steps: int) -> Objective:

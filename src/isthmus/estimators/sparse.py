@@ -16,10 +16,10 @@ from isthmus.errors import IsthmusError
 from isthmus.fitting.declaration import Named, estimator, parameter
 from isthmus.fitting.network import NetworkAutoencoder
 from isthmus.fitting.parameters import NOT_NEGATIVE, POSITIVE, DenseParameters
+from isthmus.fitting.rows import TrainingRows
 from isthmus.models import Code, Deterministic, Likelihood, Model, SquaredError, TopK
 from isthmus.networks import Architecture, Dense
 from isthmus.objectives import L1, AuxiliaryTopK, Objective, TargetActivation
-from isthmus.prepare import Support
 from isthmus.training import over_rows
 
 _SHARE_OF_FALLING_K = 0.8
@@ -149,7 +149,7 @@ class SparseAutoencoder(DenseParameters, NetworkAutoencoder):
             centred=True,
         )
 
-    def _default_likelihood(self, support: Support) -> Likelihood:
+    def _default_likelihood(self, rows: TrainingRows) -> Likelihood:
         return SquaredError()
 
     def _code(self) -> Code:

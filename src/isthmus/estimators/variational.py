@@ -13,6 +13,7 @@ from isthmus.errors import IsthmusError
 from isthmus.fitting.declaration import estimator, parameter
 from isthmus.fitting.network import NetworkAutoencoder
 from isthmus.fitting.parameters import NOT_NEGATIVE, POSITIVE, WHOLE, DenseParameters
+from isthmus.fitting.rows import TrainingRows
 from isthmus.io import Container, to_container
 from isthmus.models import Bernoulli, Code, Gaussian, GaussianCode, Likelihood, Model
 from isthmus.networks import Architecture, Dense
@@ -24,7 +25,6 @@ from isthmus.objectives import (
     log_probability,
     mean_row_scores,
 )
-from isthmus.prepare import Support
 from isthmus.training import over_rows
 
 
@@ -261,8 +261,8 @@ class VariationalAutoencoder(DenseParameters, NetworkAutoencoder):
     def _code(self) -> Code:
         return GaussianCode(self.beta, self.free_bits)
 
-    def _default_likelihood(self, support: Support) -> Likelihood:
-        return Gaussian() if support == "real" else Bernoulli()
+    def _default_likelihood(self, rows: TrainingRows) -> Likelihood:
+        return Gaussian() if rows.preparation.support == "real" else Bernoulli()
 
     def _own_objective(self, n_epochs: int, n_steps: int) -> Objective:
         return Objective(

@@ -13,8 +13,8 @@ from isthmus.networks import ShortcutNetwork
 from isthmus.runs import Processes
 
 
-def linear_start(model: Model, rows: TrainingRows) -> Model:
-    """Let a model whose network has shortcuts start as principal component analysis of the rows.
+def linear_start(model: Model, rows: TrainingRows) -> Model | None:
+    """Let a model start as principal component analysis; None if its network has no shortcuts.
 
     The components keep their proportions in the code, whose units have a mean variance of 1: the
     layers beside the shortcuts start best with numbers of that size.
@@ -24,7 +24,8 @@ def linear_start(model: Model, rows: TrainingRows) -> Model:
     Baldi & Hornik (1989), Neural networks and principal component analysis.
     """
     network = model.network
-    assert isinstance(network, ShortcutNetwork)
+    if not isinstance(network, ShortcutNetwork):
+        return None
     processes = Processes()
     content = BytesIO()
     if processes.first:

@@ -16,11 +16,14 @@ from isthmus.models import Bernoulli, Deterministic, Likelihood, Model, SquaredE
 from isthmus.networks import Architecture, ShortcutNetwork
 from isthmus.networks.architectures.shortcut import can_lead_around
 from isthmus.objectives import Corruption, Objective, Penalty
-from isthmus.prepare import Preparation, Support
 from isthmus.training import Settings
 
 USUAL_LEVEL = 0.3
 """The level of a corruption that is given by its name."""
+
+# With as many values at 0 and 1, rows are flat where a sigmoid is, as pictures with a background
+# are; with fewer, squared error and its linear start bring back more.
+_MANY = 0.25
 
 # What X has that a likelihood cannot take, and what to do about it.
 _MEMBERS = {"real": "others", "unit": "others", "binary": "0 and 1 alone"}
@@ -72,15 +75,17 @@ class NetworkAutoencoder(ObjectiveParameters, EarlyStoppedAutoencoder):
     def _noise_level(self) -> float:
         return USUAL_LEVEL
 
-    def _default_likelihood(self, support: Support) -> Likelihood:
-        return SquaredError() if support == "real" else Bernoulli()
+    def _default_likelihood(self, rows: TrainingRows) -> Likelihood:
+        support = rows.preparation.support
+        bounded = support == "binary" or (support == "unit" and rows.share_at_ends() > _MANY)
+        return Bernoulli() if bounded else SquaredError()
 
-    def _likelihood(self, preparation: Preparation) -> Likelihood:
-        support = preparation.support
+    def _likelihood(self, rows: TrainingRows) -> Likelihood:
+        preparation, support = rows.preparation, rows.preparation.support
         if isinstance(self.likelihood, Likelihood):
             likelihood = self.likelihood
         elif self.likelihood == "auto":
-            likelihood = self._default_likelihood(support)
+            likelihood = self._default_likelihood(rows)
         else:
             likelihood = Likelihood.named(self.likelihood)
         if support not in likelihood.supports:

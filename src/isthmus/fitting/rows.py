@@ -63,6 +63,11 @@ class TrainingRows(ABC):
     def sampled(self) -> np.ndarray:
         """Give some prepared rows, evenly spread."""
 
+    def share_at_ends(self) -> float:
+        """Give the share of the prepared values that are 0 or 1, estimated by some rows."""
+        values = as_float(self.sampled())
+        return float(np.mean((values <= 0) | (values >= 1)))
+
     @abstractmethod
     def principal_components(self, n_components: int) -> PrincipalComponents:
         """Find the principal components of the prepared training rows, or as many as there are.

@@ -24,7 +24,7 @@ from isthmus.fitting.saved import checked_losses
 from isthmus.fitting.starting import admitted, open_start, start_model
 from isthmus.fitting.validation import open_dataset
 from isthmus.models import Likelihood, Model
-from isthmus.networks import DenseNetwork, ShortcutNetwork, glorot_uniform
+from isthmus.networks import DenseNetwork, glorot_uniform
 from isthmus.objectives import Loss
 from isthmus.prepare import Preparation
 from isthmus.runs import Checkpoint, CheckpointFile, Run
@@ -179,8 +179,11 @@ class TrainedAutoencoder(ScalingParameters, MinibatchParameters, BaseAutoencoder
         model = self._initial_model(rows, seed, start)
         n_steps = -(-rows.n_training // self.batch_size)
         loss = self._loss(model, rows, settings.n_epochs, n_steps)
-        linear = start is None and isinstance(model.network, ShortcutNetwork)
-        return Plan(model, loss, settings, keeps_start=linear and len(rows.held_out) > 0)
+        linear = linear_start(model, rows) if start is None else None
+        # Layers that are pretrained start as they are drawn, and lead elsewhere.
+        if linear is not None and self._pretrains is None:
+            model = linear
+        return Plan(model, loss, settings, fallback=linear, floor=self._floor(loss))
 
     def keep(self, training: Training[Model], rows: TrainingRows, seed: int) -> None:
         """Be what this training on these rows gave."""
@@ -217,7 +220,11 @@ class TrainedAutoencoder(ScalingParameters, MinibatchParameters, BaseAutoencoder
         rows = RowsInMemory(preparation, preparation.matrix(dataset))
         if first or self._training_seed is None:
             self._training_seed = seed_of(self.random_state)
-        model = self._initial_model(rows, self._training_seed) if first else self.model_
+        if first:
+            model = self._initial_model(rows, self._training_seed)
+            model = linear_start(model, rows) or model
+        else:
+            model = self.model_
         check_hosts_rows(self, rows, model)
         loss = self._loss(model, rows, 1, -(-rows.n_rows // self.batch_size))
         if self._warmed_up and not first:
@@ -244,8 +251,8 @@ class TrainedAutoencoder(ScalingParameters, MinibatchParameters, BaseAutoencoder
         return self
 
     @abstractmethod
-    def _likelihood(self, preparation: Preparation) -> Likelihood:
-        """Give what reconstructions of rows that are prepared so are judged by."""
+    def _likelihood(self, rows: TrainingRows) -> Likelihood:
+        """Give what reconstructions of these rows are judged by."""
 
     @abstractmethod
     def _loss(self, model: Model, rows: TrainingRows, n_epochs: int, n_steps: int) -> Loss[Model]:
@@ -254,12 +261,9 @@ class TrainedAutoencoder(ScalingParameters, MinibatchParameters, BaseAutoencoder
     def _initial_model(
         self, rows: TrainingRows, seed: int, start: BaseAutoencoder | None = None
     ) -> Model:
-        """Give the model to start from: drawn, but at the mean row or the principal components.
-
-        The one if it is centred, the other if it has shortcuts.
-        """
+        """Give the model to start from: drawn, its output at the mean row if it is centred."""
         initialize = glorot_uniform(np.random.default_rng(seed))
-        likelihood = self._likelihood(rows.preparation)
+        likelihood = self._likelihood(rows)
         model = self._build(
             rows.preparation,
             likelihood,
@@ -270,12 +274,14 @@ class TrainedAutoencoder(ScalingParameters, MinibatchParameters, BaseAutoencoder
         network = model.network
         if start is not None:
             return start_model(model, start.model_)
-        if isinstance(network, ShortcutNetwork):
-            return linear_start(model, rows)
         if isinstance(network, DenseNetwork) and self._starts_at_mean(network):
             mean = rows.mean()
             network = network.starting_at(mean, model.likelihood.parameters_at(mean))
         return replace(model, network=network)
+
+    def _floor(self, loss: Loss[Model]) -> Loss[Model] | None:
+        """Give another loss in which no epoch that is kept may be worse than a linear start."""
+        return None
 
     def _takes_shortcut(self, likelihood: Likelihood, start: BaseAutoencoder | None) -> bool:
         """Whether the network gets linear shortcuts that nobody asked for."""

@@ -99,8 +99,9 @@ class ShortcutNetwork(LayeredNetwork):
         return self.layers.single_layers()
 
     def unrolled(self, layers: Sequence[Network]) -> ShortcutNetwork:
-        """Give the network with pretrained hidden layers; the shortcuts stay as they are."""
-        return replace(self, layers=self.layers.unrolled(layers).silenced())
+        """Give the network made of such layers, whose shortcuts give nothing yet."""
+        shortcuts = jax.tree.map(np.zeros_like, self.shortcuts)
+        return replace(self, layers=self.layers.unrolled(layers), shortcuts=shortcuts)
 
 
 def _affine(weight: np.ndarray, bias: np.ndarray) -> Affine:

@@ -21,10 +21,12 @@ class HeldOut:
         self._layout, self._objective = layout, objective
         self._n_rows = batches.n_rows
         self._key = devices.key(0)
+        self._devices = devices
         self._blocks = list(devices.blocks(batches))
 
     def loss(self, parameters: Parameters) -> float:
         """Give the mean loss per held-out row."""
+        parameters = self._devices.everywhere(parameters)
         total = sum(
             float(
                 held_out_loss(
@@ -34,3 +36,16 @@ class HeldOut:
             for block in self._blocks
         )
         return total / self._n_rows
+
+
+@final
+class Floor:
+    """How well, at least, held-out rows must do: as well as with some other parameters."""
+
+    def __init__(self, held_out: HeldOut, fallback: Parameters) -> None:
+        self._held_out = held_out
+        self._most = held_out.loss(fallback)
+
+    def holds(self, parameters: Parameters) -> bool:
+        """Tell whether these parameters do no worse."""
+        return self._held_out.loss(parameters) <= self._most

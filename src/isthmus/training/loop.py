@@ -22,7 +22,7 @@ from isthmus.runs.run import Run
 from isthmus.training.batches import Batches, DoubleBuffer
 from isthmus.training.compiled import advance, initial_carry
 from isthmus.training.devices import Devices, PlacedBlock
-from isthmus.training.held_out import HeldOut
+from isthmus.training.held_out import Floor, HeldOut
 from isthmus.training.layout import Layout, Parameters
 from isthmus.training.plan import Plan, Settings
 from isthmus.training.progress_meter import ProgressMeter
@@ -95,13 +95,15 @@ def _loop(
         )
     now = Snapshot(state.carry, state.epoch + 1, best_epoch=state.epoch)
     now.history = {"loss": [], "seconds": []}
-    held_out = None
+    held_out = floor = None
     if validation is not None:
         now.history["validation_loss"] = []
         held_out = HeldOut(layout, plan.loss, validation, devices)
-        if plan.keeps_start:
-            now.best = layout.flatten(plan.model)
-            now.best_loss = held_out.loss(devices.everywhere(now.best))
+        if plan.fallback is not None:
+            now.best = layout.flatten(plan.fallback)
+            now.best_loss = held_out.loss(now.best)
+            if plan.floor is not None:
+                floor = Floor(HeldOut(layout, plan.floor, validation, devices), now.best)
     if run.checkpoint is not None:
         now = run.checkpoint.restore(now.restored, plan.settings.n_epochs) or now
     now.carry = devices.everywhere(now.carry)
@@ -116,6 +118,7 @@ def _loop(
         now,
         state.epoch,
         held_out,
+        floor,
         run.checkpoint,
         ProgressMeter(run.report, batches, plan.settings, state.epoch),
         interruption,
@@ -135,6 +138,7 @@ class _Loop:
     now: Snapshot
     n_epochs_before: int
     held_out: HeldOut | None
+    floor: Floor | None
     checkpoint: CheckpointFile | None
     meter: ProgressMeter
     interruption: Interruption
@@ -235,7 +239,8 @@ class _Loop:
             # Cut up by NumPy: JAX would dispatch a program for each parameter.
             arrays = jax.tree.map(np.array, now.carry.parameters)
             self.observe(now.epoch, self.layout.unflatten(arrays))
-        if value < now.best_loss or self.held_out is None:
+        better = value < now.best_loss or self.held_out is None
+        if better and (self.floor is None or self.floor.holds(now.carry.parameters)):
             # The compiled program takes its argument's memory, so what is kept is copied.
             now.best = jax.tree.map(np.array, now.carry.parameters)
             now.best_loss, now.best_epoch = value, now.epoch

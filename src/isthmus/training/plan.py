@@ -69,12 +69,15 @@ class Plan(Generic[M]):
         How long and how fast.
     relative_rates : like model, or None
         Multiplies the learning rate of each parameter; 0 leaves it as it is.
-    keeps_start : bool
-        Let the model to start from be kept where no epoch does better on held-out rows.
+    fallback : like model, or None
+        What is kept where no epoch does better on held-out rows.
+    floor : Loss or None
+        Another loss in which an epoch that is kept does no worse than the fallback.
     """
 
     model: M
     loss: Loss[M]
     settings: Settings
     relative_rates: M | None = None
-    keeps_start: bool = False
+    fallback: M | None = None
+    floor: Loss[M] | None = None

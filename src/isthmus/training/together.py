@@ -100,7 +100,8 @@ def _train_group(
 ) -> list[Training[Any]]:
     models = tuple(plan.model for plan in plans)
     loss = SumOfLosses(tuple(plan.loss for plan in plans))
-    best = _Best(models, loss, validation, [plan.keeps_start for plan in plans])
+    best = _Best(models, loss, validation)
+    best.fall_back([plan.fallback for plan in plans])
     plan = Plan(models, loss, replace(plans[0].settings, patience=None))
     training = train(plan, batches, run, observe=best.observe)
     return [
@@ -152,7 +153,6 @@ class _Best:
         models: tuple[Any, ...],
         loss: SumOfLosses,
         validation: ArrayBatches,
-        keeps_start: list[bool],
     ) -> None:
         self.models = list(models)
         self.epochs = np.zeros(len(models), int)
@@ -164,9 +164,16 @@ class _Best:
             for block in validation.epoch()
         ]
         self._key = random_key(0)
-        start = self._losses(models) if any(keeps_start) else np.inf
-        self._least = np.where(keeps_start, start, np.inf)
+        self._least = np.full(len(models), np.inf)
         self._start = time.perf_counter()
+
+    def fall_back(self, fallbacks: Sequence[Any]) -> None:
+        """Begin with these, where there are some."""
+        some = [fallback is not None for fallback in fallbacks]
+        if any(some):
+            pairs = zip(fallbacks, self.models, strict=True)
+            self.models = [model if other is None else other for other, model in pairs]
+            self._least = np.where(some, self._losses(tuple(self.models)), np.inf)
 
     def observe(self, epoch: int, models: tuple[Any, ...]) -> None:
         losses = self._losses(models)
