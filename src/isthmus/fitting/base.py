@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator
-from functools import partial
 from typing import Any, Self
 
 import numpy as np
@@ -21,6 +20,7 @@ from isthmus.io import (
     Container,
     Dataset,
     Rows,
+    Schema,
     affordable_rows,
     as_dataset,
     container_of,
@@ -29,7 +29,7 @@ from isthmus.io import (
 )
 from isthmus.models import Model
 from isthmus.objectives import Corruption, Objective, row_scores
-from isthmus.prepare import check_numeric, refuse_odd_values, to_float32
+from isthmus.prepare import check_numeric, refuse_odd_values, to_float
 from isthmus.training import over_rows
 
 
@@ -60,6 +60,7 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, SavedAu
         Returns
         -------
         codes : ndarray of float32, shape (n_samples, n_components_)
+            Of float64 where a linear autoencoder found in closed form encodes such rows.
         """
         return self._codes(X)
 
@@ -85,7 +86,8 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, SavedAu
         """
         check_is_fitted(self)
         codes = self._open_codes(X)
-        matrix = to_float32(codes.to_memory(), codes.source)
+        dtype = self._precision(codes.schema)
+        matrix = to_float(codes.to_memory(), codes.source, dtype=dtype)
         container = Container(self.container_, container_of(X).index)
         return to_container(self._decoded(matrix), container)
 
@@ -133,7 +135,7 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, SavedAu
         [(150, 2)]
         """
         check_is_fitted(self)
-        return self._streamed(partial(over_rows, Model.encode, self.model_), "code", X)
+        return self._streamed(self._encode, "code", X)
 
     def inverse_transform_chunks(self, X: Any) -> Iterator[Rows]:
         """Decode codes a chunk at a time, for rows that would not fit into memory.
@@ -150,9 +152,9 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, SavedAu
         """
         check_is_fitted(self)
         dataset = self._open_codes(X)
-        first = 0
+        first, dtype = 0, self._precision(dataset.schema)
         for chunk in read_ahead(dataset.chunks(affordable_rows(self.preparation_.n_features))):
-            codes = to_float32(chunk, dataset.source, first)
+            codes = to_float(chunk, dataset.source, first, dtype)
             yield self._decoded(codes, first)
             first += len(codes)
 
@@ -204,8 +206,20 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, SavedAu
                 f"the codes have {codes.shape[1]} columns, but {type(self).__name__} was fitted "
                 f"with n_components={self.n_components_}: give it codes that its transform made."
             )
-        decoded = over_rows(Model.decode, self.model_, codes)
+        decoded = self._decode(codes)
         return self.preparation_.inverse(finite(decoded, "reconstruction", "codes", first_row))
+
+    def _precision(self, schema: Schema) -> np.dtype:
+        """Give the dtype that rows or codes of this schema are worked on in."""
+        return np.dtype(np.float32)
+
+    def _encode(self, x: np.ndarray | Iterable[np.ndarray]) -> np.ndarray:
+        """Encode prepared rows, in chunks where they come so."""
+        return over_rows(Model.encode, self.model_, x)
+
+    def _decode(self, codes: np.ndarray) -> np.ndarray:
+        """Decode codes to prepared rows."""
+        return over_rows(Model.decode, self.model_, codes)
 
     def _score_rows(self, x: np.ndarray) -> np.ndarray:
         """Score prepared rows, as `score_samples` does."""
@@ -220,7 +234,7 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, SavedAu
     def _codes(self, X: Any) -> np.ndarray:
         """Encode rows; unlike `transform`, never wrapped into a frame."""
         check_is_fitted(self)
-        return finite(over_rows(Model.encode, self.model_, self._prepared(X)), "code", "X")
+        return finite(self._encode(self._prepared(X)), "code", "X")
 
     def _open_codes(self, X: Any) -> Dataset:
         """Open codes, in the order of columns in which `transform` names them."""
@@ -245,7 +259,8 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, SavedAu
         )
 
     def _prepared(self, X: Any, n_rows: int = CHUNK_ROWS) -> Iterator[np.ndarray]:
-        return self.preparation_.chunks(open_dataset(self, X, reset=False), n_rows)
+        dataset = open_dataset(self, X, reset=False)
+        return self.preparation_.chunks(dataset, n_rows, self._precision(dataset.schema))
 
     @property
     def _n_features_out(self) -> int:
@@ -289,5 +304,5 @@ def finite(results: np.ndarray, what: str, source: str, first_row: int = 0) -> n
     row = int(np.flatnonzero(~np.isfinite(results).reshape(len(results), -1).all(axis=1))[0])
     raise DataError(
         f"{source}: row {first_row + row + 1:,} lies so far from the data that were fitted that "
-        f"its {what} is too large for float32: mend that row, or leave it out."
+        f"its {what} is too large for {results.dtype}: mend that row, or leave it out."
     )

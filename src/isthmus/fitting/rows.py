@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import final
 
 import numpy as np
+from numpy.typing import DTypeLike
 
 from isthmus.errors import DataError
 from isthmus.io import CHUNK_ROWS, Dataset, Rows, exact_bytes, memory_budget, readable_bytes
@@ -209,7 +210,9 @@ def open_rows(
     return RowsInMemory(preparation, preparation.matrix(dataset), held_out_share, seed)
 
 
-def rows_in_memory(preparation: Preparation, dataset: Dataset, what: str) -> np.ndarray:
+def rows_in_memory(
+    preparation: Preparation, dataset: Dataset, what: str, dtype: DTypeLike = np.float32
+) -> np.ndarray:
     """Give all rows, prepared, for what cannot stream.
 
     Raises
@@ -217,14 +220,14 @@ def rows_in_memory(preparation: Preparation, dataset: Dataset, what: str) -> np.
     DataError
         They take more than half of the budget.
     """
-    size = preparation.matrix_bytes(dataset)
+    size = preparation.matrix_bytes(dataset, dtype)
     if size > _most_bytes():
         raise DataError(
             f"{dataset.source} takes {readable_bytes(size)} of memory once it is prepared, but "
             f"{what} needs all rows at once, and for those {readable_bytes(_most_bytes())} are "
             "allowed (half of --memory or ISTHMUS_MEMORY): allow more, or give fewer rows."
         )
-    return preparation.matrix(dataset)
+    return preparation.matrix(dataset, dtype)
 
 
 def judged_rows(

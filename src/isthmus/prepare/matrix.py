@@ -6,12 +6,16 @@ from typing import Any, TypeVar
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import DTypeLike
 
 from isthmus.errors import DataError
 from isthmus.io.dataset import Rows, Schema, numpy_dtype
 
 # Turning columns into rows a few thousand rows at a time keeps both sides in the cache.
 _BLOCK_ROWS = 4096
+
+# As in scikit-learn's PCA, what float32 holds is worked on in float32 where precision counts.
+_FLOAT32_HOLDS = frozenset({"float32", "float16", "uint8", "int8", "uint16", "int16", "bool"})
 
 AnyArray = TypeVar("AnyArray", bound=Any)
 
@@ -25,6 +29,11 @@ def as_float(values: AnyArray) -> AnyArray:
     if values.dtype.kind == "u":
         return values.astype(np.float32) * np.float32(1 / np.iinfo(values.dtype).max)
     return values if values.dtype == np.float32 else values.astype(np.float32)
+
+
+def precision_of(schema: Schema) -> np.dtype:
+    """Give the smaller of float32 and float64 that holds all rows of this schema."""
+    return np.dtype(np.float32 if _FLOAT32_HOLDS.issuperset(schema.dtypes) else np.float64)
 
 
 def mean_row(stored: np.ndarray) -> np.ndarray:
@@ -88,22 +97,24 @@ def to_matrix(rows: Rows, source: str, first_row: int = 0) -> np.ndarray:
     return matrix
 
 
-def to_float32(rows: Rows, source: str, first_row: int = 0) -> np.ndarray:
-    """Stack rows as `to_matrix` does, in float32 and in no other scale."""
+def to_float(
+    rows: Rows, source: str, first_row: int = 0, dtype: DTypeLike = np.float32
+) -> np.ndarray:
+    """Stack rows as `to_matrix` does, in float32 or float64 and in no other scale."""
     matrix = to_matrix(rows, source, first_row)
     with np.errstate(over="ignore"):
-        result = matrix.astype(np.float32)
-    check_float32(result, matrix, source, first_row)
+        result = matrix.astype(dtype)
+    check_prepared(result, matrix, source, first_row)
     return result
 
 
-def check_float32(prepared: np.ndarray, raw: np.ndarray, source: str, first_row: int) -> None:
+def check_prepared(prepared: np.ndarray, raw: np.ndarray, source: str, first_row: int) -> None:
     """Refuse numbers so large that they are none any more once they are prepared.
 
     Parameters
     ----------
     prepared, raw : ndarray, shape (rows, columns)
-        The same rows, in float32 and as they came.
+        The same rows, in float32 or float64 and as they came.
     source : str
         What messages call the data.
     first_row : int
@@ -116,7 +127,7 @@ def check_float32(prepared: np.ndarray, raw: np.ndarray, source: str, first_row:
         row, column = divmod(int(bad[0]), prepared.shape[1])
         raise DataError(
             f"{source}: column {column} holds {raw[row, column]:.4g} in row "
-            f"{first_row + row + 1:,}, too large for float32: "
+            f"{first_row + row + 1:,}, too large for {prepared.dtype}: "
             "mend that row, or divide the column by a constant first."
         )
 

@@ -7,12 +7,13 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+from numpy.typing import DTypeLike
 
 from isthmus.errors import DataError
 from isthmus.io import CHUNK_ROWS, affordable_rows, memory_budget
 from isthmus.io.dataset import Dataset, Rows, Schema
 from isthmus.prepare.agreement import Domain
-from isthmus.prepare.matrix import check_float32, check_numeric, to_dtype, to_matrix, to_table
+from isthmus.prepare.matrix import check_numeric, check_prepared, to_dtype, to_matrix, to_table
 from isthmus.prepare.odd_values import refuse_odd_values
 from isthmus.prepare.scaling import ROUNDING, SCALINGS, Support, find_scale
 from isthmus.prepare.statistics import ColumnStatistics, rows_in_cache
@@ -100,19 +101,26 @@ class Preparation:
         """Number of columns of the prepared matrix."""
         return self.schema.n_features
 
-    def transform(self, rows: Rows, source: str = "X", first_row: int = 0) -> np.ndarray:
+    def transform(
+        self,
+        rows: Rows,
+        source: str = "X",
+        first_row: int = 0,
+        dtype: DTypeLike = np.float32,
+    ) -> np.ndarray:
         """Prepare raw rows: ``(rows, n_features)``.
 
-        The result is float32, or the raw unsigned integers themselves where dividing by the
-        range of their dtype is all there is to do: `as_float` does that in the batch.
+        The result is of `dtype`, float32 or float64, or the raw unsigned integers themselves where
+        dividing by the range of their dtype is all there is to do: `as_float` does that in the
+        batch.
         """
         matrix = to_matrix(rows, source, first_row)
         self.domain.check_values(matrix, source, as_shades=self.scaling == "range")
         if self._stores_integers and matrix.dtype.name == self.schema.dtypes[0]:
             return matrix
-        if self.scaling == "none" and matrix.dtype == np.float32:
+        if self.scaling == "none" and matrix.dtype == dtype:
             return matrix
-        result = np.empty(matrix.shape, np.float32)
+        result = np.empty(matrix.shape, dtype)
         # In blocks, so that what is between float64 and float32 stays in the cache.
         size = rows_in_cache(matrix.shape[1])
         buffer = np.empty((min(size, len(matrix)), matrix.shape[1]))
@@ -126,18 +134,19 @@ class Preparation:
                 else:
                     centred = np.subtract(block, self.offset, out=buffer[: len(block)])
                     np.divide(centred, self.scale, out=part, casting="same_kind")
-                check_float32(part, block, source, first_row + start)
+                check_prepared(part, block, source, first_row + start)
         return result
 
-    def stored_dtype(self, schema: Schema) -> np.dtype:
-        """Give the dtype that `transform` gives rows of this schema."""
+    def stored_dtype(self, schema: Schema, dtype: DTypeLike = np.float32) -> np.dtype:
+        """Give the dtype that `transform` gives rows of this schema, if asked for this one."""
         integers = self._stores_integers and schema.names is None
         same = schema.dtypes[0] == self.schema.dtypes[0]
-        return np.dtype(schema.dtypes[0] if integers and same else np.float32)
+        return np.dtype(schema.dtypes[0] if integers and same else dtype)
 
-    def matrix_bytes(self, dataset: Dataset) -> int:
+    def matrix_bytes(self, dataset: Dataset, dtype: DTypeLike = np.float32) -> int:
         """Give the size of what `matrix` gives."""
-        return dataset.n_rows * self.n_features * self.stored_dtype(dataset.schema).itemsize
+        itemsize = self.stored_dtype(dataset.schema, dtype).itemsize
+        return dataset.n_rows * self.n_features * itemsize
 
     def chosen(self, dataset: Dataset, positions: np.ndarray) -> np.ndarray:
         """Prepare the rows at these positions, in ascending order, in one pass over the data."""
@@ -154,27 +163,29 @@ class Preparation:
             first += len(chunk)
         return result
 
-    def chunks(self, dataset: Dataset, n_rows: int = CHUNK_ROWS) -> Iterator[np.ndarray]:
+    def chunks(
+        self, dataset: Dataset, n_rows: int = CHUNK_ROWS, dtype: DTypeLike = np.float32
+    ) -> Iterator[np.ndarray]:
         """Prepare a dataset at most `n_rows` at a time, once it is known to suit."""
         refuse_odd_values(dataset)
         self.domain.check_schema(dataset.schema, dataset.source)
         first = 0
         for chunk in dataset.chunks(n_rows):
-            yield self.transform(chunk, dataset.source, first)
+            yield self.transform(chunk, dataset.source, first, dtype)
             first += len(chunk)
 
-    def matrix(self, dataset: Dataset) -> np.ndarray:
+    def matrix(self, dataset: Dataset, dtype: DTypeLike = np.float32) -> np.ndarray:
         """Prepare a whole dataset: ``(rows, n_features)``, read chunk by chunk."""
         result = None
         filled = 0
-        for part in self.chunks(dataset):
+        for part in self.chunks(dataset, dtype=dtype):
             if len(part) == dataset.n_rows:
                 return part
             if result is None:
                 result = np.empty((dataset.n_rows, self.n_features), part.dtype)
             result[filled : filled + len(part)] = part
             filled += len(part)
-        return np.empty((0, self.n_features), np.float32) if result is None else result
+        return np.empty((0, self.n_features), dtype) if result is None else result
 
     def inverse(self, matrix: np.ndarray) -> Rows:
         """Give prepared rows ``(rows, n_features)`` their scale, shape, names and dtypes back."""
