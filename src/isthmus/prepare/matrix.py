@@ -15,7 +15,10 @@ from isthmus.io.dataset import Rows, Schema, numpy_dtype
 _BLOCK_ROWS = 4096
 
 # As in scikit-learn's PCA, what float32 holds is worked on in float32 where precision counts.
-_FLOAT32_HOLDS = frozenset({"float32", "float16", "uint8", "int8", "uint16", "int16", "bool"})
+# Columns of tables have arrow's names for their dtypes.
+_FLOAT32_HOLDS = frozenset(
+    {"float32", "float", "float16", "halffloat", "uint8", "int8", "uint16", "int16", "bool"}
+)
 
 AnyArray = TypeVar("AnyArray", bound=Any)
 
