@@ -192,9 +192,7 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, SavedAu
             The next rows of what `score_samples` gives.
         """
         check_is_fitted(self)
-        # One number too large to square is no reason to leave the other rows unjudged.
-        lowest = np.finfo(np.float32).min
-        return self._streamed(lambda x: np.maximum(self._score_rows(x), lowest), "score", X)
+        return self._streamed(lambda x: bounded(self._score_rows(x)), "score", X)
 
     def score(self, X: Any, y: Any = None) -> float:
         """Give the mean of `score_samples`; higher is better. Rows may be more than fit."""
@@ -270,6 +268,14 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, SavedAu
         tags = super().__sklearn_tags__()
         tags.transformer_tags.preserves_dtype = ["float32"]
         return tags
+
+
+def bounded(scores: np.ndarray) -> np.ndarray:
+    """Give scores as they are, but no less than the least number.
+
+    One number too large to square is no reason to leave the other rows unjudged.
+    """
+    return np.maximum(scores, np.finfo(scores.dtype).min)
 
 
 def running_mean(chunks: Iterable[np.ndarray]) -> float:

@@ -112,7 +112,7 @@ def to_float(
 
 
 def check_prepared(prepared: np.ndarray, raw: np.ndarray, source: str, first_row: int) -> None:
-    """Refuse numbers so large that they are none any more once they are prepared.
+    """Refuse prepared numbers that are too large for a network, in float64 too.
 
     Parameters
     ----------
@@ -123,14 +123,17 @@ def check_prepared(prepared: np.ndarray, raw: np.ndarray, source: str, first_row
     first_row : int
         Position of the first of them in the data.
     """
-    if _has_finite_sum(prepared):
+    if prepared.dtype == np.float32 and _has_finite_sum(prepared):
         return
-    bad = np.flatnonzero(~np.isfinite(prepared))
+    greatest = np.finfo(np.float32).max
+    if max(prepared.max(initial=0), -prepared.min(initial=0)) <= greatest:
+        return
+    bad = np.flatnonzero(~(np.abs(prepared) <= greatest))
     if bad.size:
         row, column = divmod(int(bad[0]), prepared.shape[1])
         raise DataError(
             f"{source}: column {column} holds {raw[row, column]:.4g} in row "
-            f"{first_row + row + 1:,}, too large for {prepared.dtype}: "
+            f"{first_row + row + 1:,}, too large for float32: "
             "mend that row, or divide the column by a constant first."
         )
 

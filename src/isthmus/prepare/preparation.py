@@ -119,6 +119,8 @@ class Preparation:
         if self._stores_integers and matrix.dtype.name == self.schema.dtypes[0]:
             return matrix
         if self.scaling == "none" and matrix.dtype == dtype:
+            if dtype != np.float32:
+                check_prepared(matrix, matrix, source, first_row)
             return matrix
         result = np.empty(matrix.shape, dtype)
         # In blocks, so that what is between float64 and float32 stays in the cache.
