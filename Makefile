@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install --constraint constraints.txt
 
 .PHONY: help demo test lint types layers unit docs pictures wheel test-lowest \
-  bench bench-peers bench-sweep bench-mnist bench-papers bench-self same-results clean
+  bench bench-peers bench-sweep bench-mnist bench-papers bench-pca bench-self same-results clean
 
 help:
 	@echo "make demo   squeeze digits into 2 and 16 numbers, beside PCA; ends with a report"
@@ -20,6 +20,7 @@ help:
 	@echo "make bench-mnist  the default network on MNIST, epoch by epoch, beside PCA"
 	@echo "make bench-papers  what papers publish on MNIST, and what Isthmus gives (hours)"
 	@echo "            (these need ISTHMUS_DATA or ../shared/data)"
+	@echo "make bench-pca  scikit-learn's own tests of PCA, with LinearAutoencoder in its place"
 	@echo "make bench-self REV=main  measure speed beside another revision"
 	@echo "make same-results REV=main  compare results and model files with another revision, bit for bit"
 	@echo "make clean  remove everything that these make"
@@ -91,6 +92,9 @@ bench-papers: $(VENV)/.development
 	@$(BIN)/python benchmarks/lecture.py
 	@$(BIN)/python benchmarks/pretraining.py
 	@$(BIN)/python benchmarks/classification.py
+
+bench-pca: $(VENV)/.development
+	@$(BIN)/python benchmarks/pca_tests.py --write
 
 # Options for either go into OPTIONS, such as OPTIONS='--quick --repetitions 1'.
 bench-peers: $(VENV)/.runtime

@@ -31,7 +31,7 @@ RECORDED = {
             --beta:float --binarize,--no-binarize:bool --free-bits:float --k:int --l2:float
             --n-importance-samples:int --n-pretraining-epochs:int --n-steps:int
             --n-warmup-epochs:int --persistent,--no-persistent:bool --pretrain:str --solver:str
-            --sparsity:str --strength:float --target:float --visible:str
+            --sparsity:str --strength:float --target:float --visible:str --whiten,--no-whiten:bool
         """,
         "Output": """
             --no-report:bool=False --output,-o:Path! --report:Path

@@ -140,7 +140,7 @@ def test_file_and_pickle_keep_all_that_was_fitted(dtype, whiten, tmp_path):
     # What is set after a fit holds for the next one.
     model.set_params(l2=0.0)
     model.save(tmp_path / "model.isthmus")
-    for again in (load(tmp_path / "model.isthmus"), pickle.loads(pickle.dumps(model))):
+    for again in (load(tmp_path / "model.isthmus"), pickle.loads(pickle.dumps(model))):  # noqa: S301
         for name in ATTRIBUTES:
             np.testing.assert_array_equal(getattr(again, name), getattr(model, name))
             assert np.asarray(getattr(again, name)).dtype == np.asarray(getattr(model, name)).dtype

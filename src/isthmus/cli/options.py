@@ -137,6 +137,7 @@ class KindOptions(Options):
 
     solver: str | None = None
     l2: float | None = None
+    whiten: bool | None = None
     strength: float | None = None
     sparsity: str | None = None
     k: int | None = None

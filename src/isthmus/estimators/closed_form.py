@@ -13,6 +13,7 @@ from isthmus.networks.dense import Affine, DenseNetwork
 from isthmus.prepare import PrincipalComponents, as_float
 
 _PREFIX = "closed_form."
+_PRECISIONS = ({np.dtype(np.float32)}, {np.dtype(np.float64)})
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,14 +67,17 @@ class ClosedForm:
         codes = []
         for chunk in [x] if isinstance(x, np.ndarray) else x:
             rows = in_floats(chunk)
-            bias = (mean @ weight).astype(rows.dtype)
-            codes.append(rows @ weight.astype(rows.dtype) - bias)
+            code = rows @ weight.astype(rows.dtype)
+            code -= (mean @ weight).astype(rows.dtype)
+            codes.append(code)
         return np.concatenate(codes) if len(codes) != 1 else codes[0]
 
     def decode(self, codes: np.ndarray) -> np.ndarray:
         """Decode codes to prepared rows."""
         weight = (self.principal.components * self.decoding[:, None]).astype(codes.dtype)
-        return codes @ weight + self.principal.mean.astype(codes.dtype)
+        rows = codes @ weight
+        rows += self.principal.mean.astype(codes.dtype)
+        return rows
 
     def scores(self, x: np.ndarray) -> np.ndarray:
         """Give the negative squared error of every prepared row."""
@@ -137,9 +141,6 @@ class ClosedForm:
             **arrays, squared_deviations=squared_deviations, n_samples=n_samples
         )
         return cls(principal, encoding, decoding)
-
-
-_PRECISIONS = ({np.dtype(np.float32)}, {np.dtype(np.float64)})
 
 
 def in_floats(matrix: np.ndarray) -> np.ndarray:

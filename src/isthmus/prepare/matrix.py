@@ -125,8 +125,9 @@ def check_prepared(prepared: np.ndarray, raw: np.ndarray, source: str, first_row
     """
     if prepared.dtype == np.float32 and _has_finite_sum(prepared):
         return
-    greatest = np.finfo(np.float32).max
-    if max(prepared.max(initial=0), -prepared.min(initial=0)) <= greatest:
+    greatest = float(np.finfo(np.float32).max)
+    # Where the squares of all together are no more than that of the greatest, none is greater.
+    if prepared.dtype == np.float64 and np.vdot(prepared, prepared) <= greatest**2:
         return
     bad = np.flatnonzero(~(np.abs(prepared) <= greatest))
     if bad.size:
