@@ -2,8 +2,8 @@
 
 The tests are those of the installed package. Each class is replaced by an adapter that only
 renames parameters; what a parameter without a name of ours asks for (which algorithm, how many
-iterations, how much to copy) is left away. Not a matter of PCA alone: TruncatedSVD takes no mean
-off, LinearAutoencoder always does.
+iterations, how much to copy) is left away. TruncatedSVD takes no mean off, LinearAutoencoder
+always does, which these tests do not mind.
 """
 
 import argparse
@@ -178,7 +178,8 @@ def main():
 ABOUT = (
     "`make bench-pca` (`python benchmarks/pca_tests.py --write`): the tests of the installed "
     "package, in which\nPCA, IncrementalPCA and TruncatedSVD are replaced by adapters that rename "
-    "`n_components`, `whiten` and\n`random_state` and pass on all else."
+    "`n_components`, `whiten` and\n`random_state` and pass on all else; other parameters choose "
+    "algorithms and are left away. A mean is taken\noff in place of TruncatedSVD too."
 )
 
 if __name__ == "__main__":
