@@ -135,10 +135,11 @@ def main():
                     rows = X if X.ndim == 2 or name.startswith("Conv") else X.reshape(len(X), -1)
                     results[key] = found = measure(name, rows, size, seed)
                     arguments.results.write_text(json.dumps(results, indent=1))
+                    change = found["error"] / found["pca"] - 1
                     print(
-                        f"{key:44} {found['error'] / found['pca'] - 1:+8.1%}  {found['error']:10.4g}"
-                        f" {found['pca']:10.4g} {found['likelihood']:14}"
-                        f" {found['best']:4}/{found['epochs']:<4} {found['seconds']:6.1f} s",
+                        f"{key:44} {change:+8.1%}  {found['error']:10.4g} {found['pca']:10.4g} "
+                        f"{found['likelihood']:14} {found['best']:4}/{found['epochs']:<4} "
+                        f"{found['seconds']:6.1f} s",
                         flush=True,
                     )
 

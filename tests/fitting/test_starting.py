@@ -50,7 +50,10 @@ def test_warm_start_goes_on(table):
 @pytest.mark.parametrize(
     ("estimator", "message"),
     [
-        (Autoencoder(3, **SETTINGS), r"shape \(8, 2\) as layers\.encoder\.1\.weight.*shape \(8, 3\)"),
+        (
+            Autoencoder(3, **SETTINGS),
+            r"\(8, 2\) as layers\.encoder\.1\.weight.*shape \(8, 3\)",
+        ),
         (Autoencoder(2, hidden=[9]), r"shape \(6, 8\).*shape \(6, 9\).*same network"),
         (Autoencoder(2, hidden=[8, 4]), "has nothing as|same network"),
         (VariationalAutoencoder(2, hidden=[8]), "same network"),

@@ -6,9 +6,9 @@ from dataclasses import replace
 from typing import Any, ClassVar
 
 from isthmus.fitting.declaration import Named, estimator, parameter
+from isthmus.fitting.default_epochs import default_epochs
 from isthmus.fitting.network import NetworkAutoencoder
 from isthmus.fitting.parameters import POSITIVE
-from isthmus.fitting.trained import default_epochs
 from isthmus.models import Model
 from isthmus.objectives import Masking
 from isthmus.training import PRETRAININGS, LayerTraining, Plan

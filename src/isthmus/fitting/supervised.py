@@ -15,6 +15,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from isthmus.errors import DataError, IsthmusError
 from isthmus.fitting.base import BaseAutoencoder, finite, streamed
+from isthmus.fitting.default_epochs import default_epochs
 from isthmus.fitting.fine_tuning import FineTuningParameters, relative_rates
 from isthmus.fitting.identity import check_hosts, check_hosts_rows, seed_of
 from isthmus.fitting.labels import hold_out, refuse_other_order, split_column
@@ -30,7 +31,7 @@ from isthmus.fitting.persistence import (
 from isthmus.fitting.rows import RowsInMemory, rows_in_memory
 from isthmus.fitting.saved import checked_history, set_columns
 from isthmus.fitting.starting import admitted
-from isthmus.fitting.trained import TrainedAutoencoder, default_epochs
+from isthmus.fitting.trained import TrainedAutoencoder
 from isthmus.fitting.validation import open_dataset
 from isthmus.io import CHUNK_ROWS, Dataset, affordable_rows
 from isthmus.models import Predictor

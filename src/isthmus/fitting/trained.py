@@ -10,6 +10,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 
 from isthmus.fitting.base import BaseAutoencoder
+from isthmus.fitting.default_epochs import default_epochs
 from isthmus.fitting.divergence import warn_of_divergence
 from isthmus.fitting.identity import check_hosts, check_hosts_rows, identity_of, seed_of
 from isthmus.fitting.linear_start import linear_start
@@ -154,7 +155,7 @@ class TrainedAutoencoder(ScalingParameters, MinibatchParameters, BaseAutoencoder
             layers |= pretraining.history
             plan = replace(plan, model=pretraining.model)
             if pretraining.interrupted:
-                self.keep(_untrained(plan, layers), rows, seed)
+                self.keep(Training.untrained(plan.model, layers), rows, seed)
                 return
         batches, validation = rows.batches(self.batch_size)
         training = train(plan, batches, run, validation=validation)
@@ -220,11 +221,8 @@ class TrainedAutoencoder(ScalingParameters, MinibatchParameters, BaseAutoencoder
         rows = RowsInMemory(preparation, preparation.matrix(dataset))
         if first or self._training_seed is None:
             self._training_seed = seed_of(self.random_state)
-        if first:
-            model = self._initial_model(rows, self._training_seed)
-            model = linear_start(model, rows) or model
-        else:
-            model = self.model_
+        model = self._initial_model(rows, self._training_seed) if first else self.model_
+        model = (linear_start(model, rows) or model) if first else model
         check_hosts_rows(self, rows, model)
         loss = self._loss(model, rows, 1, -(-rows.n_rows // self.batch_size))
         if self._warmed_up and not first:
@@ -349,18 +347,3 @@ class EarlyStoppedAutoencoder(WarmStartParameters, EarlyStoppingParameters, Trai
     @property
     def _starts_warm(self) -> bool:
         return self.warm_start
-
-
-def default_epochs(n_rows: int, batch_size: int, n_updates: int, fewest: int, most: int) -> int:
-    """Give the epochs that make about `n_updates` updates.
-
-    Small data need more passes than large ones; what networks need is a number of updates.
-    """
-    steps = -(-n_rows // batch_size)
-    return min(max(-(-n_updates // steps), fewest), most)
-
-
-def _untrained(plan: Plan[Model], layers: dict[str, list[float]]) -> Training[Model]:
-    """Give what a training is that was stopped before its first update."""
-    history = {"loss": [], "seconds": [], **layers}
-    return Training(plan.model, history, best_epoch=0, interrupted=True)

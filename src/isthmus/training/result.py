@@ -31,7 +31,7 @@ class Training(Generic[M]):
         Per epoch: "loss" (mean per row, penalties included, while the parameters moved),
         "validation_loss" (if rows were held out) and "seconds" since the start.
     best_epoch : int
-        The epoch, counted from 1, whose parameters were kept.
+        The epoch, counted from 1, whose parameters were kept; 0 where the fallback was.
     interrupted : bool
         Whether Ctrl-C ended it.
     state : TrainingState or None
@@ -43,3 +43,8 @@ class Training(Generic[M]):
     best_epoch: int
     interrupted: bool
     state: TrainingState | None = None
+
+    @classmethod
+    def untrained(cls, model: M, history: dict[str, list[float]]) -> Training[M]:
+        """Give what a training is that was stopped before its first update."""
+        return cls(model, {"loss": [], "seconds": [], **history}, best_epoch=0, interrupted=True)
