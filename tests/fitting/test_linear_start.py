@@ -1,0 +1,182 @@
+"""On held-out rows no autoencoder that starts linear is worse than PCA."""
+
+import numpy as np
+import pytest
+from sklearn.datasets import load_breast_cancer
+from sklearn.decomposition import PCA
+
+from isthmus import (
+    Autoencoder,
+    AutoencoderClassifier,
+    Bernoulli,
+    ComponentSweep,
+    ConvolutionalAutoencoder,
+    DenoisingAutoencoder,
+    Dense,
+    Masking,
+    Shortcut,
+    SquaredError,
+    StackedAutoencoder,
+    TopK,
+    limited_memory,
+    load,
+)
+from isthmus.models import Model
+from isthmus.networks import ShortcutNetwork
+from isthmus.training import over_rows
+
+QUICK = {"random_state": 0, "verbose": False}
+
+
+@pytest.fixture(scope="module")
+def low_rank():
+    generator = np.random.default_rng(0)
+    factors = generator.normal(size=(500, 3)) @ generator.normal(size=(3, 12))
+    return factors + 0.3 * generator.normal(size=factors.shape)
+
+
+def errors(model, X, size):
+    """Give the held-out errors of a model and of PCA from the rows that it learned from."""
+    matrix = model.preparation_.transform(X).reshape(len(X), -1)
+    held_out = matrix[model.validation_rows_]
+    pca = PCA(size).fit(np.delete(matrix, model.validation_rows_, axis=0).astype(np.float64))
+    back = over_rows(Model.reconstruct, model.model_, held_out)
+    theirs = pca.inverse_transform(pca.transform(held_out))
+    return np.square(back - held_out).mean(), np.square(theirs - held_out).mean()
+
+
+KINDS = {
+    "deep": Autoencoder(3, **QUICK),
+    "tied": Autoencoder(3, tied_weights=True, **QUICK),
+    "denoising": DenoisingAutoencoder(3, **QUICK),
+    "stacked": StackedAutoencoder(3, hidden=[8], n_pretraining_epochs=2, **QUICK),
+    "signals": ConvolutionalAutoencoder(3, channels=[4], **QUICK),
+    "as few epochs as can be": Autoencoder(3, max_epochs=1, **QUICK),
+    "much too fast": Autoencoder(3, learning_rate=0.3, max_epochs=20, **QUICK),
+}
+
+
+@pytest.mark.parametrize("estimator", KINDS.values(), ids=KINDS)
+def test_held_out_rows_come_back_no_worse_than_from_pca(estimator, low_rank):
+    model = estimator.fit(low_rank)
+    ours, theirs = errors(model, low_rank, 3)
+    assert ours <= theirs * 1.0001
+    assert model.best_epoch_ > 0 or ours == pytest.approx(theirs, rel=1e-4)
+
+
+def test_nonlinear_data_gain_as_they_did():
+    X = load_breast_cancer().data
+    model = Autoencoder(7, **QUICK).fit(X)
+    ours, theirs = errors(model, X, 7)
+    assert ours < 0.95 * theirs
+    assert model.best_epoch_ > 0
+
+
+def test_noise_of_a_level_that_was_asked_for_has_its_price(low_rank):
+    usual = DenoisingAutoencoder(3, max_epochs=60, **QUICK)
+    asked = DenoisingAutoencoder(3, level=0.8, max_epochs=60, **QUICK)
+    masked = DenoisingAutoencoder(3, corruption=Masking(0.5), max_epochs=60, **QUICK)
+    for estimator in (asked, masked):
+        ours, theirs = errors(estimator.fit(low_rank), low_rank, 3)
+        assert ours > 1.01 * theirs
+    ours, theirs = errors(usual.fit(low_rank), low_rank, 3)
+    assert ours <= theirs * 1.0001
+
+
+def test_who_gets_shortcuts(low_rank):
+    def shortcut(estimator, X=low_rank):
+        estimator.set_params(max_epochs=1, **QUICK).fit(X)
+        return isinstance(estimator.model_.network, ShortcutNetwork)
+
+    assert shortcut(Autoencoder(2))
+    assert not shortcut(Autoencoder(2, shortcut=False))
+    assert not shortcut(Autoencoder(2, network=Dense([8])))
+    assert shortcut(Autoencoder(2, network=Shortcut(Dense([8]))))
+    assert shortcut(Autoencoder(2, network=Dense([8]), shortcut=True))
+    assert not shortcut(Autoencoder(8, code=TopK(2)))
+    assert not shortcut(Autoencoder(2, likelihood="gaussian"))
+    assert not shortcut(Autoencoder(2, activation="sigmoid", tied_weights=True))
+
+
+def test_values_at_the_ends_of_0_and_1_decide_the_likelihood(low_rank, digits):
+    inside = (low_rank - low_rank.min(0)) / np.ptp(low_rank, axis=0)
+    for X, likelihood in (
+        (inside, SquaredError),
+        (np.clip(2 * inside - 0.5, 0, 1), SquaredError),
+        (digits, Bernoulli),
+        (inside.round(), Bernoulli),
+    ):
+        model = Autoencoder(2, max_epochs=1, **QUICK).fit(X)
+        assert type(model.model_.likelihood) is likelihood
+
+
+def test_more_units_than_features_lose_nothing(low_rank):
+    model = Autoencoder(15, max_epochs=2, **QUICK).fit(low_rank)
+    assert model.score(low_rank) > -1e-6
+
+
+def test_constant_and_few_rows_have_a_start(low_rank):
+    constant = np.ones((20, 4))
+    model = Autoencoder(2, max_epochs=3, **QUICK).fit(constant)
+    np.testing.assert_allclose(model.reconstruct(constant), 1.0, rtol=1e-5)
+    two = low_rank[:2]
+    assert np.isfinite(Autoencoder(5, max_epochs=3, **QUICK).fit(two).transform(two)).all()
+
+
+def test_streamed_rows_start_linear_too(tmp_path, low_rank):
+    path = tmp_path / "rows.npy"
+    np.save(path, np.tile(low_rank, (30, 1)))
+    settings = {"max_epochs": 1, "learning_rate": 1e-9, **QUICK}
+    in_memory = Autoencoder(3, **settings).fit(path)
+    with limited_memory("1MB"):
+        model = Autoencoder(3, **settings).fit(path)
+    assert len(model.validation_rows_) < len(in_memory.validation_rows_)
+    assert model.score(low_rank) == pytest.approx(in_memory.score(low_rank), rel=0.05)
+
+
+def test_first_rows_of_partial_fit_are_a_start(low_rank):
+    model = Autoencoder(3, learning_rate=1e-9, **QUICK).partial_fit(low_rank)
+    scaled = (low_rank - low_rank.mean(0)) / low_rank.std(0)
+    pca = PCA(3).fit(scaled)
+    error = np.square(pca.inverse_transform(pca.transform(scaled)) - scaled).sum(axis=1).mean()
+    assert model.score(low_rank) == pytest.approx(-error, rel=1e-3)
+
+
+def test_sweep_is_never_worse_either(low_rank):
+    autoencoder = Autoencoder(learning_rate=0.1, max_epochs=3)
+    sweep = ComponentSweep(autoencoder, components=[1, 3, 5], **QUICK).fit(low_rank)
+    results = sweep.results_
+    assert (results.mean_errors <= results.pca_errors * 1.0001).all()
+    assert any(e.best_epoch_ == 0 for of_size in sweep.estimators_ for e in of_size)
+
+
+def test_killed_fit_still_knows_its_start(tmp_path, low_rank):
+    model = Autoencoder(3, learning_rate=0.3, max_epochs=4, **QUICK)
+    once = model.fit(low_rank, checkpoint=tmp_path)
+    again = Autoencoder(3, learning_rate=0.3, max_epochs=4, **QUICK)
+    again.fit(low_rank, checkpoint=tmp_path)
+    assert once.best_epoch_ == again.best_epoch_ == 0
+    np.testing.assert_array_equal(once.transform(low_rank), again.transform(low_rank))
+
+
+def test_models_with_shortcuts_are_saved_and_start_others(tmp_path, low_rank):
+    model = Autoencoder(3, max_epochs=2, **QUICK).fit(low_rank)
+    model.save(tmp_path / "model.isthmus")
+    loaded = load(tmp_path / "model.isthmus")
+    np.testing.assert_array_equal(loaded.transform(low_rank), model.transform(low_rank))
+    again = DenoisingAutoencoder(3, max_epochs=1, learning_rate=1e-9, **QUICK)
+    again.fit(low_rank, init=loaded)
+    np.testing.assert_allclose(again.transform(low_rank), model.transform(low_rank), atol=1e-4)
+    plain = Autoencoder(3, shortcut=False, max_epochs=2, **QUICK).fit(low_rank)
+    again.fit(low_rank, init=plain)
+    np.testing.assert_allclose(again.transform(low_rank), plain.transform(low_rank), atol=1e-4)
+
+
+def test_classifier_learns_from_a_code_with_shortcuts(tmp_path, low_rank):
+    y = (low_rank[:, 0] > 0).astype(int)
+    start = Autoencoder(3, max_epochs=2, **QUICK)
+    classifier = AutoencoderClassifier(start, max_epochs=20, layer_decay=0.5, **QUICK)
+    classifier.fit(low_rank, y).save(tmp_path / "classifier.isthmus")
+    assert classifier.score(low_rank, y) > 0.8
+    loaded = load(tmp_path / "classifier.isthmus")
+    np.testing.assert_array_equal(loaded.predict(low_rank), classifier.predict(low_rank))
