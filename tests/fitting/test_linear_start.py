@@ -116,9 +116,9 @@ def test_more_units_than_features_lose_nothing(low_rank):
 
 
 def test_constant_and_few_rows_have_a_start(low_rank):
-    constant = np.ones((20, 4))
+    constant = np.full((20, 4), 3.0)
     model = Autoencoder(2, max_epochs=3, **QUICK).fit(constant)
-    np.testing.assert_allclose(model.reconstruct(constant), 1.0, rtol=1e-5)
+    np.testing.assert_allclose(model.reconstruct(constant), 3.0, rtol=1e-5)
     two = low_rank[:2]
     assert np.isfinite(Autoencoder(5, max_epochs=3, **QUICK).fit(two).transform(two)).all()
 

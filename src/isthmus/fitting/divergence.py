@@ -20,7 +20,7 @@ _MOST = 10_000
 def warn_of_divergence(training: Training[Any], rows: TrainingRows) -> None:
     """Warn where the loss of what was kept is far beyond that of giving nothing but zeros."""
     history = training.history
-    if not history["loss"]:
+    if not history["loss"] or training.best_epoch == 0:
         return
     held_out = history.get("validation_loss")
     loss = min(held_out) if held_out else history["loss"][-1]

@@ -185,7 +185,8 @@ def _agree(mean: np.ndarray, deviation: np.ndarray) -> bool:
 def _support(statistics: ColumnStatistics, offset: np.ndarray, scale: np.ndarray) -> Support:
     least = ((statistics.least - offset) / scale).min()
     greatest = ((statistics.greatest - offset) / scale).max()
-    if least < -ROUNDING or greatest > 1 + ROUNDING:
-        return "real"
     stays = bool((offset == 0).all() and (scale == 1).all())
+    # What is constant and was brought to 0 says nothing of where other rows may lie.
+    if least < -ROUNDING or greatest > 1 + ROUNDING or (least == greatest and not stays):
+        return "real"
     return "binary" if stays and statistics.binary else "unit"
