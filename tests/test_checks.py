@@ -11,6 +11,7 @@ from isthmus import (
     L1,
     Architecture,
     AuxiliaryTopK,
+    BatchTopK,
     Code,
     Consistency,
     Contractive,
@@ -20,6 +21,7 @@ from isthmus import (
     Gaussian,
     GaussianCode,
     GaussianNoise,
+    JumpReLU,
     Likelihood,
     Linear,
     Masking,
@@ -60,7 +62,8 @@ SETTINGS = [
     (Convolutional, "signal", NO_FLAGS),
     (Linear, "tied_weights", NO_FLAGS),
     (TopK, "k", NO_COUNTS),
-    (partial(TopK, 3), "k_start", [item for item in NO_COUNTS if item is not None]),
+    (BatchTopK, "k", NO_COUNTS),
+    (JumpReLU, "k", NO_COUNTS),
     (GaussianCode, "beta", NO_STRENGTHS),
     (GaussianCode, "free_bits", NO_STRENGTHS),
     (Gaussian, "variance", [*NO_STRENGTHS, 0, "wide"]),
@@ -70,6 +73,7 @@ SETTINGS = [
     (SaltAndPepper, "level", NO_SHARES),
     (Swap, "level", NO_SHARES),
     (L1, "strength", NO_STRENGTHS),
+    (partial(L1, 0.1), "relative", NO_FLAGS),
     (WeightDecay, "strength", NO_STRENGTHS),
     (Contractive, "strength", NO_STRENGTHS),
     (TargetActivation, "strength", NO_STRENGTHS),
@@ -85,7 +89,7 @@ SETTINGS = [
     (VirtualAdversarial, "strength", NO_STRENGTHS),
     (VirtualAdversarial, "entropy", NO_STRENGTHS),
 ]
-LEARNED = {(Gaussian, "log_variance")}
+LEARNED = {(Gaussian, "log_variance"), (BatchTopK, "thresholds"), (JumpReLU, "thresholds")}
 FAMILIES = (Architecture, Code, Corruption, Likelihood, Penalty, Unlabelled)
 
 
@@ -119,7 +123,7 @@ def test_a_setting_that_would_not_work_is_refused_in_a_sentence(make, name, valu
         (Dense(np.int32(8), tied_weights=np.bool_(True)), Dense(8, tied_weights=True)),
         (Dense(np.array([8, 4])), Dense((8, 4))),
         (Convolutional([4], np.int8(5)), Convolutional((4,), 5)),
-        (TopK(np.int64(3), np.int16(5)), TopK(3, 5)),
+        (TopK(np.int64(3)), TopK(3)),
         (GaussianCode(np.float32(0.5)), GaussianCode(0.5)),
         (Gaussian(np.float32(0.5)), Gaussian(0.5)),
         (Masking(np.float64(0.3)), Masking(0.3)),

@@ -8,7 +8,8 @@ from itertools import pairwise
 class Workload:
     """One network on one data set.
 
-    `kind` says what is done: "dense", "convolutional" and "variational" train, "transform"
+    `kind` says what is done: "dense", "convolutional", "variational" and "sparse" train,
+    "transform"
     encodes a million rows, "linear" fits a linear model, "cold" is a whole process that fits
     and saves. `epochs` counts those after the first, which imports and compiles; for "transform"
     and "linear" it counts calls.
@@ -22,6 +23,8 @@ class Workload:
     code: int
     hidden: tuple[int, ...] = ()
     channels: tuple[int, ...] = ()
+    k: int = 0
+    tied: bool = False
     batch_size: int = 256
     epochs: int = 3
     learning_rate: float = 1e-3
@@ -72,6 +75,13 @@ WORKLOADS = {
         Workload(
             "variational", "variational", **_IMAGES, n_rows=10_000, hidden=(200, 200), code=50,
             batch_size=128, epochs=4,
+        ),
+        Workload(
+            "sparse", "sparse", **_IMAGES, n_rows=4_000, code=1000, k=25, batch_size=128, epochs=2
+        ),
+        Workload(
+            "sparse-tied", "sparse", **_IMAGES, n_rows=4_000, code=1000, k=25, tied=True,
+            batch_size=128, epochs=2,
         ),
         Workload("transform", "transform", **_SMALL, epochs=10),
         Workload("linear", "linear", **_IMAGES, n_rows=10_000, code=30, epochs=10),

@@ -27,6 +27,11 @@ class Family(ABC):
     part_listed : bool
         Whether it is among `members`; if not, only model files find it.
 
+    Attributes
+    ----------
+    part_forgotten : tuple of str
+        Settings that model files of earlier versions give, and that a fitted model does without.
+
     Examples
     --------
     >>> from isthmus.objectives import Corruption
@@ -37,6 +42,7 @@ class Family(ABC):
     """
 
     part_name: ClassVar[str]
+    part_forgotten: ClassVar[tuple[str, ...]] = ()
     part_listed: ClassVar[bool]
 
     def __init_subclass__(

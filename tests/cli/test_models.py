@@ -172,7 +172,10 @@ REFUSED = {
         ({"n_components": 0.9}, "n_components"),
     ],
     "sparse": [
-        ({"sparsity": "l1", "k": 3}, "--k means nothing to --sparsity l1: give --sparsity top_k"),
+        (
+            {"sparsity": "l1", "k": 3},
+            "--k means nothing to --sparsity l1: give --sparsity top_k or batch_top_k or",
+        ),
         ({"target": 0.1}, "--target means nothing to --sparsity top_k"),
     ],
     "variational": [

@@ -9,6 +9,7 @@ from isthmus import (
     L1,
     Autoencoder,
     AuxiliaryTopK,
+    BatchTopK,
     Bernoulli,
     Contractive,
     Convolutional,
@@ -19,6 +20,7 @@ from isthmus import (
     GaussianCode,
     GaussianNoise,
     IsthmusError,
+    JumpReLU,
     Linear,
     Masking,
     SaltAndPepper,
@@ -37,7 +39,7 @@ NETWORKS = [
     Dense((16,), code_activation="sigmoid"),
     Convolutional((4,)),
 ]
-CODES = [Deterministic(), TopK(3), GaussianCode()]
+CODES = [Deterministic(), TopK(3), BatchTopK(3), JumpReLU(3), GaussianCode()]
 LIKELIHOODS = [
     SquaredError(),
     Bernoulli(),
@@ -76,7 +78,7 @@ def makes_sense(network=None, code=None, likelihood=None, corruption=None, penal
         sigmoid = getattr(network, "code_activation", None) == "sigmoid"
         return (network is None or sigmoid) and (code is None or isinstance(code, Deterministic))
     if isinstance(penalty, AuxiliaryTopK):
-        return code is None or isinstance(code, TopK)
+        return code is None or isinstance(code, (TopK, BatchTopK, JumpReLU))
     return True
 
 
@@ -152,6 +154,7 @@ REFUSED = [
     {"network": Dense((16,)), "penalty": TargetActivation(0.1)},
     {"code": GaussianCode(), "penalty": AuxiliaryTopK(4)},
     {"code": TopK(7)},
+    {"code": BatchTopK(7)},
 ]
 
 

@@ -15,6 +15,7 @@ from isthmus import (
     AutoencoderClassifier,
     AutoencoderRegressor,
     AuxiliaryTopK,
+    BatchTopK,
     Bernoulli,
     BoltzmannMachine,
     ComponentSweep,
@@ -30,6 +31,7 @@ from isthmus import (
     Gaussian,
     GaussianCode,
     GaussianNoise,
+    JumpReLU,
     Linear,
     LinearAutoencoder,
     Masking,
@@ -55,7 +57,7 @@ DENSE = Dense((4,), "tanh", False, "sigmoid", True, 0.5, True)
 TIED = Dense(5, "relu", tied_weights=True, code_activation="sigmoid")
 CONVOLUTIONAL = Convolutional((2,), 2, (3,), "relu", "tanh", signal=True)
 NOISE = (GaussianNoise(0.1), Masking(0.2), SaltAndPepper(0.3), Swap(0.4))
-PENALTIES = [L1(0.1), Contractive(0.2), TargetActivation(0.3, 0.1), WeightDecay(0.4)]
+PENALTIES = [L1(0.1, True), Contractive(0.2), TargetActivation(0.3, 0.1), WeightDecay(0.4)]
 
 ESTIMATORS = [
     LinearAutoencoder(2, l2=0.5, scaling="standardize"),
@@ -67,13 +69,17 @@ ESTIMATORS = [
     Autoencoder(2, network=Linear(True), likelihood=Bernoulli(), corruption="masking", **QUICK),
     Autoencoder(2, network=CONVOLUTIONAL, likelihood=DiscretizedLogistic(), **QUICK),
     Autoencoder(2, code=GaussianCode(0.5, 0.1), likelihood=Gaussian("shared"), **SMALL),
-    Autoencoder(4, code=TopK(2, 3), penalty=AuxiliaryTopK(2, 0.1), **SMALL),
+    Autoencoder(4, code=TopK(2), penalty=AuxiliaryTopK(2, 0.1), **SMALL),
+    Autoencoder(4, code=BatchTopK(2), **SMALL),
+    Autoencoder(4, code=JumpReLU(2), **SMALL),
     Autoencoder(2, code=Deterministic(), warm_start=True, precision="bfloat16", **SMALL),
     DenoisingAutoencoder(2, corruption=NOISE[0], likelihood=Gaussian("feature"), **SMALL),
     DenoisingAutoencoder(2, corruption=NOISE[1], likelihood=SquaredError(), **SMALL),
     DenoisingAutoencoder(2, corruption="swap", level=0.2, scaling="none", **SMALL),
     ContractiveAutoencoder(2, strength=0.5, hidden=(4,), corruption=NOISE[3], **QUICK),
-    SparseAutoencoder(4, k=2, tied_weights=False, **QUICK),
+    SparseAutoencoder(4, k=2, tied_weights=True, **QUICK),
+    SparseAutoencoder(4, k=2, sparsity="batch_top_k", **QUICK),
+    SparseAutoencoder(4, k=2, sparsity="jump_relu", **QUICK),
     SparseAutoencoder(4, sparsity="target_activation", target=0.2, strength=0.5, **SMALL),
     StackedAutoencoder(2, n_pretraining_epochs=1, pretrain="rbm", activation="sigmoid", **SMALL),
     BoltzmannMachine(3, visible="gaussian", persistent=True, n_steps=2, **QUICK),
@@ -194,8 +200,15 @@ def parts_in(value):
     return [part for item in items for part in parts_in(item)]
 
 
+_LEARNED = ("log_variance", "thresholds", "_most")
+
+
 def settings_of(part):
-    return [item.name for item in fields(part) if item.name not in ("log_variance", "_most")]
+    return [
+        item.name
+        for item in fields(part)
+        if item.name not in ("log_variance", "thresholds", "_most")
+    ]
 
 
 def test_every_estimator_and_every_setting_of_every_part_is_saved_here():

@@ -1,13 +1,22 @@
+import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 
 from isthmus.errors import IsthmusError
-from isthmus.models import Code, Deterministic, GaussianCode, TopK
+from isthmus.models import BatchTopK, Code, Deterministic, GaussianCode, JumpReLU, TopK
+from isthmus.models.codes.kth_largest import kth_largest, kth_largest_of_all
 
 KEY = jax.random.key(0)
-FAMILY = [Deterministic(), TopK(2), GaussianCode(), GaussianCode(beta=4.0, free_bits=0.1)]
+FAMILY = [
+    Deterministic(),
+    TopK(2),
+    BatchTopK(2).sized(4),
+    JumpReLU(2).sized(4),
+    GaussianCode(),
+    GaussianCode(beta=4.0, free_bits=0.1),
+]
 
 
 def drawn(code, n_rows=6, n_components=4):
@@ -25,6 +34,8 @@ def test_codes_have_their_shapes(code):
     z = code.sample(parameters, KEY)
     assert z.shape == code.mean(parameters).shape == (6, 4)
     assert code.cost(parameters).shape == code.log_ratio(parameters, z).shape == (6,)
+    assert code.training_sample(parameters, jnp.ones(6), KEY).shape == (6, 4)
+    assert code.training_cost(parameters, jnp.ones(6)).shape == ()
 
 
 @pytest.mark.parametrize("code", FAMILY, ids=repr)
@@ -43,6 +54,65 @@ def test_top_k_keeps_the_largest_and_only_positive_ones():
 def test_top_k_larger_than_the_code_is_refused():
     with pytest.raises(IsthmusError, match=r"TopK\(5\) cannot keep 5 of n_components=4"):
         TopK(5).n_parameters(4)
+
+
+@pytest.mark.parametrize("code", FAMILY, ids=repr)
+def test_rows_of_weight_zero_change_no_other_row_in_training(code):
+    parameters, weights = drawn(code), jnp.asarray([1.0, 1, 1, 1, 0, 0])
+    changed = parameters.at[4:].set(7.0)
+    first, second = (code.training_sample(p, weights, KEY)[:4] for p in (parameters, changed))
+    np.testing.assert_array_equal(first, second)
+    costs = (code.training_cost(p, weights) for p in (parameters, changed))
+    np.testing.assert_allclose(*costs, rtol=1e-6)
+
+
+@pytest.mark.parametrize("k", [1, 3, 40])
+def test_kth_largest_is_what_sorting_gives_to_the_bit(k):
+    values = np.abs(np.random.default_rng(k).standard_cauchy((50, 40))).astype(np.float32)
+    values[::2, ::3] = values[1, 1]  # ties
+    values[::5] *= values[::5] > 1  # zeros
+    values[7, :5], values[8] = np.float32(1e-42), 0
+    expected = np.sort(values, axis=1)[:, [-k]]
+    np.testing.assert_array_equal(jax.jit(kth_largest, static_argnums=1)(values, k), expected)
+    every = kth_largest_of_all(jnp.asarray(values), jnp.asarray(50 * k))
+    np.testing.assert_array_equal(every, np.sort(values, axis=None)[-50 * k])
+
+
+def test_top_k_keeps_all_that_tie_for_the_last_place():
+    parameters = jnp.asarray([[3.0, 1.0, 1.0, 0.5]])
+    np.testing.assert_array_equal(TopK(2).mean(parameters), [[3, 1, 1, 0]])
+
+
+def test_batch_top_k_gives_a_row_that_needs_more_units_more():
+    parameters = jnp.asarray([[4.0, 3.0, 2.0, -1.0], [1.0, 0.5, -2.0, 0.0]])
+    z = BatchTopK(2).sized(4).training_sample(parameters, jnp.ones(2), KEY)
+    np.testing.assert_array_equal(z, [[4, 3, 2, 0], [1, 0, 0, 0]])
+
+
+@pytest.mark.parametrize("kind", [BatchTopK, JumpReLU])
+def test_thresholds_start_where_k_units_are_active_on_average(kind):
+    parameters = np.random.default_rng(0).normal(size=(500, 40)).astype(np.float32)
+    code = kind(5).sized(40).starting_at(parameters)
+    assert (code.mean(parameters) > 0).sum(axis=1).mean() == pytest.approx(5, abs=0.1)
+
+
+@pytest.mark.parametrize("kind", [BatchTopK, JumpReLU])
+@pytest.mark.parametrize("k", [3, 10])
+def test_thresholds_move_towards_k_active_units(kind, k):
+    """They have to rise where more than k units are active, to fall where fewer are."""
+    parameters = np.random.default_rng(0).normal(size=(500, 40)).astype(np.float32)
+    code = kind(5).sized(40).starting_at(parameters)
+    code = eqx.tree_at(lambda code: code.thresholds, kind(k).sized(40), code.thresholds)
+    gradient = jax.grad(lambda c: c.training_cost(parameters, jnp.ones(500)))(code)
+    assert jnp.all(jnp.sign(gradient.thresholds) == (1 if k > 5 else -1))
+
+
+def test_only_activations_near_its_threshold_move_a_unit_of_jump_relu():
+    code = JumpReLU(1).sized(3)  # thresholds of 1
+    parameters = jnp.asarray([[1.05, 5.0, 0.1]])
+    gradient = jax.grad(lambda c: jnp.sum(c.training_sample(parameters, jnp.ones(1), KEY)))(code)
+    assert gradient.thresholds[0] < -1
+    np.testing.assert_allclose(gradient.thresholds[1:], 0, atol=1e-4)
 
 
 def test_gaussian_kl_matches_monte_carlo():

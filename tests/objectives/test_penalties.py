@@ -101,6 +101,13 @@ def test_l1_is_the_mean_sum_of_absolute_codes():
     np.testing.assert_allclose(L1(0.3)(model, make_batch(model)), 0.3 * expected, rtol=1e-6)
 
 
+def test_relative_l1_grows_with_the_square_of_the_scale_as_squared_error_does():
+    model, penalty = make_model(), L1(0.3, relative=True)
+    batch = make_batch(model)
+    tripled = batch._replace(x=3 * batch.x + 5, code_parameters=3 * batch.code_parameters)
+    np.testing.assert_allclose(penalty(model, tripled), 9 * penalty(model, batch), rtol=1e-5)
+
+
 def test_target_activation_is_zero_at_the_target_and_grows_away_from_it():
     model = make_model(code_activation="sigmoid")
     mean = np.asarray(model.encode(X)[:4].mean(axis=0))

@@ -6,6 +6,7 @@ from isthmus import (
     Autoencoder,
     ConvolutionalAutoencoder,
     LinearAutoencoder,
+    SparseAutoencoder,
     VariationalAutoencoder,
 )
 
@@ -32,6 +33,13 @@ def convolutional(workload, train, epochs, seed, mark, scratch):
 def variational(workload, train, epochs, seed, mark, scratch):
     settings = _settings(workload, epochs, seed) | {"likelihood": "bernoulli"}
     model = VariationalAutoencoder(workload.code, hidden=workload.hidden, **settings)
+    return _fit(model, workload, train, mark)
+
+
+def sparse(workload, train, epochs, seed, mark, scratch):
+    model = SparseAutoencoder(
+        workload.code, k=workload.k, tied_weights=workload.tied, **_settings(workload, epochs, seed)
+    )
     return _fit(model, workload, train, mark)
 
 

@@ -62,6 +62,45 @@ def variational(workload, train, epochs, seed, mark, scratch, compiled=False):
     return fitted
 
 
+def sparse(workload, train, epochs, seed, mark, scratch, compiled=False):
+    """Top-k codes; untied, also the auxiliary loss of Gao et al. (2024) for silent units."""
+    torch.manual_seed(seed)
+    n_features, n_units, k = workload.n_features, workload.code, workload.k
+    encoder, decoder = nn.Linear(n_features, n_units), nn.Linear(n_units, n_features)
+
+    def weights():
+        if workload.tied:
+            return encoder.weight.T
+        return decoder.weight / decoder.weight.norm(dim=0, keepdim=True)
+
+    def keep(activations, k):
+        values, units = activations.topk(k, dim=1)
+        return torch.zeros_like(activations).scatter(1, units, values)
+
+    def decode(z):
+        return functional.linear(z, weights(), decoder.bias)
+
+    def loss(x):
+        activations = encoder(x).relu()
+        z = keep(activations, k)
+        back = decode(z)
+        error = functional.mse_loss(back, x)
+        silent = (z > 0).sum(dim=0) == 0
+        if workload.tied or not silent.any():
+            return error
+        revived = functional.linear(keep(activations * silent, 2 * k), weights())
+        return error + functional.mse_loss(back.detach() + revived, x) / 4
+
+    fitted = _fit(workload, train, epochs, mark, encoder, decoder, loss, compiled)
+
+    @torch.inference_mode()
+    def reconstruct(x):
+        return decode(keep(encoder(torch.from_numpy(x)).relu(), k)).numpy()
+
+    fitted.reconstruct = reconstruct
+    return fitted
+
+
 def _fit(workload, train, epochs, mark, encoder, decoder, loss, compiled):
     model = nn.ModuleList([encoder, decoder])
     _networks.start_as_glorot(model)

@@ -107,20 +107,21 @@ def _flag(name: str) -> str:
 def _check_company(chosen: dict[str, Any], given: dict[str, Any]) -> None:
     """Refuse options that mean nothing beside the others."""
     for name, other, wanted in (
-        ("k", "sparsity", "top_k"),
-        ("target", "sparsity", "target_activation"),
-        ("variance", "likelihood", "gaussian"),
-        *((name, "unlabelled", "virtual_adversarial") for name in _ADVERSARIAL),
+        ("k", "sparsity", ("top_k", "batch_top_k", "jump_relu")),
+        ("target", "sparsity", ("target_activation",)),
+        ("variance", "likelihood", ("gaussian",)),
+        *((name, "unlabelled", ("virtual_adversarial",)) for name in _ADVERSARIAL),
     ):
+        others = " or ".join(wanted)
         if name in given and chosen[other] is None:
             raise IsthmusError(
-                f"{_flag(name)} means nothing without {_flag(other)} {wanted}: "
+                f"{_flag(name)} means nothing without {_flag(other)} {others}: "
                 "give that too, or leave it away."
             )
-        if name in given and chosen[other] != wanted:
+        if name in given and chosen[other] not in wanted:
             raise IsthmusError(
                 f"{_flag(name)} means nothing to {_flag(other)} {chosen[other]}: "
-                f"give {_flag(other)} {wanted}, or leave it away."
+                f"give {_flag(other)} {others}, or leave it away."
             )
     for name, other in (("level", "corruption"), ("n_pretraining_epochs", "pretrain")):
         if name in given and chosen[other] is None:

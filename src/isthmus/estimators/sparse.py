@@ -9,20 +9,32 @@ from numbers import Real
 from typing import Any, final
 
 import numpy as np
+from scipy.sparse import csr_array, vstack
 from sklearn.utils._param_validation import Interval
 from sklearn.utils.validation import check_is_fitted
 
 from isthmus.errors import IsthmusError
 from isthmus.fitting.declaration import Named, estimator, parameter
 from isthmus.fitting.network import NetworkAutoencoder
-from isthmus.fitting.parameters import NOT_NEGATIVE, POSITIVE, DenseParameters
+from isthmus.fitting.parameters import ABOVE_ZERO, NOT_NEGATIVE, POSITIVE, DenseParameters
 from isthmus.fitting.rows import TrainingRows
-from isthmus.models import Code, Deterministic, Likelihood, Model, SquaredError, TopK
+from isthmus.models import (
+    BatchTopK,
+    Code,
+    Deterministic,
+    JumpReLU,
+    Likelihood,
+    Model,
+    SquaredError,
+    TopK,
+)
 from isthmus.networks import Architecture, Dense
 from isthmus.objectives import L1, AuxiliaryTopK, Objective, TargetActivation
 from isthmus.training import over_rows
 
-_SHARE_OF_FALLING_K = 0.8
+_CODES = {"batch_top_k": BatchTopK, "jump_relu": JumpReLU, "top_k": TopK}
+# Units whose directions in the data are found at once.
+_UNITS_AT_ONCE = 1024
 
 
 @final
@@ -37,25 +49,29 @@ class SparseAutoencoder(DenseParameters, NetworkAutoencoder):
     n_components : int
         Size of the code.
     sparsity : {names}
-        What keeps units silent: only the `k` largest stay; ``strength · Σ |z|`` is added to the
-        loss; or ``strength · Σ KL(target ‖ mean activation)`` is, with sigmoid units.
-    k : int
-        Active units per row ("top_k").
+        What keeps units silent: only the `k` largest of a row stay ("top_k"), or those of a
+        minibatch ("batch_top_k"), or what reaches the unit's own learned threshold
+        ("jump_relu"); or ``strength · Σ |z|``, relative to the size of the rows, is added to the
+        loss ("l1"); or ``strength · Σ KL(target ‖ mean activation)`` is, with sigmoid units.
+    k : int or None
+        Active units per row: at most so many ("top_k"), or on average ("batch_top_k",
+        "jump_relu"). None takes the square root of `n_components`, rounded.
     strength : float or None
-        Weight of the penalty; None takes for "top_k", whose auxiliary loss revives silent units,
-        0 with tied weights, of which few die, and 1/32 without; for "l1" 0.1, and for
-        "target_activation" 1.
+        Weight of the penalty; None takes 1/4 where there is a `k`, for the auxiliary loss that
+        revives silent units, for "l1" 0.15, and for "target_activation" 1.
     target : float
         Mean activation wanted of every unit ("target_activation").
     tied_weights : bool
-        Let the decoder use the encoder's weights, transposed ("top_k" and "l1"). If not, the two
-        only start so, and every unit writes with a weight vector of norm 1.
+        Let the decoder use the encoder's weights, transposed (not "target_activation"). If not,
+        the two only start so, and every unit writes with a weight vector of norm 1.
     likelihood : {names} or Likelihood
         As in `Autoencoder`, but "auto" takes squared error for all data.
 
     References
     ----------
     Makhzani & Frey (2013), k-sparse autoencoders; Gao et al. (2024), Scaling and evaluating
+    sparse autoencoders; Bussmann, Leask & Nanda (2024), BatchTopK sparse autoencoders;
+    Rajamanoharan et al. (2024), Jumping ahead: Improving reconstruction fidelity with JumpReLU
     sparse autoencoders; Ng (2011), CS294A lecture notes: Sparse autoencoder.
 
     Examples
@@ -66,15 +82,33 @@ class SparseAutoencoder(DenseParameters, NetworkAutoencoder):
     >>> model = SparseAutoencoder(100, k=8, max_epochs=5, random_state=0).fit(X)
     >>> int(model.n_active(X).max())
     8
+    >>> model.dictionary_.shape
+    (100, 64)
     """
 
     n_components: int = parameter(POSITIVE, default=256, kw_only=False)
-    sparsity: str = parameter(Named("top_k", "l1", "target_activation"), default="top_k")
-    k: int = parameter(POSITIVE, default=25)
+    sparsity: str = parameter(Named(*sorted(_CODES), "l1", "target_activation"), default="top_k")
+    k: int | None = parameter(POSITIVE, None, default=None)
     strength: float | None = parameter(NOT_NEGATIVE, None, default=None)
     target: float = parameter(Interval(Real, 0, 1, closed="neither"), default=0.05)
     hidden: int | Sequence[int] | None = parameter(POSITIVE, list, tuple, None, default=())
-    tied_weights: bool = parameter("boolean", default=True)
+    tied_weights: bool = parameter("boolean", default=False)
+    learning_rate: float = parameter(ABOVE_ZERO, default=5e-3)
+
+    @property
+    def dictionary_(self) -> np.ndarray:
+        """What one unit of each component of the code adds to a row, in the data's own units.
+
+        It is ``decode(eᵢ) − decode(0)``, scaled back: ``(n_components_, n_features_in_)``. With
+        hidden layers units add otherwise together than alone.
+        """
+        check_is_fitted(self)
+        size = self.n_components_
+        starts = range(0, size, _UNITS_AT_ONCE)
+        eyes = (np.eye(min(_UNITS_AT_ONCE, size - i), size, i, np.float32) for i in starts)
+        nothing = over_rows(Model.decode, self.model_, np.zeros((1, size), np.float32))
+        added = over_rows(Model.decode, self.model_, eyes) - nothing
+        return added * self.preparation_.scale.astype(np.float32)
 
     def transform(self, X: Any, k: int | None = None) -> np.ndarray:
         """Encode rows.
@@ -95,22 +129,55 @@ class SparseAutoencoder(DenseParameters, NetworkAutoencoder):
             return super().transform(X)
         check_is_fitted(self)
         if not isinstance(self.model_.code, TopK):
-            raise IsthmusError(f"sparsity={self.sparsity!r} has no k: leave k away.")
+            raise IsthmusError(
+                f"sparsity={self.sparsity!r} has no k that could change now: leave k away."
+            )
         code = TopK(k)
         code.n_parameters(self.n_components_)
         model = replace(self.model_, code=code)
         return over_rows(Model.encode, model, self._prepared(X))
 
-    def n_active(self, X: Any) -> np.ndarray:
-        """Count the active units of each row's code.
+    def sparse_codes(self, X: Any) -> csr_array:
+        """Encode rows, and keep only which units are active in each, and how much.
 
         A unit is active if it is greater than a thousandth of the largest activation seen in X.
+        Only a chunk of rows is in memory with all its zeros.
+
+        Parameters
+        ----------
+        X : array, frame, path or Dataset
+            Rows like those that the estimator was fitted on.
+
+        Returns
+        -------
+        codes : csr_array of float32, shape (n_samples, n_components_)
+            ``codes[[i]].indices`` are the units that are active in row i, ``codes[[i]].data``
+            their activations.
+        """
+        codes = csr_array(vstack([csr_array(chunk) for chunk in self.transform_chunks(X)]))
+        sizes = np.abs(codes.data)
+        codes.data[sizes <= 1e-3 * sizes.max(initial=0.0)] = 0
+        codes.eliminate_zeros()
+        return codes
+
+    def densities(self, X: Any) -> np.ndarray:
+        """Give the share of rows in which each unit is active, as `sparse_codes` tells.
+
+        Returns
+        -------
+        shares : ndarray of float, shape (n_components_,)
+        """
+        codes = self.sparse_codes(X)
+        return codes.count_nonzero(axis=0) / codes.shape[0]
+
+    def n_active(self, X: Any) -> np.ndarray:
+        """Count the active units of each row's code, as `sparse_codes` tells.
 
         Returns
         -------
         counts : ndarray of int, shape (n_samples,)
         """
-        return self._active(X).sum(axis=1)
+        return self.sparse_codes(X).count_nonzero(axis=1)
 
     def active_units(self, X: Any) -> np.ndarray:
         """Give the positions of the units that the model uses: active in some row of X.
@@ -119,7 +186,7 @@ class SparseAutoencoder(DenseParameters, NetworkAutoencoder):
         -------
         units : ndarray of int
         """
-        return np.flatnonzero(self._active(X).any(axis=0))
+        return np.flatnonzero(self.densities(X))
 
     def dead_units(self, X: Any) -> np.ndarray:
         """Give the positions of the units that are active in no row of X.
@@ -128,11 +195,7 @@ class SparseAutoencoder(DenseParameters, NetworkAutoencoder):
         -------
         units : ndarray of int
         """
-        return np.flatnonzero(~self._active(X).any(axis=0))
-
-    def _active(self, X: Any) -> np.ndarray:
-        codes = np.abs(self._codes(X))
-        return codes > 1e-3 * codes.max(initial=0.0)
+        return np.flatnonzero(self.densities(X) == 0)
 
     def default_architecture(self) -> Architecture:
         if self.sparsity == "target_activation":
@@ -153,20 +216,21 @@ class SparseAutoencoder(DenseParameters, NetworkAutoencoder):
         return SquaredError()
 
     def _code(self) -> Code:
-        if self.sparsity != "top_k":
+        if self.sparsity not in _CODES:
             return Deterministic()
-        # With tied weights no unit dies, and units that specialize from the start are better ones.
-        start = None if self.tied_weights else max(self.k, self.n_components // 3)
-        return TopK(self.k, start)
+        return _CODES[self.sparsity](self._n_active)
+
+    @property
+    def _n_active(self) -> int:
+        return round(self.n_components**0.5) if self.k is None else self.k
 
     def _own_objective(self, n_epochs: int, n_steps: int) -> Objective:
-        revival = 0.0 if self.tied_weights else 1 / 32
-        default = {"top_k": revival, "l1": 0.1, "target_activation": 1.0}[self.sparsity]
+        default = {"l1": 0.15, "target_activation": 1.0}.get(self.sparsity, 0.25)
         strength = default if self.strength is None else self.strength
         if self.sparsity == "l1":
-            return Objective(penalties=(L1(strength),))
+            return Objective(penalties=(L1(strength, relative=True),))
         if self.sparsity == "target_activation":
             return Objective(penalties=(TargetActivation(strength, self.target),))
-        n_warmup = int(_SHARE_OF_FALLING_K * n_epochs * n_steps)
-        revival = (AuxiliaryTopK(max(1, self.n_components // 2), strength),) if strength else ()
-        return Objective(penalties=revival, n_warmup_updates=n_warmup)
+        # Few of them at a time: what many silent units share out is no one's own.
+        revival = AuxiliaryTopK(2 * self._n_active, strength)
+        return Objective(penalties=(revival,) if strength else ())

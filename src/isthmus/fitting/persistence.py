@@ -220,12 +220,12 @@ def decode(value: Any) -> Any:
     if isinstance(value, dict) and "estimator" in value:
         return _registered(value["estimator"])(**decoded_parameters(value["parameters"]))
     if isinstance(value, dict):
-        settings = {name: decode(value[name]) for name in value if name != "part"}
         try:
             part: Any = part_class(value["part"])
         except KeyError as error:
             raise _UnknownError(repr(value["part"])[:80]) from error
-        return part(**settings)
+        left_out = ("part", *part.part_forgotten)
+        return part(**{name: decode(value[name]) for name in value if name not in left_out})
     if isinstance(value, list):
         return [decode(item) for item in value]
     return value

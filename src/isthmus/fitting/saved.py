@@ -91,7 +91,7 @@ class SavedAutoencoder(Persistent):
             initialize,
         )
         code.check(network)
-        return Model(network, code, likelihood.sized(preparation.n_features))
+        return Model(network, code.sized(size), likelihood.sized(preparation.n_features))
 
     def state(self) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
         """Give all that was learned: what JSON can hold, and arrays by name."""

@@ -49,11 +49,14 @@ def admitted(start: BaseAutoencoder, dataset: Dataset) -> Preparation:
 def start_model(drawn: Model, start: Model) -> Model:
     """Give the drawn model with the arrays of another one of the same shapes.
 
-    The likelihood's own arrays come along where both have the same likelihood.
+    The arrays of code and likelihood come along where both have the same.
     """
     network = _take_over(drawn.network, start.network)
-    same = jax.tree.structure(drawn.likelihood) == jax.tree.structure(start.likelihood)
-    return Model(network, drawn.code, start.likelihood if same else drawn.likelihood)
+    code, likelihood = (
+        theirs if jax.tree.structure(own) == jax.tree.structure(theirs) else own
+        for own, theirs in ((drawn.code, start.code), (drawn.likelihood, start.likelihood))
+    )
+    return Model(network, code, likelihood)
 
 
 def _take_over(drawn: Network, start: Network) -> Network:

@@ -7,6 +7,7 @@ from abc import abstractmethod
 from dataclasses import replace
 from typing import Any, ClassVar, Self
 
+import jax
 import numpy as np
 
 from isthmus.fitting.base import BaseAutoencoder
@@ -37,6 +38,7 @@ from isthmus.training import (
     Settings,
     Training,
     TrainingState,
+    over_rows,
     pretrain,
     snapshot_bytes,
     train,
@@ -275,7 +277,11 @@ class TrainedAutoencoder(ScalingParameters, MinibatchParameters, BaseAutoencoder
         if isinstance(network, DenseNetwork) and self._starts_at_mean(network):
             mean = rows.mean()
             network = network.starting_at(mean, model.likelihood.parameters_at(mean))
-        return replace(model, network=network)
+        model = replace(model, network=network)
+        if jax.tree.leaves(model.code):
+            sampled = over_rows(Model.code_parameters, model, rows.sampled())
+            model = replace(model, code=model.code.starting_at(sampled))
+        return model
 
     def _floor(self, loss: Loss[Model]) -> Loss[Model] | None:
         """Give another loss in which no epoch that is kept may be worse than a linear start."""

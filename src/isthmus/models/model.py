@@ -16,12 +16,16 @@ from isthmus.networks import Network
 class Model(eqx.Module):
     """Network, code and likelihood: all that is needed to encode and to decode.
 
-    Its arrays are the network's parameters, and the likelihood's where it has any.
+    Its arrays are the parameters of the network, and of code and likelihood where they have any.
     """
 
     network: Network
-    code: Code = eqx.field(static=True)
+    code: Code
     likelihood: Likelihood
+
+    def code_parameters(self, x: jax.Array) -> jax.Array:
+        """Give what tells the code: ``(batch, features) -> (batch, code parameters)``."""
+        return self.network.encode(x)
 
     def encode(self, x: jax.Array) -> jax.Array:
         """Give the expected code: ``(batch, features) -> (batch, components)``."""

@@ -28,13 +28,14 @@ class Objective(Loss[Model]):
     corruption : Corruption or None
         Noise on the encoder's input, drawn anew for every batch.
     penalties : tuple of Penalty
-        Terms added to the loss in training; they are no part of a row's own loss.
+        Terms added to the loss in training; they are no part of a row's own loss, but those
+        that say so are added where held-out rows are judged.
     n_importance_samples : int
         With more than one, rows are judged by the importance-weighted bound
         ``−log (1/k) Σ p(x, zᵢ) / q(zᵢ | x)`` (Burda, Grosse & Salakhutdinov, 2016).
     n_warmup_updates : int
         Updates over which the objective warms up: the cost of the code rises from nothing to
-        its full weight, and a top-k code grows sparse.
+        its full weight.
     binarize : bool
         Draw every value anew as 0 or 1, with itself as the probability of 1.
     """
@@ -53,7 +54,7 @@ class Objective(Loss[Model]):
     ) -> jax.Array:
         """Give each row's loss, penalties left out: ``(batch, features) -> (batch,)``."""
         batch = self._encode(model, x, weights, key)
-        return self._row_losses(model, batch, jnp.ones(()))
+        return self._row_losses(model, batch, False, jnp.ones(()))
 
     def __call__(
         self,
@@ -80,7 +81,8 @@ class Objective(Loss[Model]):
         """
         batch = self._encode(model, x, weights, key)
         warmth = jnp.minimum(1.0, (n_updates + 1) / (self.n_warmup_updates + 1))
-        loss = batch.mean(self._row_losses(model, batch, warmth))
+        loss = batch.mean(self._row_losses(model, batch, True, warmth))
+        loss += model.code.training_cost(batch.code_parameters, weights)
         return sum((penalty(model, batch) for penalty in self.penalties), start=loss)
 
     def update_loss(
@@ -89,7 +91,12 @@ class Objective(Loss[Model]):
         return self(model, batch.x, batch.weights, key, n_updates), state
 
     def held_out_losses(self, model: Model, batch: Minibatch, key: jax.Array) -> jax.Array:
-        return self.row_losses(model, batch.x, batch.weights, key)
+        encoded = self._encode(model, batch.x, batch.weights, key)
+        losses = self._row_losses(model, encoded, True, jnp.ones(()))
+        # What all rows of the batch share counts as much for each of them.
+        losses += model.code.training_cost(encoded.code_parameters, batch.weights)
+        judges = (penalty for penalty in self.penalties if penalty.judges)
+        return sum((penalty(model, encoded) for penalty in judges), start=losses)
 
     def _encode(
         self, model: Model, x: jax.Array, weights: jax.Array, key: jax.Array
@@ -101,9 +108,15 @@ class Objective(Loss[Model]):
         encoded = x if self.corruption is None else self.corruption(x, weights, corruption_key)
         return EncodedMinibatch(x, weights, encoded, model.network.encode(encoded), key)
 
-    def _row_losses(self, model: Model, batch: EncodedMinibatch, warmth: jax.Array) -> jax.Array:
+    def _row_losses(
+        self, model: Model, batch: EncodedMinibatch, training: bool, warmth: jax.Array
+    ) -> jax.Array:
         if self.n_importance_samples == 1:
-            z = model.code.sample(batch.code_parameters, batch.key, warmth)
+            parameters, key = batch.code_parameters, batch.key
+            if training:
+                z = model.code.training_sample(parameters, batch.weights, key)
+            else:
+                z = model.code.sample(parameters, key)
             log_prob = model.likelihood.log_prob(model.network.decode(z), batch.x)
             return warmth * model.code.cost(batch.code_parameters) - log_prob
         keys = jax.random.split(batch.key, self.n_importance_samples)
@@ -121,6 +134,6 @@ def log_importance_weights(
     warmth: jax.Array | float = 1.0,
 ) -> jax.Array:
     """Give ``log p(x, z) − log q(z | x)`` for one draw of each row's code: ``(batch,)``."""
-    z = model.code.sample(code_parameters, key, warmth)
+    z = model.code.sample(code_parameters, key)
     log_prob = model.likelihood.log_prob(model.network.decode(z), x)
     return log_prob - warmth * model.code.log_ratio(code_parameters, z)

@@ -15,7 +15,8 @@ from isthmus.errors import DataError
 from isthmus.fitting.base import BaseAutoencoder
 from isthmus.fitting.rows import judged_rows
 from isthmus.io import Dataset, as_dataset
-from isthmus.models import Model, TopK
+from isthmus.models import Model
+from isthmus.models.codes.sparse import SparseCode
 from isthmus.prepare import as_float
 from isthmus.report.names import DrawnNames, without_folders
 from isthmus.report.shapes import image_shape, signal_shape
@@ -191,7 +192,7 @@ def compare(
     """Judge a freshly fitted estimator by its held-out rows, beside PCA.
 
     PCA gets the same training rows, in the same prepared scale, and as many components; beside
-    a top-k code it gets k. Of data that memory does not hold it gets rows drawn by chance.
+    a sparse code it gets k. Of data that memory does not hold it gets rows drawn by chance.
 
     Parameters
     ----------
@@ -224,7 +225,7 @@ def compare(
     training = as_float(matrix[training_rows])
     drawn = np.random.default_rng(0).permutation(training_rows)[: _MOST_DRAWN if held_out else 0]
     code = estimator.model_.code
-    n_components = code.k if isinstance(code, TopK) else estimator.n_components_
+    n_components = code.k if isinstance(code, SparseCode) else estimator.n_components_
     pca = _fit_pca(training, n_components)
     return Comparison(
         estimator=estimator,

@@ -3,31 +3,44 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from typing import Self
 
+import equinox as eqx
 import jax
+import jax.numpy as jnp
+import numpy as np
 
 from isthmus.family import Family
 from isthmus.networks import Network
 
 
-class Code(Family):
-    """How the encoder's output becomes a code, and what that costs."""
+class Code(Family, eqx.Module):
+    """How the encoder's output becomes a code, and what that costs.
+
+    A code may hold parameters of its own, which are learned with the network's.
+    """
 
     def check(self, network: Network) -> None:
         """Raise IsthmusError if what this network's encoder gives cannot be read as the code."""
+
+    def sized(self, n_components: int) -> Self:
+        """Give the code with parameters of its own, where it has any, for `n_components`."""
+        return self
+
+    def starting_at(self, parameters: np.ndarray) -> Self:
+        """Give the code with its own parameters, where it has any, as suits some rows.
+
+        `parameters` are what the encoder gives for them: ``(rows, parameters)``.
+        """
+        return self
 
     @abstractmethod
     def n_parameters(self, n_components: int) -> int:
         """Numbers that the encoder gives for one code of `n_components`."""
 
     @abstractmethod
-    def sample(
-        self, parameters: jax.Array, key: jax.Array, warmth: jax.Array | float = 1.0
-    ) -> jax.Array:
-        """Draw a code: ``(batch, parameters) -> (batch, components)``.
-
-        `warmth` rises from 0 to 1 while the objective warms up; at 1 the code is as it is used.
-        """
+    def sample(self, parameters: jax.Array, key: jax.Array) -> jax.Array:
+        """Draw a code: ``(batch, parameters) -> (batch, components)``."""
 
     @abstractmethod
     def mean(self, parameters: jax.Array) -> jax.Array:
@@ -40,3 +53,16 @@ class Code(Family):
     @abstractmethod
     def log_ratio(self, parameters: jax.Array, z: jax.Array) -> jax.Array:
         """Give ``log q(z | x) − log p(z)`` of each row: ``(batch, …), (batch, …) -> (batch,)``."""
+
+    def training_sample(
+        self, parameters: jax.Array, weights: jax.Array, key: jax.Array
+    ) -> jax.Array:
+        """Draw a code while training, where it may hang on the other rows of the minibatch.
+
+        `weights` are 0 for rows that only fill up the minibatch: ``(batch,)``.
+        """
+        return self.sample(parameters, key)
+
+    def training_cost(self, parameters: jax.Array, weights: jax.Array) -> jax.Array:
+        """Give what the code adds to the loss of a minibatch, a scalar, to learn its own."""
+        return jnp.zeros(())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import final
 
 import jax
@@ -12,16 +11,13 @@ from isthmus.models.codes.base import Code
 
 
 @final
-@dataclass(frozen=True)
 class Deterministic(Code):
     """The encoder's output itself, free of cost."""
 
     def n_parameters(self, n_components: int) -> int:
         return n_components
 
-    def sample(
-        self, parameters: jax.Array, key: jax.Array, warmth: jax.Array | float = 1.0
-    ) -> jax.Array:
+    def sample(self, parameters: jax.Array, key: jax.Array) -> jax.Array:
         return parameters
 
     def mean(self, parameters: jax.Array) -> jax.Array:

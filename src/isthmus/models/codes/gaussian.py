@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from math import log, pi
 from typing import final
 
+import equinox as eqx
 import jax
 import jax.numpy as jnp
 
-from isthmus.checks import check_number
+from isthmus.checks import check_number, plain
 from isthmus.errors import IsthmusError
 from isthmus.models.codes.base import Code
 from isthmus.networks import Network
 
 
 @final
-@dataclass(frozen=True)
 class GaussianCode(Code, part_name="gaussian"):
     """``q(z|x) = N(μ(x), σ(x)²)`` against the prior ``p(z) = N(0, 1)``.
 
@@ -37,10 +36,10 @@ class GaussianCode(Code, part_name="gaussian"):
     Improving variational inference with inverse autoregressive flow, for free bits.
     """
 
-    beta: float = 1.0
-    free_bits: float = 0.0
+    beta: float = eqx.field(static=True, converter=plain, default=1.0)
+    free_bits: float = eqx.field(static=True, converter=plain, default=0.0)
 
-    def __post_init__(self) -> None:
+    def __check_init__(self) -> None:
         check_number(self, "beta", least=0)
         check_number(self, "free_bits", least=0)
 
@@ -55,9 +54,7 @@ class GaussianCode(Code, part_name="gaussian"):
     def n_parameters(self, n_components: int) -> int:
         return 2 * n_components
 
-    def sample(
-        self, parameters: jax.Array, key: jax.Array, warmth: jax.Array | float = 1.0
-    ) -> jax.Array:
+    def sample(self, parameters: jax.Array, key: jax.Array) -> jax.Array:
         mean, std = self.mean(parameters), self.std(parameters)
         return mean + std * jax.random.normal(key, mean.shape)
 

@@ -1,4 +1,4 @@
-"""The auxiliary loss that keeps the units of a top-k code alive."""
+"""The auxiliary loss that keeps the units of a sparse code alive."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from jax import lax
 
 from isthmus.checks import check_number
 from isthmus.errors import IsthmusError
-from isthmus.models.codes import TopK
+from isthmus.models.codes.kth_largest import kth_largest
+from isthmus.models.codes.sparse import SparseCode
 from isthmus.models.model import Model
 from isthmus.objectives.penalties.base import EncodedMinibatch, Penalty
 
@@ -49,17 +50,17 @@ class AuxiliaryTopK(Penalty):
         check_number(self, "strength", least=0)
 
     def check(self, model: Model) -> None:
-        if not isinstance(model.code, TopK):
+        if not isinstance(model.code, SparseCode):
             raise IsthmusError(
-                "AuxiliaryTopK revives the silent units of a top-k code: give code=TopK(…) too, "
-                "or leave the penalty away."
+                "AuxiliaryTopK revives the silent units of a sparse code: give code=TopK(…) or its "
+                "like too, or leave the penalty away."
             )
 
     def __call__(self, model: Model, batch: EncodedMinibatch) -> jax.Array:
-        z = model.code.mean(batch.code_parameters)
+        z = model.code.training_sample(batch.code_parameters, batch.weights, batch.key)
         silent = ~jnp.any((z > 0) & (batch.weights[:, None] > 0), axis=0)  # (components,)
         candidates = jnp.where(silent, jax.nn.relu(batch.code_parameters), 0.0)
-        least = lax.stop_gradient(lax.top_k(candidates, min(self.k, z.shape[1]))[0][:, -1:])
+        least = kth_largest(candidates, min(self.k, z.shape[1]))
         candidates = jnp.where(candidates >= least, candidates, 0.0)
         origin = jnp.zeros((1, z.shape[1]))
         contribution = model.network.decode(candidates) - model.network.decode(origin)

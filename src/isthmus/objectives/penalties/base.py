@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -27,7 +27,15 @@ class EncodedMinibatch(NamedTuple):
 
 
 class Penalty(Family):
-    """A term of the loss that looks at the model and a whole batch."""
+    """A term of the loss that looks at the model and a whole batch.
+
+    Attributes
+    ----------
+    judges : bool
+        Whether held-out rows are judged by it too, as the model would not be what it is without.
+    """
+
+    judges: ClassVar[bool] = False
 
     def check(self, model: Model) -> None:
         """Raise IsthmusError if the penalty makes no sense for this model."""

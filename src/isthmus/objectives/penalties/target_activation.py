@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import final
+from typing import ClassVar, final
 
 import jax
 import jax.numpy as jnp
@@ -33,6 +33,8 @@ class TargetActivation(Penalty):
     ----------
     Ng (2011), CS294A lecture notes: Sparse autoencoder, section 3.
     """
+
+    judges: ClassVar[bool] = True
 
     strength: float
     target: float = 0.05
