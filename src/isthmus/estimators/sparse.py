@@ -168,7 +168,7 @@ class SparseAutoencoder(DenseParameters, NetworkAutoencoder):
         shares : ndarray of float, shape (n_components_,)
         """
         codes = self.sparse_codes(X)
-        return codes.count_nonzero(axis=0) / codes.shape[0]
+        return np.bincount(codes.indices, minlength=self.n_components_) / len(codes.indptr[1:])
 
     def n_active(self, X: Any) -> np.ndarray:
         """Count the active units of each row's code, as `sparse_codes` tells.
@@ -177,7 +177,7 @@ class SparseAutoencoder(DenseParameters, NetworkAutoencoder):
         -------
         counts : ndarray of int, shape (n_samples,)
         """
-        return self.sparse_codes(X).count_nonzero(axis=1)
+        return np.diff(self.sparse_codes(X).indptr)
 
     def active_units(self, X: Any) -> np.ndarray:
         """Give the positions of the units that the model uses: active in some row of X.

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import os
-from typing import Any
+from dataclasses import replace
+from typing import Any, TypeVar
 
 import jax
 
 from isthmus.errors import DataError, IsthmusError
 from isthmus.fitting.base import BaseAutoencoder
 from isthmus.fitting.persistence import load
+from isthmus.fitting.rows import TrainingRows
 from isthmus.io import Dataset
 from isthmus.models import Model
 from isthmus.networks import Network
 from isthmus.prepare import Preparation
+from isthmus.training import over_rows
+
+P = TypeVar("P")
 
 
 def open_start(init: Any) -> BaseAutoencoder:
@@ -52,11 +57,21 @@ def start_model(drawn: Model, start: Model) -> Model:
     The arrays of code and likelihood come along where both have the same.
     """
     network = _take_over(drawn.network, start.network)
-    code, likelihood = (
-        theirs if jax.tree.structure(own) == jax.tree.structure(theirs) else own
-        for own, theirs in ((drawn.code, start.code), (drawn.likelihood, start.likelihood))
-    )
-    return Model(network, code, likelihood)
+    code = _unless_other(drawn.code, start.code)
+    return Model(network, code, _unless_other(drawn.likelihood, start.likelihood))
+
+
+def with_thresholds(model: Model, rows: TrainingRows) -> Model:
+    """Give the drawn model with what its code has of its own as suits some of the rows."""
+    if not jax.tree.leaves(model.code):
+        return model
+    sampled = over_rows(Model.code_parameters, model, rows.sampled())
+    return replace(model, code=model.code.starting_at(sampled))
+
+
+def _unless_other(drawn: P, start: P) -> P:
+    """Give the part to start from, where both are alike but for their arrays."""
+    return start if jax.tree.structure(drawn) == jax.tree.structure(start) else drawn
 
 
 def _take_over(drawn: Network, start: Network) -> Network:

@@ -7,7 +7,6 @@ from abc import abstractmethod
 from dataclasses import replace
 from typing import Any, ClassVar, Self
 
-import jax
 import numpy as np
 
 from isthmus.fitting.base import BaseAutoencoder
@@ -23,7 +22,7 @@ from isthmus.fitting.parameters import (
 )
 from isthmus.fitting.rows import RowsInMemory, TrainingRows, open_rows, rows_in_memory
 from isthmus.fitting.saved import checked_losses
-from isthmus.fitting.starting import admitted, open_start, start_model
+from isthmus.fitting.starting import admitted, open_start, start_model, with_thresholds
 from isthmus.fitting.validation import open_dataset
 from isthmus.models import Likelihood, Model
 from isthmus.networks import DenseNetwork, glorot_uniform
@@ -38,7 +37,6 @@ from isthmus.training import (
     Settings,
     Training,
     TrainingState,
-    over_rows,
     pretrain,
     snapshot_bytes,
     train,
@@ -277,11 +275,7 @@ class TrainedAutoencoder(ScalingParameters, MinibatchParameters, BaseAutoencoder
         if isinstance(network, DenseNetwork) and self._starts_at_mean(network):
             mean = rows.mean()
             network = network.starting_at(mean, model.likelihood.parameters_at(mean))
-        model = replace(model, network=network)
-        if jax.tree.leaves(model.code):
-            sampled = over_rows(Model.code_parameters, model, rows.sampled())
-            model = replace(model, code=model.code.starting_at(sampled))
-        return model
+        return with_thresholds(replace(model, network=network), rows)
 
     def _floor(self, loss: Loss[Model]) -> Loss[Model] | None:
         """Give another loss in which no epoch that is kept may be worse than a linear start."""
