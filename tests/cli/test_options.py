@@ -29,7 +29,7 @@ RECORDED = {
         """,
         "One kind of model only": """
             --beta:float --binarize,--no-binarize:bool --free-bits:float --k:int --l2:float
-            --n-importance-samples:int --n-pretraining-epochs:int --n-steps:int
+            --n-cycle-epochs:int --n-importance-samples:int --n-pretraining-epochs:int --n-steps:int
             --n-warmup-epochs:int --persistent,--no-persistent:bool --pretrain:str --solver:str
             --sparsity:str --strength:float --target:float --visible:str --whiten,--no-whiten:bool
         """,

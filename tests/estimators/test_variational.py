@@ -1,6 +1,7 @@
 """The variational autoencoder against what theory knows exactly."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy.stats import multivariate_normal
 
@@ -146,6 +147,75 @@ def test_interpolation_ends_at_both_reconstructions(trained, x):
     path = trained.interpolate(x[0], x[1], n_steps=5)
     assert path.shape == (5, len(SPECTRUM))
     np.testing.assert_allclose(path[[0, -1]], trained.reconstruct(x[:2]), atol=1e-5)
+
+
+def test_interpolation_takes_rows_pairwise(trained, x):
+    paths = trained.interpolate(x[:3], x[3:6], n_steps=4)
+    assert paths.shape == (3, 4, len(SPECTRUM))
+    for pair, path in enumerate(paths):
+        alone = trained.interpolate(x[pair], x[3 + pair], n_steps=4)
+        np.testing.assert_allclose(path, alone, atol=1e-5)
+
+
+def test_interpolation_between_frames_gives_a_frame_pair_after_pair(x):
+    frame = pd.DataFrame(x[:50], columns=list("abcdef"))
+    model = linear_model(2, "shared", max_epochs=1).fit(frame)
+    path = model.interpolate(frame[:2], frame[2:4], n_steps=3)
+    assert list(path.columns) == list("abcdef")
+    second = model.interpolate(frame[1:2], frame[3:4], n_steps=3)
+    np.testing.assert_allclose(path.to_numpy()[3:], second.to_numpy(), atol=1e-6)
+    assert len(path) == 6
+
+
+def test_interpolation_refuses_unequal_numbers_of_rows(trained, x):
+    with pytest.raises(IsthmusError, match="a has 2 rows and b has 3"):
+        trained.interpolate(x[:2], x[:3])
+    with pytest.raises(IsthmusError, match="n_steps=0 asks for nothing"):
+        trained.interpolate(x[0], x[1], n_steps=0)
+
+
+@pytest.mark.parametrize("n_importance_samples", [1, 3])
+def test_history_shows_reconstruction_and_divergence_apart(x, n_importance_samples):
+    model = linear_model(3, "shared", max_epochs=4, n_importance_samples=n_importance_samples)
+    history = model.set_params(validation_fraction=0.2).fit(x).history_
+    assert {len(values) for values in history.values()} == {4}
+    for prefix in ("", "validation_"):
+        parts = np.add(history[prefix + "reconstruction"], history[prefix + "divergence"])
+        if n_importance_samples == 1:
+            np.testing.assert_allclose(parts, history[prefix + "loss"], rtol=1e-5)
+        else:
+            assert np.all(parts > history[prefix + "loss"])
+    held_out = x[model.validation_rows_]
+    assert min(history["validation_divergence"]) > 0
+    if n_importance_samples == 1:
+        kept = history["validation_divergence"][model.best_epoch_ - 1]
+        assert kept == pytest.approx(model.divergence(held_out).sum(axis=1).mean(), rel=1e-4)
+
+
+def test_parts_of_the_loss_are_recorded_without_weights(x):
+    history = linear_model(3, 1.0, max_epochs=3, beta=4.0).fit(x).history_
+    parts = np.add(history["reconstruction"], 4 * np.array(history["divergence"]))
+    np.testing.assert_allclose(parts, history["loss"], rtol=1e-5)
+
+
+def test_divergence_follows_the_cycles_of_its_weight(x):
+    """Fu et al. (2019), figure 4: it is high where a cycle begins and low where it ends."""
+    model = linear_model(3, 1.0, max_epochs=24, n_cycle_epochs=8)
+    model.set_params(learning_rate_schedule="constant").fit(x)
+    cycles = np.reshape(model.history_["divergence"], (3, 8))[1:]
+    assert np.all(cycles[:, 1] > 1.1 * cycles[:, 7])
+
+
+def test_early_stopping_waits_for_a_whole_cycle(x):
+    noise = np.random.default_rng(0).normal(size=(200, 6))
+    model = linear_model(1, 1.0, n_cycle_epochs=12, patience=2)
+    model.set_params(validation_fraction=0.2).fit(noise)
+    assert len(model.history_["loss"]) == model.best_epoch_ + 12 < 300
+
+
+def test_the_weight_rises_once_or_in_cycles_but_not_both(x):
+    with pytest.raises(IsthmusError, match="n_warmup_epochs=3 lets"):
+        linear_model(2, 1.0, n_warmup_epochs=3, n_cycle_epochs=4).fit(x)
 
 
 def test_free_bits_and_beta_move_the_cost_the_way_they_should(x):

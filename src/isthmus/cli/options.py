@@ -145,6 +145,7 @@ class KindOptions(Options):
     beta: float | None = None
     free_bits: float | None = None
     n_warmup_epochs: int | None = None
+    n_cycle_epochs: int | None = None
     n_importance_samples: int | None = None
     binarize: bool | None = None
     pretrain: str | None = None

@@ -25,7 +25,7 @@ from isthmus.objectives import (
     log_probability,
     mean_row_scores,
 )
-from isthmus.training import over_rows
+from isthmus.training import Settings, over_rows
 
 
 class LogLikelihood(NamedTuple):
@@ -44,6 +44,10 @@ class VariationalAutoencoder(DenseParameters, NetworkAutoencoder):
     ``q(z|x) = N(μ_z(x), σ_z²(x))`` and ``p(x|z) = N(μ_x(z), σ_x²(z))`` or another likelihood,
     trained by the reparameterization trick to maximize the evidence lower bound (ELBO).
 
+    Beside the losses `history_` has what they are made of, in nats and without weights:
+    "reconstruction", ``−log p(x|z)``, and "divergence", of held-out rows
+    "validation_reconstruction" and "validation_divergence".
+
     Parameters
     ----------
     n_components : int
@@ -53,7 +57,11 @@ class VariationalAutoencoder(DenseParameters, NetworkAutoencoder):
     free_bits : float
         Nats that each unit of the code may cost without being charged.
     n_warmup_epochs : int
-        Epochs over which the divergence's weight rises from nothing.
+        Epochs over which the divergence's weight rises from nothing, once.
+    n_cycle_epochs : int
+        Epochs of a cycle: in its first half the divergence's weight rises from nothing, in its
+        second it stays, and then all over again. 0 has no cycles; Fu et al. (2019) make four of
+        the whole training. Early stopping waits a whole cycle at least.
     n_importance_samples : int
         With more than one, training maximizes the importance-weighted bound, which knows no
         `beta` and no `free_bits`.
@@ -68,7 +76,8 @@ class VariationalAutoencoder(DenseParameters, NetworkAutoencoder):
     ----------
     Kingma & Welling (2014), Auto-encoding variational Bayes; Rezende, Mohamed & Wierstra (2014),
     Stochastic backpropagation and approximate inference in deep generative models; Burda,
-    Grosse & Salakhutdinov (2016), Importance weighted autoencoders.
+    Grosse & Salakhutdinov (2016), Importance weighted autoencoders; Fu et al. (2019), Cyclical
+    annealing schedule: a simple approach to mitigating KL vanishing.
 
     Examples
     --------
@@ -84,6 +93,7 @@ class VariationalAutoencoder(DenseParameters, NetworkAutoencoder):
     beta: float = parameter(NOT_NEGATIVE, default=1.0)
     free_bits: float = parameter(NOT_NEGATIVE, default=0.0)
     n_warmup_epochs: int = parameter(WHOLE, default=0)
+    n_cycle_epochs: int = parameter(WHOLE, default=0)
     n_importance_samples: int = parameter(POSITIVE, default=1)
     binarize: bool = parameter("boolean", default=False)
 
@@ -200,24 +210,35 @@ class VariationalAutoencoder(DenseParameters, NetworkAutoencoder):
         return to_container(self.preparation_.inverse(drawn), Container(self.container_))
 
     def interpolate(self, a: Any, b: Any, n_steps: int = 10) -> Any:
-        """Decode the straight line between the codes of two rows.
+        """Decode the straight lines between the codes of rows and those of others.
 
         Parameters
         ----------
-        a, b : array-like
-            One row each, of shape ``(1, …)`` or that of a single row.
+        a, b : array, frame, path or Dataset
+            As many rows in both, or in each a single one, of shape ``(1, …)`` or its own.
         n_steps : int, default=10
-            Rows to give, both ends included.
+            Rows to give for each pair, both ends included.
 
         Returns
         -------
         rows : array or frame
-            `n_steps` rows like the data that the estimator was fitted on.
+            `n_steps` rows like the data that the estimator was fitted on; for n pairs an array
+            ``(n, n_steps, …)``, or a frame with the steps of one pair after those of the other.
         """
         check_is_fitted(self)
+        _check_count(n_steps, "n_steps")
         start, end = (self._codes(self._one_row(row)) for row in (a, b))
+        if len(start) != len(end):
+            raise IsthmusError(
+                f"a has {len(start):,} rows and b has {len(end):,}, but each row of one goes to "
+                "that of the other at the same place: give both the same number."
+            )
         share = np.linspace(0, 1, n_steps, dtype=np.float32)[:, None]
-        return self.inverse_transform((1 - share) * start + share * end)
+        codes = (1 - share) * start[:, None] + share * end[:, None]  # (pairs, steps, components)
+        rows = self.inverse_transform(codes.reshape(-1, codes.shape[-1]))
+        if len(start) > 1 and isinstance(rows, np.ndarray):
+            return rows.reshape(*codes.shape[:2], *rows.shape[1:])
+        return rows
 
     def active_units(self, X: Any, threshold: float = 0.01) -> np.ndarray:
         """Give the positions of the units that the model uses: Var(E[z|x]) over X > threshold.
@@ -235,6 +256,11 @@ class VariationalAutoencoder(DenseParameters, NetworkAutoencoder):
 
     def check_parameters(self) -> None:
         super().check_parameters()
+        if self.n_cycle_epochs and self.n_warmup_epochs:
+            raise IsthmusError(
+                f"n_warmup_epochs={self.n_warmup_epochs} lets the divergence's weight rise once, "
+                f"n_cycle_epochs={self.n_cycle_epochs} again and again: set one of them to 0."
+            )
         if self.n_importance_samples > 1 and (self.beta != 1 or self.free_bits > 0):
             raise IsthmusError(
                 f"n_importance_samples={self.n_importance_samples} bounds the log-likelihood "
@@ -268,10 +294,19 @@ class VariationalAutoencoder(DenseParameters, NetworkAutoencoder):
         return Objective(
             n_importance_samples=self.n_importance_samples,
             n_warmup_updates=self.n_warmup_epochs * n_steps,
+            n_cycle_updates=self.n_cycle_epochs * n_steps,
             binarize=self.binarize,
+            divided=True,
         )
 
+    def _settings(self, n_rows: int, seed: int) -> Settings:
+        settings = super()._settings(n_rows, seed)
+        if settings.patience is None:
+            return settings
+        # Where the weight falls back to nothing, the bound gets worse before it gets better.
+        return replace(settings, patience=max(settings.patience, self.n_cycle_epochs))
 
-def _check_count(n_samples: int) -> None:
-    if n_samples < 1:
-        raise IsthmusError(f"n_samples={n_samples} asks for nothing: choose 1 or more.")
+
+def _check_count(number: int, name: str = "n_samples") -> None:
+    if number < 1:
+        raise IsthmusError(f"{name}={number} asks for nothing: choose 1 or more.")

@@ -4,7 +4,7 @@ from isthmus.objectives import corruptions, outcomes, penalties, unlabelled
 from isthmus.objectives.contrastive_divergence import ContrastiveDivergence
 from isthmus.objectives.corruptions import *
 from isthmus.objectives.loss import Loss, Minibatch
-from isthmus.objectives.objective import Objective, log_importance_weights
+from isthmus.objectives.objective import Objective
 from isthmus.objectives.outcomes import *
 from isthmus.objectives.penalties import *
 from isthmus.objectives.scores import (
@@ -29,7 +29,6 @@ __all__ = [
     "code_divergence",
     "code_std",
     "importance_weighted_bound",
-    "log_importance_weights",
     "log_probability",
     "mean_row_scores",
     "row_scores",

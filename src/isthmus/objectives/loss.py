@@ -24,6 +24,11 @@ class Loss(ABC, Generic[M]):
     It is hashable: programs are compiled once for each loss and shape of model.
     """
 
+    @property
+    def terms(self) -> tuple[str, ...]:
+        """Names of what a row's loss is made of, which are recorded beside it; mostly nothing."""
+        return ()
+
     def warmed_up(self) -> Self:
         """Give the loss as it is once it has warmed up; most need not."""
         return self
@@ -36,8 +41,14 @@ class Loss(ABC, Generic[M]):
     def update_loss(
         self, model: M, batch: Minibatch, key: jax.Array, n_updates: jax.Array, state: Any
     ) -> tuple[jax.Array, Any]:
-        """Give the loss of a minibatch, a scalar, and what the next update is to know."""
+        """Give the loss of a minibatch and what the next update is to know.
+
+        The loss is a scalar, or with `terms` a vector of itself and of them.
+        """
 
     @abstractmethod
     def held_out_losses(self, model: M, batch: Minibatch, key: jax.Array) -> jax.Array:
-        """Give each row's own loss, which decides what parameters are kept: ``(batch,)``."""
+        """Give each row's own loss, which decides what parameters are kept: ``(batch,)``.
+
+        With `terms` they follow it: ``(batch, 1 + terms)``.
+        """

@@ -6,7 +6,7 @@ import jax
 import jax.numpy as jnp
 
 from isthmus.models import GaussianCode, Model
-from isthmus.objectives.objective import Objective, log_importance_weights
+from isthmus.objectives.objective import Objective, drawn_log_terms
 
 N_DRAWS = 16
 """Draws of the code over which `mean_row_scores` averages."""
@@ -52,7 +52,8 @@ def importance_weighted_bound(
 
     def add(i: jax.Array, total: jax.Array) -> jax.Array:
         key_i = jax.random.fold_in(key, i)
-        return jnp.logaddexp(total, log_importance_weights(model, x, code_parameters, key_i))
+        log_prob, log_ratio = drawn_log_terms(model, x, code_parameters, key_i)
+        return jnp.logaddexp(total, log_prob - log_ratio)
 
     total = jax.lax.fori_loop(0, n_samples, add, jnp.full(len(x), -jnp.inf))
     return total - jnp.log(n_samples)

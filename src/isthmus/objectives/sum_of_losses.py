@@ -39,18 +39,22 @@ class SumOfLosses(Loss[tuple[Any, ...]]):
         n_updates: jax.Array,
         state: Any,
     ) -> tuple[jax.Array, Any]:
-        values, states = zip(
-            *(
-                loss.update_loss(own, batch, key, n_updates, own_state)
-                for loss, own, own_state in zip(self.losses, model, state, strict=True)
-            ),
-            strict=True,
-        )
-        return jnp.sum(jnp.stack(values)), states
+        values, states = [], []
+        for loss, own, own_state in zip(self.losses, model, state, strict=True):
+            value, new_state = loss.update_loss(own, batch, key, n_updates, own_state)
+            values.append(_alone(loss, value))
+            states.append(new_state)
+        return jnp.sum(jnp.stack(values)), tuple(states)
 
     def held_out_losses(
         self, model: tuple[Any, ...], batch: Minibatch, key: jax.Array
     ) -> jax.Array:
         """Give each row's losses, one for each model: ``(batch, models)``."""
         pairs = zip(self.losses, model, strict=True)
-        return jnp.stack([loss.held_out_losses(own, batch, key) for loss, own in pairs], axis=1)
+        losses = [_alone(loss, loss.held_out_losses(own, batch, key)) for loss, own in pairs]
+        return jnp.stack(losses, axis=1)
+
+
+def _alone(loss: Loss[Any], values: jax.Array) -> jax.Array:
+    """Give the loss without its terms."""
+    return values[..., 0] if loss.terms else values

@@ -94,6 +94,7 @@ class Logs:
         values = {
             "loss": _finite(progress.loss),
             "validation_loss": _finite(progress.validation_loss),
+            **{name: _finite(value) for name, value in progress.terms.items()},
             "rows_per_second": rate if rate is None else round(rate, 1),
             "seconds": round(progress.seconds, 3),
             "learning_rate": progress.learning_rate,

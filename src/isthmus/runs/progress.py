@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
+from types import MappingProxyType
 from typing import Any, NamedTuple, TypeAlias, final
 
 from rich.console import Console
@@ -30,6 +31,7 @@ class Progress(NamedTuple):
     seconds: float = 0.0
     learning_rate: float = 0.0  # of the last update
     epoch_complete: bool = False
+    terms: Mapping[str, float] = MappingProxyType({})  # of the losses, by their names in a history
 
 
 Reporter: TypeAlias = Callable[[Progress], None]
@@ -102,6 +104,10 @@ def _losses(progress: Progress) -> str:
         return ""
     # "#" keeps final zeros, so that the line does not change its width.
     text = f"loss {progress.loss:#.4g}"
+    # Those of held-out rows are left to the log: a line has only so much room.
+    own = {name: value for name, value in progress.terms.items() if "_" not in name}
+    if own:
+        text += f" ({', '.join(f'{name} {value:#.4g}' for name, value in own.items())})"
     if progress.validation_loss is not None:
         text += f", held out {progress.validation_loss:#.4g}"
     return text

@@ -26,13 +26,14 @@ class Carry(NamedTuple):
     parameters: Parameters
     optimizer: optax.OptState
     n_updates: jax.Array
-    loss_sum: jax.Array  # over the rows seen since it was last set to zero
+    loss_sum: jax.Array  # and its terms, over the rows seen since it was last set to zero
     loss_state: Any = None
 
 
-def initial_carry(parameters: Parameters, loss_state: Any = None) -> Carry:
-    """Give the state before the first update."""
-    n_updates, loss_sum = jax.device_put((np.zeros((), np.int32), np.zeros((), np.float32)))
+def initial_carry(parameters: Parameters, loss_state: Any = None, n_terms: int = 0) -> Carry:
+    """Give the state before the first update, of a loss with so many terms."""
+    nothing = np.zeros((1 + n_terms,) if n_terms else (), np.float32)
+    n_updates, loss_sum = jax.device_put((np.zeros((), np.int32), nothing))
     return Carry(parameters, initial_optimizer_state(parameters), n_updates, loss_sum, loss_state)
 
 
@@ -87,13 +88,14 @@ def advance(
 
         def loss(model: Any) -> tuple[jax.Array, Any]:
             with products_in(precision):
-                return objective.update_loss(
+                values, loss_state = objective.update_loss(
                     model, batch, step_key, carry.n_updates, carry.loss_state
                 )
+            return values[0] if objective.terms else values, (values, loss_state)
 
         # Derivatives with respect to slices of the vector would each be a vector of full length.
         model = layout.unflatten(carry.parameters)
-        (value, loss_state), gradient = jax.value_and_grad(loss, has_aux=True)(model)
+        (_, (values, loss_state)), gradient = jax.value_and_grad(loss, has_aux=True)(model)
         rate = lax.dynamic_index_in_dim(rates, i, keepdims=False)
         parameters, optimizer = update(
             carry.parameters,
@@ -103,7 +105,7 @@ def advance(
             decay,
             relative_rates,
         )
-        loss_sum = carry.loss_sum + value * jnp.sum(batch.weights)
+        loss_sum = carry.loss_sum + values * jnp.sum(batch.weights)
         carry = Carry(parameters, optimizer, carry.n_updates + 1, loss_sum, loss_state)
         return carry if replicated is None else lax.with_sharding_constraint(carry, replicated)
 
@@ -119,7 +121,7 @@ def held_out_loss(
     layout: Layout,
     objective: Loss[Any],
 ) -> jax.Array:
-    """Sum the losses of a block's rows, penalties left out."""
+    """Sum the losses of a block's rows and their terms, penalties left out."""
     model = layout.unflatten(parameters)
 
     def losses_of(i: jax.Array) -> jax.Array:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, final
 
+import numpy as np
+
 from isthmus.objectives import Loss
 from isthmus.training.batches import Batches
 from isthmus.training.compiled import held_out_loss
@@ -26,16 +28,19 @@ class HeldOut:
 
     def loss(self, parameters: Parameters) -> float:
         """Give the mean loss per held-out row."""
+        return float(self.losses(parameters)[0])
+
+    def losses(self, parameters: Parameters) -> np.ndarray:
+        """Give the mean loss per held-out row, and after it the means of its terms."""
         parameters = self._devices.everywhere(parameters)
-        total = sum(
-            float(
-                held_out_loss(
-                    parameters, block, self._key, layout=self._layout, objective=self._objective
-                )
+        sums = (
+            held_out_loss(
+                parameters, block, self._key, layout=self._layout, objective=self._objective
             )
             for block in self._blocks
         )
-        return total / self._n_rows
+        total = sum(np.asarray(each, np.float64) for each in sums)
+        return np.atleast_1d(total) / self._n_rows
 
 
 @final

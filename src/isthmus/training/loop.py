@@ -91,13 +91,17 @@ def _loop(
     if state is None:
         loss_state = plan.loss.initial_state(plan.model, devices.padded(batches.batch_size))
         state = TrainingState(
-            initial_carry(jax.device_put(layout.flatten(plan.model)), loss_state), 0
+            initial_carry(
+                jax.device_put(layout.flatten(plan.model)), loss_state, len(plan.loss.terms)
+            ),
+            0,
         )
     now = Snapshot(state.carry, state.epoch + 1, best_epoch=state.epoch)
-    now.history = {"loss": [], "seconds": []}
+    names = ["loss", *plan.loss.terms]
+    now.history = {name: [] for name in (*names, "seconds")}
     held_out = floor = None
     if validation is not None:
-        now.history["validation_loss"] = []
+        now.history |= {f"validation_{name}": [] for name in names}
         held_out = HeldOut(layout, plan.loss, validation, devices)
         if plan.fallback is not None:
             now.best = layout.flatten(plan.fallback)
@@ -186,7 +190,8 @@ class _Loop:
         schedule = settings.schedule(self.batches.n_steps * settings.n_epochs)
         self.meter.begin_epoch(now.step)
         if now.step == 0:
-            nothing = self.devices.everywhere(np.zeros((), np.float32))
+            shape = now.carry.loss_sum.shape
+            nothing = self.devices.everywhere(np.zeros(shape, np.float32))
             now.carry = now.carry._replace(loss_sum=nothing)
         first = 0
         while first < self.batches.n_steps:
@@ -225,8 +230,11 @@ class _Loop:
     def _judge(self, complete: bool) -> None:
         """Look at what an epoch, or the part of it that was done, has led to."""
         now, patience = self.now, self.settings.patience
-        loss = float(now.carry.loss_sum) / self.batches.n_rows
-        value = loss if self.held_out is None else self.held_out.loss(now.carry.parameters)
+        losses = np.atleast_1d(np.asarray(now.carry.loss_sum, np.float64)) / self.batches.n_rows
+        judged = losses
+        if self.held_out is not None:
+            judged = self.held_out.losses(now.carry.parameters)
+        value = float(judged[0])
         if not np.isfinite(value):
             if not now.history["loss"]:
                 raise IsthmusError(
@@ -245,7 +253,7 @@ class _Loop:
             now.best = jax.tree.map(np.array, now.carry.parameters)
             now.best_loss, now.best_epoch = value, now.epoch
         if complete:
-            self._record(loss, value)
+            self._record(losses, judged)
             self._show(epoch_complete=True)
             last = now.epoch == self._last_epoch
             now.finished = last or (
@@ -283,12 +291,15 @@ class _Loop:
         else:
             self.seconds_per_step = max(seconds / n_steps, 1e-7)
 
-    def _record(self, loss: float, value: float) -> None:
+    def _record(self, losses: np.ndarray, judged: np.ndarray) -> None:
         history = self.now.history
-        history["loss"].append(loss)
         history["seconds"].append(time.perf_counter() - self.started)
+        names = ("loss", *self.loss.terms)
+        for name, value in zip(names, losses, strict=True):
+            history[name].append(float(value))
         if self.held_out is not None:
-            history["validation_loss"].append(value)
+            for name, value in zip(names, judged, strict=True):
+                history[f"validation_{name}"].append(float(value))
 
     def _show(self, epoch_complete: bool = False) -> None:
         self.meter.report(self.now, time.perf_counter() - self.started, epoch_complete)

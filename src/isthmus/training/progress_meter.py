@@ -12,6 +12,9 @@ from isthmus.training.batches import Batches
 from isthmus.training.plan import Settings
 from isthmus.training.snapshot import Snapshot
 
+# What a history holds of every loss; all else are terms.
+_OWN = ("loss", "validation_loss", "seconds")
+
 
 @final
 class ProgressMeter:
@@ -54,6 +57,7 @@ class ProgressMeter:
             passed = time.perf_counter() - self._epoch_started
             self._rows_per_second = rows / max(passed, 1e-9)
         epoch = now.epoch - self._n_epochs_before
+        terms = {name: _last(now, name) for name in now.history if name not in _OWN}
         done = (epoch - 1) * batches.n_steps + now.step
         self._report(
             Progress(
@@ -68,6 +72,7 @@ class ProgressMeter:
                 seconds=seconds,
                 learning_rate=float(self._schedule.rate(done - 1, np)),
                 epoch_complete=epoch_complete,
+                terms={name: value for name, value in terms.items() if value is not None},
             )
         )
 

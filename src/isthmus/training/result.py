@@ -29,7 +29,8 @@ class Training(Generic[M]):
         no rows were held out.
     history : dict of str to list
         Per epoch: "loss" (mean per row, penalties included, while the parameters moved),
-        "validation_loss" (if rows were held out) and "seconds" since the start.
+        "validation_loss" (if rows were held out) and "seconds" since the start; a loss with
+        terms has these beside it, as "reconstruction" and "validation_reconstruction".
     best_epoch : int
         The epoch, counted from 1, whose parameters were kept; 0 where the fallback was.
     interrupted : bool
