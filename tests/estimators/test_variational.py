@@ -4,8 +4,11 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy.stats import multivariate_normal
+from sklearn.datasets import load_breast_cancer
+from sklearn.decomposition import PCA
+from sklearn.preprocessing import StandardScaler
 
-from isthmus import Gaussian, IsthmusError, Linear, VariationalAutoencoder
+from isthmus import Gaussian, IsthmusError, Linear, VariationalAutoencoder, load
 
 SPECTRUM = np.array([4.0, 2.0, 1.2, 0.7, 0.5, 0.3])
 
@@ -133,6 +136,66 @@ def test_scores_of_a_row_do_not_depend_on_its_neighbours(trained, x):
     np.testing.assert_allclose(scores[::-1], trained.score_samples(x[:100][::-1]), rtol=1e-5)
     np.testing.assert_allclose(scores[:5], trained.score_samples(x[:5]), rtol=1e-5)
     assert trained.score(x) == pytest.approx(mean_elbo(trained, x), abs=0.15)
+
+
+def test_default_starts_as_probabilistic_pca(x):
+    """Lucas et al. (2019): with linear maps the bound is its likelihood."""
+    model = VariationalAutoencoder(
+        3, likelihood=Gaussian("shared"), hidden=8, scaling="center", learning_rate=1e-12,
+        max_epochs=1, validation_fraction=0, random_state=0,
+    ).fit(x)  # fmt: skip
+    d = len(SPECTRUM)
+    explained = np.log(SPECTRUM[:3]).sum() + 3 * np.log(SPECTRUM[3:].mean())
+    best = -0.5 * (d * np.log(2 * np.pi) + explained + d)
+    assert mean_elbo(model, x) == pytest.approx(best, abs=0.02)
+    np.testing.assert_allclose(
+        model.divergence(x).mean(axis=0), 0.5 * np.log(SPECTRUM[:3] / 0.5), atol=0.01
+    )
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+@pytest.mark.parametrize("name", ["gaussian", "noisy", "cancer"])
+def test_default_is_never_far_behind_pca(name, seed):
+    generator = np.random.default_rng(seed)
+    if name == "gaussian":
+        x = generator.normal(size=(300, 8))
+    elif name == "noisy":
+        factors = generator.normal(size=(300, 2)) @ generator.normal(size=(2, 8))
+        x = factors + 0.5 * generator.normal(size=factors.shape)
+    else:
+        x = load_breast_cancer().data
+    x = x[generator.permutation(len(x))]
+    train, test = x[: 2 * len(x) // 3], x[2 * len(x) // 3 :]
+    scaler = StandardScaler().fit(train)
+    train, test = scaler.transform(train), scaler.transform(test)
+    model = VariationalAutoencoder(3, hidden=16, max_epochs=60, random_state=seed).fit(train)
+    pca = PCA(3).fit(train)
+    theirs = np.square(pca.inverse_transform(pca.transform(test)) - test).sum()
+    assert np.square(model.reconstruct(test) - test).sum() < 1.1 * theirs
+
+
+def test_default_learns_where_rows_are_noisy():
+    generator = np.random.default_rng(0)
+    angle = generator.uniform(0, np.pi, 2000)
+    noise = generator.normal(size=(2000, 2)) * (0.02 + 0.3 * (angle > np.pi / 2))[:, None]
+    x = np.column_stack([np.cos(angle), np.sin(angle)]) * 3 + noise
+    settings = {"hidden": 16, "max_epochs": 30, "random_state": 0}
+    faithful = VariationalAutoencoder(1, **settings).fit(x)
+    shared = VariationalAutoencoder(1, likelihood=Gaussian("shared"), **settings).fit(x)
+    assert faithful.log_likelihood(x).mean > shared.log_likelihood(x).mean + 0.3
+
+
+def test_beta_that_was_not_chosen_goes_by_the_likelihood_and_comes_back(x, tmp_path):
+    settings = {"network": Linear(), "max_epochs": 1, "random_state": 0}
+    for beta, likelihood, expected in (
+        (None, "auto", 0.5),
+        (1.0, "auto", 1.0),
+        (None, Gaussian("shared"), 1.0),
+    ):
+        model = VariationalAutoencoder(2, beta=beta, likelihood=likelihood, **settings).fit(x)
+        assert model.model_.code.beta == expected
+        model.save(tmp_path / "model.isthmus")
+        assert load(tmp_path / "model.isthmus").model_.code.beta == expected
 
 
 def test_samples_follow_the_data(trained, x):

@@ -11,6 +11,7 @@ FAMILY = [
     SquaredError(),
     Bernoulli(),
     Gaussian("code"),
+    Gaussian("faithful"),
     Gaussian("feature"),
     Gaussian("shared"),
     Gaussian(0.3),
@@ -80,6 +81,43 @@ def test_shared_variance_is_best_at_the_mean_squared_error():
 
     best = np.log(np.mean((x - mean) ** 2)).astype(np.float32)
     assert abs(jax.grad(loss)(jnp.asarray([best]))[0]) < 0.05
+
+
+def test_faithful_variance_is_a_density_whose_mean_learns_as_with_a_shared_one():
+    """Stirn et al. (2023): the gradient of the mean is that of the homoscedastic model."""
+    x, mean, ratio = np.random.default_rng(0).normal(size=(3, 4, 6)).astype(np.float32)
+    shared = np.array([-0.4], np.float32)
+
+    def faithful(mean, ratio, shared):
+        return Gaussian("faithful", shared).log_prob(jnp.hstack([mean, ratio]), x).sum()
+
+    log_variance = shared + 6 * np.tanh(ratio / 6)
+    expected = norm(mean, np.exp(log_variance / 2)).logpdf(x).sum()
+    assert faithful(mean, ratio, shared) == pytest.approx(expected, rel=1e-4)
+
+    def homoscedastic(mean, shared):
+        return Gaussian("shared", shared).log_prob(mean, x).sum()
+
+    for own, plain in zip(
+        jax.grad(faithful, (0, 2))(mean, ratio, shared),
+        jax.grad(homoscedastic, (0, 1))(mean, shared),
+        strict=True,
+    ):
+        np.testing.assert_allclose(own, plain, rtol=1e-4)
+    free = jax.grad(lambda r: norm_log_density(x, mean, shared + 6 * jnp.tanh(r / 6)).sum())(
+        jnp.asarray(ratio)
+    )
+    np.testing.assert_allclose(jax.grad(faithful, 1)(mean, ratio, shared), free, rtol=1e-3)
+
+
+def norm_log_density(x, mean, log_variance):
+    return jax.scipy.stats.norm.logpdf(x, mean, jnp.exp(log_variance / 2))
+
+
+def test_faithful_variance_of_repeated_values_has_a_floor():
+    likelihood = Gaussian("faithful", np.zeros(1, np.float32))
+    lowest = likelihood.log_prob(jnp.asarray([[0.0, -1e6]]), jnp.zeros((1, 1)))[0]
+    assert lowest == pytest.approx(3 - 0.5 * np.log(2 * np.pi), rel=1e-5)
 
 
 def test_discretized_logistic_gives_all_levels_probability_one():

@@ -16,7 +16,7 @@ from isthmus.fitting.parameters import NOT_NEGATIVE, POSITIVE, WHOLE, DenseParam
 from isthmus.fitting.rows import TrainingRows
 from isthmus.io import Container, to_container
 from isthmus.models import Bernoulli, Code, Gaussian, GaussianCode, Likelihood, Model
-from isthmus.networks import Architecture, Dense
+from isthmus.networks import Architecture, Dense, Initializer
 from isthmus.objectives import (
     Objective,
     code_divergence,
@@ -25,7 +25,10 @@ from isthmus.objectives import (
     log_probability,
     mean_row_scores,
 )
+from isthmus.prepare import Preparation
 from isthmus.training import Settings, over_rows
+
+_FAITHFUL_BETA = 0.5
 
 
 class LogLikelihood(NamedTuple):
@@ -52,8 +55,11 @@ class VariationalAutoencoder(DenseParameters, NetworkAutoencoder):
     ----------
     n_components : int
         Size of the code.
-    beta : float
-        Weight of the Kullback-Leibler divergence; 1 for the ELBO.
+    beta : float or None
+        Weight of the Kullback-Leibler divergence; 1 for the ELBO. None takes ½ with
+        ``Gaussian("faithful")``, else 1: where the ELBO is greatest, reconstructions are drawn
+        towards the mean row, in a linear model by ``σ² / λ`` of each component, and ½ takes
+        most of that away for a tenth of a nat per unit of the code.
     free_bits : float
         Nats that each unit of the code may cost without being charged.
     n_warmup_epochs : int
@@ -69,8 +75,13 @@ class VariationalAutoencoder(DenseParameters, NetworkAutoencoder):
         Draw every value anew in each batch as 0 or 1, with itself as the probability of 1
         (data in [0, 1] only; Salakhutdinov & Murray, 2008).
     likelihood : str or Likelihood
-        "auto" takes Bernoulli for data in [0, 1] and for all others a Gaussian whose variance
-        the decoder gives for every feature; see `Gaussian` for shared and fixed variances.
+        "auto" takes Bernoulli for data in [0, 1] and for all others ``Gaussian("faithful")``,
+        whose variance the decoder gives for every feature while mean and code learn as if it
+        were shared; see `Gaussian` for the lecture's own, shared and fixed variances.
+    shortcut : bool or None
+        Let a linear map lead from the rows to the code beside the layers, and one back. They
+        start as probabilistic principal component analysis. None decides: with a Gaussian whose
+        variance the code has no part in, or "faithful", but for networks that were given.
 
     References
     ----------
@@ -90,7 +101,7 @@ class VariationalAutoencoder(DenseParameters, NetworkAutoencoder):
     """
 
     n_components: int = parameter(POSITIVE, default=2, kw_only=False)
-    beta: float = parameter(NOT_NEGATIVE, default=1.0)
+    beta: float | None = parameter(NOT_NEGATIVE, None, default=None)
     free_bits: float = parameter(NOT_NEGATIVE, default=0.0)
     n_warmup_epochs: int = parameter(WHOLE, default=0)
     n_cycle_epochs: int = parameter(WHOLE, default=0)
@@ -261,7 +272,7 @@ class VariationalAutoencoder(DenseParameters, NetworkAutoencoder):
                 f"n_warmup_epochs={self.n_warmup_epochs} lets the divergence's weight rise once, "
                 f"n_cycle_epochs={self.n_cycle_epochs} again and again: set one of them to 0."
             )
-        if self.n_importance_samples > 1 and (self.beta != 1 or self.free_bits > 0):
+        if self.n_importance_samples > 1 and (self.beta not in (None, 1) or self.free_bits > 0):
             raise IsthmusError(
                 f"n_importance_samples={self.n_importance_samples} bounds the log-likelihood "
                 f"itself, in which beta={self.beta} and free_bits={self.free_bits} have no place: "
@@ -285,10 +296,27 @@ class VariationalAutoencoder(DenseParameters, NetworkAutoencoder):
         return Dense(self.hidden, self.activation)
 
     def _code(self) -> Code:
-        return GaussianCode(self.beta, self.free_bits)
+        return GaussianCode(1.0 if self.beta is None else self.beta, self.free_bits)
+
+    def _build(
+        self,
+        preparation: Preparation,
+        likelihood: Likelihood,
+        size: int,
+        initialize: Initializer,
+        *,
+        shortcut: bool = False,
+    ) -> Model:
+        model = super()._build(preparation, likelihood, size, initialize, shortcut=shortcut)
+        if self.beta is None and self.n_importance_samples == 1 and _is_faithful(likelihood):
+            return replace(model, code=GaussianCode(_FAITHFUL_BETA, self.free_bits))
+        return model
 
     def _default_likelihood(self, rows: TrainingRows) -> Likelihood:
-        return Gaussian() if rows.preparation.support == "real" else Bernoulli()
+        return Gaussian("faithful") if rows.preparation.support == "real" else Bernoulli()
+
+    def _is_linear_at_best(self, likelihood: Likelihood) -> bool:
+        return isinstance(likelihood, Gaussian) and likelihood.variance != "code"
 
     def _own_objective(self, n_epochs: int, n_steps: int) -> Objective:
         return Objective(
@@ -305,6 +333,10 @@ class VariationalAutoencoder(DenseParameters, NetworkAutoencoder):
             return settings
         # Where the weight falls back to nothing, the bound gets worse before it gets better.
         return replace(settings, patience=max(settings.patience, self.n_cycle_epochs))
+
+
+def _is_faithful(likelihood: Likelihood) -> bool:
+    return isinstance(likelihood, Gaussian) and likelihood.variance == "faithful"
 
 
 def _check_count(number: int, name: str = "n_samples") -> None:

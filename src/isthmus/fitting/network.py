@@ -64,11 +64,17 @@ class NetworkAutoencoder(ObjectiveParameters, EarlyStoppedAutoencoder):
         if start is not None and self.network is None:
             return isinstance(start.model_.network, ShortcutNetwork)
         return (
+            self.network is None
+            and self._is_linear_at_best(likelihood)
+            and can_lead_around(self.default_architecture())
+        )
+
+    def _is_linear_at_best(self, likelihood: Likelihood) -> bool:
+        """Tell whether principal components are the best that linear maps can do."""
+        return (
             self._starts_linear
-            and self.network is None
             and isinstance(likelihood, SquaredError)
             and isinstance(self._code(), Deterministic)
-            and can_lead_around(self.default_architecture())
         )
 
     @property

@@ -79,13 +79,33 @@ class ShortcutNetwork(LayeredNetwork):
         output : array, shape (outputs,)
             What a code of 0 gives, of which the first are the features themselves.
         """
+        encode = components.T / scale
+        return self.starting_at(encode, -mean @ encode, components * scale, output)
+
+    def starting_at(
+        self, encode: np.ndarray, code: np.ndarray, decode: np.ndarray, output: np.ndarray
+    ) -> ShortcutNetwork:
+        """Give the network whose shortcuts are these maps and whose layers give nothing yet.
+
+        Parameters
+        ----------
+        encode : array, shape (features, at most code parameters)
+            From the rows to the first parameters of the code; the others get nothing of them.
+        code : array, shape (at most code parameters,)
+            The first parameters of the code of a row of zeros; the others are 0.
+        decode : array, shape (at most n_components, at most outputs)
+            From the first components to the first outputs.
+        output : array, shape (outputs,)
+            What a code of 0 gives.
+        """
         down, up = self.shortcuts
         assert up is not None
-        encode, decode = np.zeros(down.weight.shape), np.zeros(up.weight.shape)
-        n_components, n_features = components.shape
-        encode[:, :n_components] = components.T / scale
-        decode[:n_components, :n_features] = components * scale
-        shortcuts = _affine(encode, -mean @ encode), _affine(decode, output)
+        down_weight, up_weight = np.zeros(down.weight.shape), np.zeros(up.weight.shape)
+        down_weight[:, : encode.shape[1]] = encode
+        up_weight[: len(decode), : decode.shape[1]] = decode
+        bias = np.zeros(len(down.bias))
+        bias[: len(code)] = code
+        shortcuts = _affine(down_weight, bias), _affine(up_weight, output)
         return replace(self, layers=self.layers.silenced(), shortcuts=shortcuts)
 
     def silenced(self) -> ShortcutNetwork:

@@ -57,6 +57,10 @@ class Likelihood(Family, eqx.Module):
     def parameters_at(self, mean: np.ndarray) -> np.ndarray:
         """Give parameters whose `mean` is this row: ``(features,) -> (parameters,)``."""
 
+    def starting_at(self, variance: float) -> Self:
+        """Give the likelihood whose own variance, where it has one, starts as this."""
+        return self
+
     @abstractmethod
     def sample(self, parameters: jax.Array, key: jax.Array) -> jax.Array:
         """Draw rows: ``(batch, parameters) -> (batch, features)``."""
