@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 from itertools import count
-from typing import Any, NamedTuple, final
+from typing import Any, final
 
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
 from isthmus.errors import IsthmusError
 from isthmus.fitting.declaration import estimator, parameter
+from isthmus.fitting.log_likelihood import LogLikelihood, estimate_log_likelihood
 from isthmus.fitting.network import NetworkAutoencoder
 from isthmus.fitting.parameters import NOT_NEGATIVE, POSITIVE, WHOLE, DenseParameters
 from isthmus.fitting.rows import TrainingRows
@@ -21,7 +22,6 @@ from isthmus.objectives import (
     Objective,
     code_divergence,
     code_std,
-    importance_weighted_bound,
     log_probability,
     mean_row_scores,
 )
@@ -29,14 +29,6 @@ from isthmus.prepare import Preparation
 from isthmus.training import Settings, over_rows
 
 _FAITHFUL_BETA = 0.5
-
-
-class LogLikelihood(NamedTuple):
-    """An estimate of log-likelihoods, in nats."""
-
-    rows: np.ndarray
-    mean: float
-    standard_error: float
 
 
 @final
@@ -182,14 +174,7 @@ class VariationalAutoencoder(DenseParameters, NetworkAutoencoder):
         _check_count(n_samples)
         seed = self._draw_seed(random_state)
         model = self._plain_model()
-        rows = np.concatenate(
-            [
-                over_rows(importance_weighted_bound, model, x, n_samples, seed=seed)
-                for x in self._prepared(X)
-            ]
-        )
-        error = float(rows.std(ddof=1) / len(rows) ** 0.5) if len(rows) > 1 else float("nan")
-        return LogLikelihood(rows, float(rows.mean(dtype=np.float64)), error)
+        return estimate_log_likelihood(model, self._prepared(X), n_samples, seed)
 
     def sample(
         self, n_samples: int = 1, *, noise: bool = False, random_state: int | None = None
