@@ -67,9 +67,10 @@ class VariationalAutoencoder(DenseParameters, NetworkAutoencoder):
         Draw every value anew in each batch as 0 or 1, with itself as the probability of 1
         (data in [0, 1] only; Salakhutdinov & Murray, 2008).
     likelihood : str or Likelihood
-        "auto" takes Bernoulli for data in [0, 1] and for all others ``Gaussian("faithful")``,
-        whose variance the decoder gives for every feature while mean and code learn as if it
-        were shared; see `Gaussian` for the lecture's own, shared and fixed variances.
+        "auto" takes Bernoulli for 0 and 1, drawn by `binarize` or given, and for all others
+        ``Gaussian("faithful")``, whose variance the decoder gives for every feature while mean
+        and code learn as if it were shared; see `Gaussian` for the lecture's own, shared and
+        fixed variances.
     shortcut : bool or None
         Let a linear map lead from the rows to the code beside the layers, and one back. They
         start as probabilistic principal component analysis. None decides: with a Gaussian whose
@@ -298,7 +299,9 @@ class VariationalAutoencoder(DenseParameters, NetworkAutoencoder):
         return model
 
     def _default_likelihood(self, rows: TrainingRows) -> Likelihood:
-        return Gaussian("faithful") if rows.preparation.support == "real" else Bernoulli()
+        # Of shades the cross-entropy tells so little that most of the code is given up.
+        binary = rows.preparation.support == "binary" or self.binarize
+        return Bernoulli() if binary else Gaussian("faithful")
 
     def _is_linear_at_best(self, likelihood: Likelihood) -> bool:
         return isinstance(likelihood, Gaussian) and likelihood.variance != "code"
