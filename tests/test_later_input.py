@@ -302,7 +302,7 @@ def test_codes_of_a_file_are_matched_by_name(tmp_path):
     pd.testing.assert_frame_equal(back, model.inverse_transform(codes))
 
 
-@pytest.mark.parametrize("name", ["deep", "variational", "boltzmann", "denoising"])
+@pytest.mark.parametrize("name", ["deep", "boltzmann", "denoising"])
 def test_going_on_beyond_the_unit_interval_is_refused(name):
     rows = GENERATOR.uniform(size=(N_ROWS, 4))
     model = fitted(name, rows)

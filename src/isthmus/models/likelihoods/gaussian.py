@@ -78,9 +78,10 @@ class Gaussian(Likelihood):
         stop = jax.lax.stop_gradient
         shared = jnp.clip(self.log_variance, -12.0, 12.0)
         fitted = _log_density(squares, shared)
-        # The value is the density's own; stopped, the rest leaves it and adds its gradient.
         own = _log_density(stop(squares), log_variance - shared + stop(shared))
-        return own + fitted - stop(fitted)
+        # The value is the density's own, to which this adds a gradient and nothing else, also where
+        # a row lies so far away that both are infinite.
+        return own + jnp.where(jnp.isfinite(fitted), fitted - stop(fitted), 0.0)
 
     def mean(self, parameters: jax.Array) -> jax.Array:
         return jnp.split(parameters, 2, axis=-1)[0] if self._from_code else parameters
