@@ -9,9 +9,17 @@ import numpy as np
 import pytest
 
 import isthmus
-from isthmus import Autoencoder, BoltzmannMachine, Checkpoint, CheckpointError, StackedAutoencoder
+from isthmus import (
+    Autoencoder,
+    BoltzmannMachine,
+    Checkpoint,
+    CheckpointError,
+    StackedAutoencoder,
+    VariationalAutoencoder,
+)
 from isthmus.errors import IsthmusError
 from isthmus.io import read_model_file
+from isthmus.training.loop import _Loop
 
 
 def vector(model):
@@ -72,6 +80,31 @@ def test_boltzmann_machines_keep_checkpoints_too(digits, tmp_path):
     machine = BoltzmannMachine(4, persistent=True, max_epochs=2, random_state=0, verbose=False)
     once = vector(machine.fit(digits[:200], checkpoint=tmp_path))
     np.testing.assert_array_equal(once, vector(machine.fit(digits[:200], checkpoint=tmp_path)))
+
+
+def test_cycles_and_the_parts_of_the_loss_go_on_where_they_broke_off(table, tmp_path, monkeypatch):
+    def fit(**settings):
+        model = VariationalAutoencoder(
+            2, hidden=8, n_cycle_epochs=4, max_epochs=9, random_state=0, verbose=False
+        )
+        return model.fit(table, **settings)
+
+    whole, judge = fit(), _Loop._judge
+
+    def die(self, complete):
+        if self.now.epoch == 6:
+            raise RuntimeError
+        judge(self, complete)
+
+    checkpoint = Checkpoint(tmp_path, seconds=0)
+    monkeypatch.setattr(_Loop, "_judge", die)
+    with pytest.raises(RuntimeError):
+        fit(checkpoint=checkpoint)
+    monkeypatch.setattr(_Loop, "_judge", judge)
+    resumed = fit(checkpoint=checkpoint)
+    np.testing.assert_array_equal(vector(resumed), vector(whole))
+    for name in ("loss", "reconstruction", "validation_divergence"):
+        assert resumed.history_[name] == whole.history_[name]
 
 
 KILLED = """
