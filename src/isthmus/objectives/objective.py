@@ -113,9 +113,10 @@ class Objective(Loss[Model]):
         encoded = self._encode(model, batch.x, batch.weights, key)
         losses = self._row_losses(model, encoded, True, jnp.ones(()))
         # What all rows of the batch share counts as much for each of them.
-        losses += model.code.training_cost(encoded.code_parameters, batch.weights)
+        shared = model.code.training_cost(encoded.code_parameters, batch.weights)
         judges = (penalty for penalty in self.penalties if penalty.judges)
-        return sum((penalty(model, encoded) for penalty in judges), start=losses)
+        shared = sum((penalty(model, encoded) for penalty in judges), start=shared)
+        return losses.at[:, 0].add(shared) if self.divided else losses + shared
 
     def _encode(
         self, model: Model, x: jax.Array, weights: jax.Array, key: jax.Array
