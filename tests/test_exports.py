@@ -25,6 +25,7 @@ EXPORTS = {
     "LinearAutoencoder",
     "Model",
     "ModelFileError",
+    "Shortcut",
     "SparseAutoencoder",
     "StackedAutoencoder",
     "VariationalAutoencoder",

@@ -117,6 +117,7 @@ class PartOptions(Options):
     activation: str | None = None
     code_activation: str | None = None
     tied_weights: bool | None = None
+    shortcut: bool | None = None
     channels: str | None = written(partial(numbers, option="--channels"))
     kernel_size: int | None = None
     signal: Annotated[bool | None, THERE] = None

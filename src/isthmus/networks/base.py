@@ -48,6 +48,11 @@ class Network(eqx.Module):
     def decode(self, z: jax.Array) -> jax.Array:
         """Give the likelihood's parameters: ``(batch, components) -> (batch, outputs)``."""
 
+    @property
+    def without_shortcuts(self) -> Network:
+        """The network inside that shortcuts lead around; itself where there are none."""
+        return self
+
     def without_decoder(self) -> Self:
         """Drop what encoding does not need."""
         return replace(self, decoder=())

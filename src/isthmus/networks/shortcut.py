@@ -42,6 +42,10 @@ class ShortcutNetwork(LayeredNetwork):
         return self.layers.decoder
 
     @property
+    def without_shortcuts(self) -> LayeredNetwork:
+        return self.layers
+
+    @property
     def n_components(self) -> int:
         """Size of the code."""
         shortcut = self.shortcuts[1]

@@ -161,14 +161,14 @@ class Comparison:
     @property
     def image_shape(self) -> tuple[int, ...] | None:
         """Shape of a row if it is a picture, else None."""
-        return image_shape(self._row_shape, self.estimator.model_.network)
+        return image_shape(self._row_shape, self.estimator.model_.network.without_shortcuts)
 
     @property
     def signal_shape(self) -> tuple[int, int] | None:
         """Length and channels of a row if it is a signal, else None."""
         if self.image_shape or self.estimator.preparation_.schema.names:
             return None
-        return signal_shape(self._row_shape, self.estimator.model_.network)
+        return signal_shape(self._row_shape, self.estimator.model_.network.without_shortcuts)
 
     @property
     def _row_shape(self) -> tuple[int, ...]:

@@ -19,7 +19,7 @@ _MOST_FEATURES, _COLUMNS = 60, 15
 
 def has_first_layer(comparison: Comparison) -> bool:
     """Tell whether the first layer's weights can be seen as the rows are."""
-    network = comparison.estimator.model_.network
+    network = comparison.estimator.model_.network.without_shortcuts
     if isinstance(network, ConvolutionalNetwork):
         # A kernel slides over a table's columns and belongs to none of them.
         return bool(comparison.image_shape or comparison.signal_shape)
@@ -28,7 +28,7 @@ def has_first_layer(comparison: Comparison) -> bool:
 
 def draw_first_layer(comparison: Comparison) -> Figure:
     """Draw the weights of the units of the first layer, or its kernels, the longest ones first."""
-    network = comparison.estimator.model_.network
+    network = comparison.estimator.model_.network.without_shortcuts
     weights = np.asarray(network.encoder[0].weight).T  # (units, features or kernel)
     if not isinstance(network, ConvolutionalNetwork):
         return _draw(weights, comparison)
