@@ -44,7 +44,7 @@ def assert_safe(captured, n_lines=None):
 
 MODEL, DATA = f"{ODD}.isthmus", f"{ODD}.parquet"
 COMMANDS = {
-    "fit": (["fit", DATA, "-o", f"new{RED}.isthmus", "--no-report", *QUICK], 0, 1),
+    "fit": (["fit", DATA, "-o", f"new{RED}.isthmus", "--no-report", *QUICK], 0, 2),
     "report": (["fit", DATA, "-o", f"new{RED}.isthmus", *QUICK], 0, None),
     "encode": (["encode", MODEL, DATA, "-o", f"{ODD}.npy"], 0, 1),
     "score": (["score", MODEL, DATA, "-o", f"{ODD}.npy"], 0, 2),
@@ -85,7 +85,7 @@ def test_resuming_names_its_folder_safely(odd, capsys):
         assert run(*fit) == 0
     captured = capsys.readouterr()
     assert SAFE in captured.err
-    assert_safe(captured, 3)
+    assert_safe(captured, 5)
 
 
 @pytest.mark.parametrize("model", [MODEL, "c.isthmus"])

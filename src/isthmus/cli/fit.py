@@ -110,7 +110,7 @@ def _write(
 
     unfinished = still_improving([estimator])
     if unfinished is not None:
-        tell(unfinished)
+        say(unfinished)
     if estimator.interrupted_:
         say(what_was_kept(estimator))
 
