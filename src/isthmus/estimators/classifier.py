@@ -14,8 +14,12 @@ from isthmus.estimators.denoising import DenoisingAutoencoder
 from isthmus.fitting.declaration import Named, estimator, parameter
 from isthmus.fitting.labels import as_labels, known_labels, tell_unlabelled
 from isthmus.fitting.parameters import SHARE
+from isthmus.fitting.propagation import NOTHING, Propagated, propagate
 from isthmus.fitting.supervised import SupervisedAutoencoder
+from isthmus.fitting.teaching import AUTO, Teaching
+from isthmus.models import Predictor
 from isthmus.objectives import Classes, Outcome, Unlabelled
+from isthmus.training import over_rows
 
 _UNLABELLED = -1
 
@@ -37,7 +41,10 @@ class AutoencoderClassifier(ClassifierMixin, SupervisedAutoencoder):
     label_smoothing : float
         Share of the probability that the labels spread over all classes.
     unlabelled : {names}, Unlabelled, sequence of them, or None
-        What else all rows teach: parts such as ``PseudoLabels(0.9)``, or their names.
+        What else all rows teach: parts such as ``PseudoLabels(0.9)``, or their names. "auto" asks
+        the rows: labels spread to neighbours in the code, and where labels that were hidden bear
+        that out, the surest rows are taken as labelled, and virtual adversarial training and the
+        classes' shares teach the others. None leaves unlabelled rows to the autoencoder.
 
     Attributes
     ----------
@@ -48,7 +55,9 @@ class AutoencoderClassifier(ClassifierMixin, SupervisedAutoencoder):
     ----------
     Hinton & Salakhutdinov (2006), Reducing the dimensionality of data with neural networks;
     Vincent et al. (2010), Stacked denoising autoencoders; Howard & Ruder (2018), Universal
-    language model fine-tuning, section 3.2, for rates that fall from layer to layer.
+    language model fine-tuning, section 3.2, for rates that fall from layer to layer; Zhou,
+    Bousquet, Lal, Weston & Schölkopf (2004), Learning with local and global consistency, for
+    labels that spread; Miyato, Maeda, Koyama & Ishii (2018), Virtual adversarial training.
 
     Examples
     --------
@@ -66,7 +75,7 @@ class AutoencoderClassifier(ClassifierMixin, SupervisedAutoencoder):
 
     label_smoothing: float = parameter(SHARE, default=0.0)
     unlabelled: str | Unlabelled | Sequence[str | Unlabelled] | None = parameter(
-        Named(family=Unlabelled.members), Unlabelled, list, tuple, None, default=None
+        Named("auto", family=Unlabelled.members), Unlabelled, list, tuple, None, default="auto"
     )
 
     def predict(self, X: Any) -> np.ndarray:
@@ -128,7 +137,23 @@ class AutoencoderClassifier(ClassifierMixin, SupervisedAutoencoder):
     def _n_outputs(self) -> int:
         return len(self.classes_)
 
-    def _unlabelled(self) -> tuple[Unlabelled, ...]:
+    def _teaching(
+        self,
+        model: Predictor,
+        matrix: np.ndarray,
+        targets: np.ndarray,
+        others: np.ndarray,
+        generator: np.random.Generator,
+    ) -> tuple[Teaching, Propagated]:
+        if self.unlabelled != AUTO:
+            return Teaching.of(self, matrix, self._terms()), NOTHING
+        if not len(others):
+            return Teaching.of(self, matrix), NOTHING
+        codes = over_rows(Predictor.features, model, matrix)
+        propagated = propagate(codes, targets, self._n_outputs, generator)
+        return Teaching.of(self, matrix, propagated=propagated), propagated
+
+    def _terms(self) -> tuple[Unlabelled, ...]:
         given = self.unlabelled
         if given is None:
             return ()

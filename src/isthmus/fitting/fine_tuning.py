@@ -11,8 +11,9 @@ import numpy as np
 from sklearn.frozen import FrozenEstimator
 from sklearn.utils._param_validation import Interval
 
+from isthmus.errors import IsthmusError
 from isthmus.fitting.base import BaseAutoencoder
-from isthmus.fitting.declaration import estimator, parameter
+from isthmus.fitting.declaration import Named, estimator, parameter
 from isthmus.fitting.parameters import (
     ABOVE_ZERO,
     NOT_NEGATIVE,
@@ -21,7 +22,8 @@ from isthmus.fitting.parameters import (
     EarlyStoppingParameters,
     MinibatchParameters,
 )
-from isthmus.models import Predictor
+from isthmus.models import Model, Predictor
+from isthmus.networks import Affine, glorot_uniform
 from isthmus.objectives import Corruption
 
 
@@ -42,12 +44,17 @@ class FineTuningParameters(EarlyStoppingParameters, MinibatchParameters):
         Train the output layer only.
     layer_decay : float
         Every layer learns at this share of the rate of the layer above it.
-    corruption : Corruption or None
-        Noise on the rows while their outcomes are learned, such as ``Masking(0.2)``.
-    dropout : float
-        Share of every layer's activations that is set to 0 in training.
+    corruption : {names}, Corruption or None
+        Noise on the rows while their outcomes are learned, such as ``Masking(0.2)``. "auto" adds
+        Gaussian noise in proportion to the distance between neighbours where unlabelled rows
+        teach, none elsewhere.
+    dropout : {names} or float
+        Share of every layer's activations that is set to 0 in training. "auto" takes 0.2 where
+        unlabelled rows teach, 0 elsewhere.
     reconstruction : float
         Weight at which the autoencoder's own loss over all rows stays in the loss.
+    learning_rate : {names} or float
+        Peak of the learning rate. "auto" takes 0.003 where unlabelled rows teach, 0.001 elsewhere.
     batch_size : int
         Rows in a minibatch. Where unlabelled rows teach, at least a quarter are labelled.
     max_epochs : int or None
@@ -65,13 +72,36 @@ class FineTuningParameters(EarlyStoppingParameters, MinibatchParameters):
     layer: int | None = parameter(POSITIVE, None, default=None)
     frozen_encoder: bool = parameter("boolean", default=False)
     layer_decay: float = parameter(Interval(Real, 0, 1, closed="right"), default=1.0)
-    corruption: Corruption | None = parameter(Corruption, None, default=None)
-    dropout: float = parameter(SHARE, default=0.0)
+    corruption: str | Corruption | None = parameter(Named("auto"), Corruption, None, default="auto")
+    dropout: str | float = parameter(Named("auto"), SHARE, default="auto")
     reconstruction: float = parameter(NOT_NEGATIVE, default=0.0)
     batch_size: int = parameter(Interval(Integral, 2, None, closed="left"), default=128)
-    learning_rate: float = parameter(ABOVE_ZERO, default=1e-3)
+    learning_rate: str | float = parameter(  # pyright: ignore[reportIncompatibleVariableOverride]
+        Named("auto"), ABOVE_ZERO, default="auto"
+    )
     early_stopping: bool = parameter("boolean", default=False)
     validation_fraction: float = parameter(Interval(Real, 0, 1, closed="neither"), default=0.1)
+
+
+def initial_predictor(
+    given: Any, autoencoder: Model, n_outputs: int, generator: np.random.Generator
+) -> Predictor:
+    """Put an output layer on what was learned, as an estimator's parameters say.
+
+    Raises
+    ------
+    IsthmusError
+        There is no such layer.
+    """
+    n_layers = autoencoder.network.n_layers
+    if given.layer is not None and given.layer >= n_layers:
+        raise IsthmusError(
+            f"layer={given.layer} is not below the code: this autoencoder has "
+            f"{n_layers - 1} hidden layers; name one of them, or None for the code."
+        )
+    predictor = Predictor(autoencoder, Affine(None, None), given.layer, given.frozen_encoder)
+    predictor = predictor.with_head(given.n_features_in_, n_outputs, glorot_uniform(generator))
+    return predictor if given.reconstruction else predictor.without_decoder()
 
 
 def relative_rates(predictor: Predictor, layer_decay: float) -> Predictor | None:

@@ -16,7 +16,7 @@ from sklearn.utils.validation import check_is_fitted
 from isthmus.errors import DataError, IsthmusError
 from isthmus.fitting.base import BaseAutoencoder, finite, streamed
 from isthmus.fitting.default_epochs import default_epochs
-from isthmus.fitting.fine_tuning import FineTuningParameters, relative_rates
+from isthmus.fitting.fine_tuning import FineTuningParameters, initial_predictor, relative_rates
 from isthmus.fitting.identity import check_hosts, check_hosts_rows, seed_of
 from isthmus.fitting.labels import hold_out, refuse_other_order, split_column
 from isthmus.fitting.persistence import (
@@ -28,15 +28,17 @@ from isthmus.fitting.persistence import (
     fill,
     named_leaves,
 )
+from isthmus.fitting.propagation import NOTHING, Propagated
 from isthmus.fitting.rows import RowsInMemory, rows_in_memory
 from isthmus.fitting.saved import checked_history, set_columns
 from isthmus.fitting.starting import admitted
+from isthmus.fitting.teaching import Teaching
 from isthmus.fitting.trained import TrainedAutoencoder
 from isthmus.fitting.validation import open_dataset
 from isthmus.io import CHUNK_ROWS, Dataset, affordable_rows
 from isthmus.models import Predictor
-from isthmus.networks import Affine, Initializer, glorot_uniform, shapes_for
-from isthmus.objectives import Outcome, Supervision, Unlabelled
+from isthmus.networks import Affine, shapes_for
+from isthmus.objectives import Outcome, Supervision
 from isthmus.runs import Interruption, Run
 from isthmus.training import (
     AllOnce,
@@ -50,6 +52,7 @@ from isthmus.training import (
 )
 
 _NO_HEAD = Affine(None, None)
+_UNKNOWN = -1
 
 
 class SupervisedAutoencoder(
@@ -69,6 +72,8 @@ class SupervisedAutoencoder(
         The epoch whose parameters were kept.
     interrupted_ : bool
         Whether Ctrl-C ended the training.
+    teaching_ : Teaching
+        What fine-tuning learned by: what "auto" came to, of the parameters that take it.
     n_features_in_ : int
         Numbers in one row of X.
     """
@@ -80,6 +85,7 @@ class SupervisedAutoencoder(
     history_: dict[str, list[float]]
     best_epoch_: int
     interrupted_: bool
+    teaching_: Teaching
     autoencoder_: BaseAutoencoder
 
     @abstractmethod
@@ -106,9 +112,6 @@ class SupervisedAutoencoder(
     @abstractmethod
     def _n_outputs(self) -> int:
         """Numbers that the head gives for one row."""
-
-    def _unlabelled(self) -> tuple[Unlabelled, ...]:
-        return ()
 
     def fit(
         self,
@@ -214,6 +217,7 @@ class SupervisedAutoencoder(
             "layer": self.model_.layer,
             "n_features_in": self.n_features_in_,
             "outcome": self._outcome_state(),
+            "teaching": self.teaching_.state(),
         }
         parameters = encoded_parameters(self)
         return {"parameters": parameters, "autoencoder": autoencoder, "fitted": fitted}, tensors
@@ -230,6 +234,7 @@ class SupervisedAutoencoder(
         restored.history_ = checked_history(fitted["history"])
         restored.best_epoch_ = int(fitted["best_epoch"])
         restored.interrupted_ = bool(fitted["interrupted"])
+        restored.teaching_ = Teaching.restored(fitted.get("teaching"), restored)
         layer = fitted["layer"]
         if layer is not None and int(layer) not in range(1, own.model_.network.n_layers):
             raise ValueError("unknown layer")
@@ -278,67 +283,68 @@ class SupervisedAutoencoder(
     def _fine_tune(
         self, matrix: np.ndarray, targets: np.ndarray, labelled: np.ndarray, seed: int, run: Run
     ) -> None:
-        generator, held_out = np.random.default_rng(seed), None
+        generator, held_out, validation = np.random.default_rng(seed), np.empty(0, int), None
         if self.early_stopping and len(labelled) > 1:
             labelled, held_out = hold_out(labelled, targets, self.validation_fraction, generator)
-        batches = ArrayBatches(matrix, self.batch_size, self._order(labelled, targets), targets)
-        validation = None
-        if held_out is not None:
             validation = ArrayBatches(matrix, self.batch_size, AllOnce(held_out), targets)
-        plan = self._plan(batches, glorot_uniform(generator), seed)
+        model = initial_predictor(self, self.autoencoder_.model_, self._n_outputs, generator)
+        others = np.setdiff1d(np.arange(len(targets)), np.concatenate([labelled, held_out]))
+        # What is held out must not tell the others' outcomes.
+        known = targets.copy()
+        known[held_out] = _UNKNOWN
+        teaching, believed = self._teaching(model, matrix, known, others, generator)
+        known[believed.positions] = believed.labels
+        labelled = np.union1d(labelled, believed.positions)
+        others = np.setdiff1d(others, believed.positions)
+        order: Order = AllOnce(labelled)
+        if len(others) and (self.reconstruction or teaching.unlabelled):
+            order = LabelledInEveryMinibatch(labelled, others, self.batch_size)
+        batches = ArrayBatches(matrix, self.batch_size, order, known)
+        plan = self._plan(model, teaching, batches, seed)
         rows = RowsInMemory(self.autoencoder_.preparation_, matrix)
-        check_hosts_rows(self, rows, plan.model, targets)
+        check_hosts_rows(self, rows, plan.model, known)
         training = train(plan, batches, run, validation=validation)
         self.model_, self.history_ = training.model.without_decoder(), training.history
         self.best_epoch_, self.interrupted_ = training.best_epoch, training.interrupted
+        self.teaching_ = teaching
 
-    def _plan(self, batches: ArrayBatches, initialize: Initializer, seed: int) -> Plan[Predictor]:
+    def _teaching(
+        self,
+        model: Predictor,
+        matrix: np.ndarray,
+        targets: np.ndarray,
+        others: np.ndarray,
+        generator: np.random.Generator,
+    ) -> tuple[Teaching, Propagated]:
+        """Give what fine-tuning learns by, and what it believes of the `others`."""
+        return Teaching.of(self, matrix), NOTHING
+
+    def _plan(
+        self, model: Predictor, teaching: Teaching, batches: ArrayBatches, seed: int
+    ) -> Plan[Predictor]:
         n_epochs = self.max_epochs
         if n_epochs is None:
             n_epochs = default_epochs(batches.n_rows, self.batch_size, 6_000, 10, 400)
         settings = Settings(
             n_epochs,
-            self.learning_rate,
+            teaching.learning_rate,
             self.weight_decay,
             patience=self.patience if self.early_stopping else None,
             seed=seed,
         )
-        model = self._initial_model(initialize)
-        loss = self._loss(n_epochs, batches.n_steps)
-        return Plan(model, loss, settings, relative_rates(model, self.layer_decay))
-
-    def _order(self, labelled: np.ndarray, targets: np.ndarray) -> Order:
-        """Give the rows to train on: all of them where unlabelled ones teach something."""
-        others = np.setdiff1d(np.arange(len(targets)), labelled)
-        if not len(others) or not (self.reconstruction or self._unlabelled()):
-            return AllOnce(labelled)
-        return LabelledInEveryMinibatch(labelled, others, self.batch_size)
-
-    def _initial_model(self, initialize: Initializer) -> Predictor:
-        model = self.autoencoder_.model_
-        n_layers = model.network.n_layers
-        if self.layer is not None and self.layer >= n_layers:
-            raise IsthmusError(
-                f"layer={self.layer} is not below the code: this autoencoder has "
-                f"{n_layers - 1} hidden layers; name one of them, or None for the code."
-            )
-        predictor = Predictor(model, _NO_HEAD, self.layer, self.frozen_encoder)
-        predictor = predictor.with_head(self.n_features_in_, self._n_outputs, initialize)
-        return predictor if self.reconstruction else predictor.without_decoder()
-
-    def _loss(self, n_epochs: int, n_steps: int) -> Supervision:
         objective = None
         if self.reconstruction:
-            objective = self.autoencoder_.objective(n_epochs, n_steps)
-        return Supervision(
+            objective = self.autoencoder_.objective(n_epochs, batches.n_steps)
+        loss = Supervision(
             self._outcome(),
-            self.corruption,
-            self.dropout,
-            self._unlabelled(),
+            teaching.corruption,
+            teaching.dropout,
+            teaching.unlabelled,
             objective,
             self.reconstruction,
-            n_warmup_updates=n_epochs * n_steps // 5,
+            n_warmup_updates=n_epochs * batches.n_steps // 5,
         )
+        return Plan(model, loss, settings, relative_rates(model, self.layer_decay))
 
     @property
     def _n_features_out(self) -> int:

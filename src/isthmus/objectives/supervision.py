@@ -74,8 +74,13 @@ class Supervision(Loss[Predictor]):
         return self.outcome.known(batch.targets) * losses
 
     def _unlabelled(self, model: Predictor, batch: Minibatch, key: jax.Array) -> jax.Array:
+        # Shared by the terms: one way back through the network has the gradients of all.
+        clean = model.outputs(batch.x) if self.unlabelled else None
+
         def predict(x: jax.Array, dropout_key: jax.Array | None) -> jax.Array:
-            return model.outputs(x, undisturbed if dropout_key is None else self._drop(dropout_key))
+            if dropout_key is not None:
+                return model.outputs(x, self._drop(dropout_key))
+            return clean if x is batch.x and clean is not None else model.outputs(x)
 
         total = jnp.zeros(())
         for i, term in enumerate(self.unlabelled):

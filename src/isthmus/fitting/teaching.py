@@ -1,0 +1,139 @@
+"""What fine-tuning learns by, where parameters leave that to the data."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, fields
+from typing import Any, final
+
+import numpy as np
+from sklearn.neighbors import NearestNeighbors
+
+from isthmus.checks import is_number
+from isthmus.fitting.persistence import decode, encode
+from isthmus.fitting.propagation import NOTHING, Propagated
+from isthmus.objectives import (
+    ClassShares,
+    Corruption,
+    GaussianNoise,
+    Unlabelled,
+    VirtualAdversarial,
+)
+from isthmus.prepare import as_float
+
+AUTO = "auto"
+
+_MOST_SAMPLED, _MOST_NEIGHBORS = 1_000, 10_000
+_NTH_NEIGHBOR = 10
+_RADIUS = 0.35
+_NOISE = 1.5
+_ENTROPY = 0.3
+_DROPOUT = 0.2
+_RATE, _PLAIN_RATE = 3e-3, 1e-3
+
+
+@final
+@dataclass(frozen=True)
+class Teaching:
+    """What fine-tuning learns by.
+
+    Parameters
+    ----------
+    learning_rate : float
+        Peak of the learning rate.
+    dropout : float
+        Share of activations that is set to 0.
+    corruption : Corruption or None
+        Noise on the rows while their outcomes are learned.
+    unlabelled : tuple of Unlabelled
+        What all rows teach.
+    propagated : float
+        Share of the rows whose labels come from their neighbours.
+    """
+
+    learning_rate: float
+    dropout: float
+    corruption: Corruption | None
+    unlabelled: tuple[Unlabelled, ...] = ()
+    propagated: float = 0.0
+
+    @classmethod
+    def of(
+        cls,
+        given: Any,
+        rows: np.ndarray,
+        unlabelled: tuple[Unlabelled, ...] = (),
+        propagated: Propagated = NOTHING,
+    ) -> Teaching:
+        """Give what an estimator's parameters say, and for "auto" what does well.
+
+        Parameters
+        ----------
+        given : estimator
+            Its `learning_rate`, `dropout` and `corruption` count.
+        rows : ndarray, shape (rows, features)
+            In the prepared scale; lengths are in proportion to the distance between neighbours.
+        unlabelled : tuple of Unlabelled
+            What all rows teach.
+        propagated : Propagated
+            What the neighbours say. Where they are believed, all rows teach what does well.
+
+        References
+        ----------
+        Hu, Miyato, Tokui, Matsumoto & Sugiyama (2017), Learning discrete representations via
+        information maximizing self-augmented training, section 3, for a radius in proportion to
+        the distance to the tenth neighbour, and for the classes' shares beside it.
+        """
+        rate, dropout, corruption = given.learning_rate, given.dropout, given.corruption
+        learns = bool(unlabelled or propagated.share)
+        distance = typical_distance(rows) if learns else 0.0
+        if propagated.share:
+            unlabelled = (
+                VirtualAdversarial(_RADIUS * distance, entropy=_ENTROPY),
+                ClassShares(propagated.class_shares),
+            )
+        if corruption == AUTO:
+            level = _NOISE * distance / math.sqrt(rows.shape[1])
+            corruption = GaussianNoise(level) if learns else None
+        return cls(
+            (_RATE if learns else _PLAIN_RATE) if rate == AUTO else rate,
+            (_DROPOUT if learns else 0.0) if dropout == AUTO else dropout,
+            corruption,
+            unlabelled,
+            propagated.share,
+        )
+
+    def state(self) -> dict[str, Any]:
+        """Give what a model file holds of it."""
+        return {field.name: encode(getattr(self, field.name)) for field in fields(self)}
+
+    @classmethod
+    def restored(cls, state: dict[str, Any] | None, given: Any) -> Teaching:
+        """Give what `state` told of; files of earlier versions say it by the parameters alone."""
+        if state is None:
+            return cls(given.learning_rate, given.dropout, given.corruption)
+        values = {name: decode(value) for name, value in state.items()}
+        restored = cls(**{field.name: values[field.name] for field in fields(cls)})
+        numbers = (restored.learning_rate, restored.dropout, restored.propagated)
+        noise, terms = restored.corruption, restored.unlabelled
+        if not (
+            all(map(is_number, numbers))
+            and (noise is None or isinstance(noise, Corruption))
+            and all(isinstance(term, Unlabelled) for term in terms)
+        ):
+            raise ValueError("unknown teaching")
+        return restored
+
+
+def typical_distance(rows: np.ndarray) -> float:
+    """Give the median distance to the tenth neighbour, of some rows among some more."""
+    rows = np.asarray(as_float(rows[spread_over(len(rows), _MOST_NEIGHBORS)]))
+    n_neighbors = min(_NTH_NEIGHBOR, len(rows) - 1) + 1  # a row is its own nearest
+    sampled = rows[spread_over(len(rows), _MOST_SAMPLED)]
+    distances, _ = NearestNeighbors(n_neighbors=n_neighbors).fit(rows).kneighbors(sampled)
+    return float(np.median(distances[:, -1]))
+
+
+def spread_over(n_rows: int, most: int) -> np.ndarray:
+    """Give positions evenly spread over rows."""
+    return np.linspace(0, n_rows - 1, min(n_rows, most)).astype(int)
