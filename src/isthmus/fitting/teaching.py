@@ -27,7 +27,7 @@ _MOST_SAMPLED, _MOST_NEIGHBORS = 1_000, 10_000
 _NTH_NEIGHBOR = 10
 _RADIUS = 0.35
 _NOISE = 1.5
-_ENTROPY = 0.3
+_ENTROPY, _SHARES = 0.3, 2.0
 _DROPOUT = 0.2
 _RATE, _PLAIN_RATE = 3e-3, 1e-3
 
@@ -90,7 +90,7 @@ class Teaching:
         if propagated.share:
             unlabelled = (
                 VirtualAdversarial(_RADIUS * distance, entropy=_ENTROPY),
-                ClassShares(propagated.class_shares),
+                ClassShares(propagated.class_shares, _SHARES),
             )
         if corruption == AUTO:
             level = _NOISE * distance / math.sqrt(rows.shape[1])
