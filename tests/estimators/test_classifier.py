@@ -65,7 +65,7 @@ def test_few_labels_beside_many_unlabelled_rows_do_well(encoder, digits_data):
 def test_unlabelled_rows_teach(encoder, digits_data):
     X, y = digits_data
     settings = {"random_state": 0, "max_epochs": 20, "learning_rate": 0.01}
-    alone = AutoencoderClassifier(encoder, **settings).fit(X, partly(y, 60))
+    alone = AutoencoderClassifier(encoder, unlabelled=None, **settings).fit(X, partly(y, 60))
     helped = AutoencoderClassifier(
         encoder, unlabelled=VirtualAdversarial(1.0, entropy=1.0), **settings
     ).fit(X, partly(y, 60))
@@ -171,6 +171,36 @@ def test_early_stopping_with_two_labels_trains_on_one():
     ).fit(x, y)
     assert np.isfinite(classifier.history_["validation_loss"]).all()
     assert np.isfinite(classifier.history_["loss"]).all()
+
+
+def test_defaults_learn_from_unlabelled_rows_and_tell_by_what(encoder, digits_data, tmp_path):
+    X, y = digits_data
+    labels = partly(y, 150)
+    settings = {"max_epochs": 30, "random_state": 0}
+    taught = AutoencoderClassifier(encoder, **settings).fit(X, labels)
+    alone = AutoencoderClassifier(encoder, unlabelled=None, **settings).fit(X, labels)
+    assert taught.score(X[150:], y[150:]) > alone.score(X[150:], y[150:]) + 0.2
+    teaching = taught.teaching_
+    assert teaching.propagated > 0
+    assert [type(term).__name__ for term in teaching.unlabelled] == [
+        "VirtualAdversarial",
+        "ClassShares",
+    ]
+    taught.save(tmp_path / "model.isthmus")
+    assert load(tmp_path / "model.isthmus").teaching_ == teaching
+    plain = alone.teaching_
+    assert (plain.learning_rate, plain.dropout, plain.corruption) == (1e-3, 0.0, None)
+
+
+def test_what_is_held_out_is_not_trained_on(encoder, digits_data):
+    X = digits_data[0]
+    settings = {"early_stopping": True, "validation_fraction": 0.5, "unlabelled": "pseudo_labels"}
+    settings |= {"max_epochs": 40, "learning_rate": 0.01, "random_state": 0}
+    classifier = AutoencoderClassifier(encoder, **settings)
+    random = np.random.default_rng(0).integers(0, 10, 120)
+    classifier.fit(X[:120], random)
+    # Labels that are drawn by chance are learned by heart, those held out are not.
+    assert min(classifier.history_["validation_loss"]) > 2
 
 
 def test_labels_may_be_a_column_of_the_table(tmp_path):

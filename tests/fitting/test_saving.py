@@ -18,6 +18,7 @@ from isthmus import (
     BatchTopK,
     Bernoulli,
     BoltzmannMachine,
+    ClassShares,
     ComponentSweep,
     Consistency,
     Contractive,
@@ -89,7 +90,8 @@ ESTIMATORS = [
 ]
 FIRST = Autoencoder(2, **SMALL)
 TRAINED = {"max_epochs": 1, "batch_size": 8, "random_state": 0}
-LEARNT = [Consistency(Masking(0.2), 0.8, 0.5), PseudoLabels(0.9, 0.5)]
+SHARES = ClassShares((0.6, 0.4), 0.5)
+LEARNT = [Consistency(Masking(0.2), 0.8, 0.5), PseudoLabels(0.9, 0.5), SHARES]
 SUPERVISED = [
     AutoencoderClassifier(FIRST, label_smoothing=0.1, unlabelled=LEARNT, **TRAINED),
     AutoencoderClassifier(

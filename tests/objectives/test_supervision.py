@@ -8,6 +8,7 @@ from isthmus.models import Deterministic, Model, Predictor, SquaredError
 from isthmus.networks import Affine, Dense, glorot_uniform
 from isthmus.objectives import (
     Classes,
+    ClassShares,
     Consistency,
     Masking,
     Minibatch,
@@ -124,6 +125,17 @@ def test_only_sure_rows_get_pseudo_labels():
     np.testing.assert_allclose(
         values[values > 0], -jnp.log(probabilities[probabilities >= threshold]), rtol=1e-5
     )
+
+
+def test_shares_of_classes_are_met_by_predictions_that_have_them():
+    mean = jax.nn.softmax(predict(X, None)).mean(axis=0)
+    met = ClassShares(5 * mean)(predict, Minibatch(X, ONES), KEY)
+    np.testing.assert_allclose(met, 0, atol=1e-6)
+    values = ClassShares(strength=2.0)(predict, Minibatch(X, ONES), KEY)
+    np.testing.assert_allclose(values, 2 * jnp.sum(mean * jnp.log(3 * mean)), rtol=1e-5)
+    padded = ClassShares(mean)(predict, Minibatch(X, ONES.at[6:].set(0)), KEY)
+    half = ClassShares(mean)(predict, Minibatch(X[:6], ONES[:6]), KEY)
+    assert float(padded[0]) == pytest.approx(float(half[0]), rel=1e-4)
 
 
 def test_consistency_without_noise_is_the_entropy():

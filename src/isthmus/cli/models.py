@@ -89,7 +89,10 @@ def make_classifier(autoencoder: Any, given: dict[str, Any]) -> Any:
     from isthmus import AutoencoderClassifier
     from isthmus.objectives import Unlabelled
 
-    _check_company({**AutoencoderClassifier().get_params(deep=False), **given}, given)
+    defaults = AutoencoderClassifier().get_params(deep=False)
+    # What the data choose takes no settings.
+    unchosen = {name: None if value == "auto" else value for name, value in defaults.items()}
+    _check_company({**unchosen, **given}, given)
     of_parts = ("level", *_ADVERSARIAL)
     parameters = {name: value for name, value in given.items() if name not in of_parts}
     if "corruption" in given:

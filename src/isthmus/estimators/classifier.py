@@ -138,19 +138,14 @@ class AutoencoderClassifier(ClassifierMixin, SupervisedAutoencoder):
         return len(self.classes_)
 
     def _teaching(
-        self,
-        model: Predictor,
-        matrix: np.ndarray,
-        targets: np.ndarray,
-        others: np.ndarray,
-        generator: np.random.Generator,
+        self, model: Predictor, matrix: np.ndarray, targets: np.ndarray, others: np.ndarray
     ) -> tuple[Teaching, Propagated]:
         if self.unlabelled != AUTO:
             return Teaching.of(self, matrix, self._terms()), NOTHING
         if not len(others):
             return Teaching.of(self, matrix), NOTHING
         codes = over_rows(Predictor.features, model, matrix)
-        propagated = propagate(codes, targets, self._n_outputs, generator)
+        propagated = propagate(codes, targets, self._n_outputs, others)
         return Teaching.of(self, matrix, propagated=propagated), propagated
 
     def _terms(self) -> tuple[Unlabelled, ...]:

@@ -25,6 +25,7 @@ from isthmus.fitting.parameters import (
 from isthmus.models import Model, Predictor
 from isthmus.networks import Affine, glorot_uniform
 from isthmus.objectives import Corruption
+from isthmus.training import AllOnce, LabelledInEveryMinibatch, Order
 
 
 @estimator
@@ -46,15 +47,16 @@ class FineTuningParameters(EarlyStoppingParameters, MinibatchParameters):
         Every layer learns at this share of the rate of the layer above it.
     corruption : {names}, Corruption or None
         Noise on the rows while their outcomes are learned, such as ``Masking(0.2)``. "auto" adds
-        Gaussian noise in proportion to the distance between neighbours where unlabelled rows
-        teach, none elsewhere.
+        Gaussian noise in proportion to the distance between neighbours where labels spread to
+        unlabelled rows, none elsewhere.
     dropout : {names} or float
         Share of every layer's activations that is set to 0 in training. "auto" takes 0.2 where
-        unlabelled rows teach, 0 elsewhere.
+        labels spread to unlabelled rows, 0 elsewhere.
     reconstruction : float
         Weight at which the autoencoder's own loss over all rows stays in the loss.
     learning_rate : {names} or float
-        Peak of the learning rate. "auto" takes 0.003 where unlabelled rows teach, 0.001 elsewhere.
+        Peak of the learning rate. "auto" takes 0.003 where labels spread to unlabelled rows, 0.001
+        elsewhere.
     batch_size : int
         Rows in a minibatch. Where unlabelled rows teach, at least a quarter are labelled.
     max_epochs : int or None
@@ -102,6 +104,13 @@ def initial_predictor(
     predictor = Predictor(autoencoder, Affine(None, None), given.layer, given.frozen_encoder)
     predictor = predictor.with_head(given.n_features_in_, n_outputs, glorot_uniform(generator))
     return predictor if given.reconstruction else predictor.without_decoder()
+
+
+def order_of(labelled: np.ndarray, others: np.ndarray, batch_size: int) -> Order:
+    """Give the rows to train on: besides the labelled ones, the others that teach something."""
+    if not len(others):
+        return AllOnce(labelled)
+    return LabelledInEveryMinibatch(labelled, others, batch_size)
 
 
 def relative_rates(predictor: Predictor, layer_decay: float) -> Predictor | None:

@@ -20,6 +20,7 @@ _SPREAD = 0.99
 _N_ITERATIONS = 50
 _MOST_ROWS = 2**16
 _N_FOLDS = 5
+_MOST_RATIO = 1.25
 _MOST_LINEAR_ROWS = 5_000
 _UNKNOWN = -1
 _SHARES = (0.6, 0.4, 0.2)
@@ -48,19 +49,28 @@ class Propagated:
     class_shares: tuple[float, ...]
     share: float
 
+    def added_to(self, targets: np.ndarray, labelled: np.ndarray) -> np.ndarray:
+        """Write the labels into `targets`, and give the positions of all rows that have one."""
+        if not len(self.positions):
+            return labelled
+        targets[self.positions] = self.labels
+        return np.union1d(labelled, self.positions)
+
 
 NOTHING = Propagated(np.empty(0, int), np.empty(0, int), (), 0.0)
 """Where no row is told of."""
 
 
 def propagate(
-    codes: np.ndarray, targets: np.ndarray, n_classes: int, generator: np.random.Generator
+    codes: np.ndarray, targets: np.ndarray, n_classes: int, others: np.ndarray
 ) -> Propagated:
     """Spread labels over the rows that lie near in the code, as far as hidden labels bear it out.
 
     A fifth of the labels at a time is hidden. The largest share of surest rows is believed among
     which the hidden ones are wrong at most 3.5 times in a hundred, by Laplace's rule of succession,
-    so that few labels prove little. A graph takes at most 65,536 rows; more are drawn from.
+    so that few labels prove little. None is where a linear classifier on the code tells the hidden
+    ones clearly better, for then classes do not follow the clusters of the rows. A graph takes at
+    most 65,536 rows, drawn where there are more.
 
     Parameters
     ----------
@@ -70,8 +80,8 @@ def propagate(
         Positions of the classes, −1 where unknown.
     n_classes : int
         How many there are.
-    generator : Generator
-        Draws what is hidden.
+    others : ndarray of int
+        Positions of the rows that labels may be believed of.
 
     References
     ----------
@@ -79,7 +89,8 @@ def propagate(
     equation 4, for the propagation; Zelnik-Manor & Perona (2005), Self-tuning spectral
     clustering, for weights in units of the distance to a neighbour.
     """
-    rows = np.arange(len(codes))
+    # Always the same draws: what is believed depends on the rows alone.
+    rows, generator = np.arange(len(codes)), np.random.default_rng(0)
     if len(rows) > _MOST_ROWS:
         drawn = generator.permutation(np.flatnonzero(targets < 0))
         known = generator.permutation(np.flatnonzero(targets >= 0))[: _MOST_ROWS // 2]
@@ -87,7 +98,7 @@ def propagate(
     graph = _graph(codes[rows])
     share = _believable(codes[rows], graph, targets[rows], n_classes, generator)
     found, ranks = _told(graph, targets[rows], n_classes)
-    believed = (ranks < share) & (targets[rows] < 0)
+    believed = (ranks < share) & np.isin(rows, others)
     class_shares = _class_shares(targets[rows], found, n_classes)
     return Propagated(rows[believed], found[believed], class_shares, share)
 
@@ -149,12 +160,14 @@ def _believable(
 ) -> float:
     """Give the largest share of surest rows that hidden labels bear out.
 
-    It is 0 where neighbours tell them no better than a linear classifier on the code: then
+    It is 0 where neighbours tell them clearly worse than a linear classifier on the code: then
     classes do not follow the clusters of the rows.
     """
     known = generator.permutation(np.flatnonzero(targets >= 0))
     # One class after the other, so that every fold hides about the same of each.
     known = known[np.argsort(targets[known], kind="stable")]
+    if len(known) < _N_FOLDS:
+        return 0.0
     wrong, ranks, linear = np.empty(len(known), bool), np.empty(len(known)), []
     for fold in range(_N_FOLDS):
         hidden = known[fold::_N_FOLDS]
@@ -164,7 +177,7 @@ def _believable(
         wrong[fold::_N_FOLDS] = found[hidden] != targets[hidden]
         ranks[fold::_N_FOLDS] = all_ranks[hidden]
         linear.append(_linear_error(codes, rest, targets, hidden))
-    if wrong.mean() >= np.mean(linear):
+    if wrong.mean() >= _MOST_RATIO * np.mean(linear):
         return 0.0
     for share in _SHARES:
         sure = ranks < share
@@ -178,8 +191,8 @@ def _linear_error(
 ) -> float:
     """Give the share of hidden labels that a linear classifier on the code tells wrong."""
     rows = np.flatnonzero(known >= 0)
-    rows = rows[:: -(-len(rows) // _MOST_LINEAR_ROWS)]
-    if len(np.unique(known[rows])) < 2 or not len(hidden):
+    rows = rows[:: max(-(-len(rows) // _MOST_LINEAR_ROWS), 1)]
+    if len(np.unique(known[rows])) < 2:
         return 1.0
     linear = make_pipeline(StandardScaler(), LogisticRegression())
     with warnings.catch_warnings():

@@ -16,7 +16,12 @@ from sklearn.utils.validation import check_is_fitted
 from isthmus.errors import DataError, IsthmusError
 from isthmus.fitting.base import BaseAutoencoder, finite, streamed
 from isthmus.fitting.default_epochs import default_epochs
-from isthmus.fitting.fine_tuning import FineTuningParameters, initial_predictor, relative_rates
+from isthmus.fitting.fine_tuning import (
+    FineTuningParameters,
+    initial_predictor,
+    order_of,
+    relative_rates,
+)
 from isthmus.fitting.identity import check_hosts, check_hosts_rows, seed_of
 from isthmus.fitting.labels import hold_out, refuse_other_order, split_column
 from isthmus.fitting.persistence import (
@@ -43,8 +48,6 @@ from isthmus.runs import Interruption, Run
 from isthmus.training import (
     AllOnce,
     ArrayBatches,
-    LabelledInEveryMinibatch,
-    Order,
     Plan,
     Settings,
     over_rows,
@@ -292,13 +295,11 @@ class SupervisedAutoencoder(
         # What is held out must not tell the others' outcomes.
         known = targets.copy()
         known[held_out] = _UNKNOWN
-        teaching, believed = self._teaching(model, matrix, known, others, generator)
-        known[believed.positions] = believed.labels
-        labelled = np.union1d(labelled, believed.positions)
-        others = np.setdiff1d(others, believed.positions)
-        order: Order = AllOnce(labelled)
-        if len(others) and (self.reconstruction or teaching.unlabelled):
-            order = LabelledInEveryMinibatch(labelled, others, self.batch_size)
+        teaching, believed = self._teaching(model, matrix, known, others)
+        labelled = believed.added_to(known, labelled)
+        others = np.setdiff1d(others, labelled)
+        teaches = self.reconstruction or teaching.unlabelled
+        order = order_of(labelled, others if teaches else others[:0], self.batch_size)
         batches = ArrayBatches(matrix, self.batch_size, order, known)
         plan = self._plan(model, teaching, batches, seed)
         rows = RowsInMemory(self.autoencoder_.preparation_, matrix)
@@ -309,12 +310,7 @@ class SupervisedAutoencoder(
         self.teaching_ = teaching
 
     def _teaching(
-        self,
-        model: Predictor,
-        matrix: np.ndarray,
-        targets: np.ndarray,
-        others: np.ndarray,
-        generator: np.random.Generator,
+        self, model: Predictor, matrix: np.ndarray, targets: np.ndarray, others: np.ndarray
     ) -> tuple[Teaching, Propagated]:
         """Give what fine-tuning learns by, and what it believes of the `others`."""
         return Teaching.of(self, matrix), NOTHING
@@ -322,9 +318,8 @@ class SupervisedAutoencoder(
     def _plan(
         self, model: Predictor, teaching: Teaching, batches: ArrayBatches, seed: int
     ) -> Plan[Predictor]:
-        n_epochs = self.max_epochs
-        if n_epochs is None:
-            n_epochs = default_epochs(batches.n_rows, self.batch_size, 6_000, 10, 400)
+        by_rows = default_epochs(batches.n_rows, self.batch_size, 6_000, 10, 400)
+        n_epochs = self.max_epochs or by_rows
         settings = Settings(
             n_epochs,
             teaching.learning_rate,
@@ -332,9 +327,8 @@ class SupervisedAutoencoder(
             patience=self.patience if self.early_stopping else None,
             seed=seed,
         )
-        objective = None
-        if self.reconstruction:
-            objective = self.autoencoder_.objective(n_epochs, batches.n_steps)
+        own = self.autoencoder_
+        objective = own.objective(n_epochs, batches.n_steps) if self.reconstruction else None
         loss = Supervision(
             self._outcome(),
             teaching.corruption,

@@ -85,9 +85,9 @@ class Teaching:
         the distance to the tenth neighbour, and for the classes' shares beside it.
         """
         rate, dropout, corruption = given.learning_rate, given.dropout, given.corruption
-        learns = bool(unlabelled or propagated.share)
+        learns = propagated.share > 0
         distance = typical_distance(rows) if learns else 0.0
-        if propagated.share:
+        if learns:
             unlabelled = (
                 VirtualAdversarial(_RADIUS * distance, entropy=_ENTROPY),
                 ClassShares(propagated.class_shares, _SHARES),
