@@ -76,8 +76,8 @@ def few(train, y, test, test_y, n_draws):
     print(f"denoising autoencoder: {time.perf_counter() - start:.0f} s")
     drawn = without_learning(denoising(1), train)
     ways = {
-        "the same network, supervised": (drawn, {"max_epochs": 200}),
-        "pretrained, fine-tuned": (pretrained, {"max_epochs": 200}),
+        "the same network, supervised": (drawn, {"max_epochs": 200, "unlabelled": None}),
+        "pretrained, fine-tuned": (pretrained, {"max_epochs": 200, "unlabelled": None}),
         "pretrained, virtual adversarial": (pretrained, {"max_epochs": 6, **VIRTUAL_ADVERSARIAL}),
     }
     print(f"{'labels':36} " + "  ".join(f"{n:12}" for n in NUMBERS))
@@ -133,7 +133,11 @@ def pretraining(train, y, test, test_y, n_draws):
                         * (
                             1
                             - AutoencoderClassifier(
-                                start, layer=len(hidden), max_epochs=n_epochs, random_state=seed
+                                start,
+                                layer=len(hidden),
+                                unlabelled=None,
+                                max_epochs=n_epochs,
+                                random_state=seed,
                             )
                             .fit(train, draw_labels(y, n_labels, 100 + seed))
                             .score(test, test_y)

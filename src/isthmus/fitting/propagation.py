@@ -20,6 +20,7 @@ _SPREAD = 0.99
 _N_ITERATIONS = 50
 _MOST_ROWS = 2**16
 _N_FOLDS = 5
+_MOST_WRONG = 0.12
 _MOST_RATIO = 1.25
 _MOST_LINEAR_ROWS = 5_000
 _UNKNOWN = -1
@@ -68,9 +69,10 @@ def propagate(
 
     A fifth of the labels at a time is hidden. The largest share of surest rows is believed among
     which the hidden ones are wrong at most 3.5 times in a hundred, by Laplace's rule of succession,
-    so that few labels prove little. None is where a linear classifier on the code tells the hidden
-    ones clearly better, for then classes do not follow the clusters of the rows. A graph takes at
-    most 65,536 rows, drawn where there are more.
+    so that few labels prove little. None is where more than 12 % of all hidden labels come out
+    wrong, for then clusters overlap, nor where a linear classifier on the code does clearly better,
+    for then classes do not follow the clusters. A graph takes at most 65,536 rows, drawn where
+    there are more.
 
     Parameters
     ----------
@@ -177,7 +179,7 @@ def _believable(
         wrong[fold::_N_FOLDS] = found[hidden] != targets[hidden]
         ranks[fold::_N_FOLDS] = all_ranks[hidden]
         linear.append(_linear_error(codes, rest, targets, hidden))
-    if wrong.mean() >= _MOST_RATIO * np.mean(linear):
+    if wrong.mean() > _MOST_WRONG or wrong.mean() >= _MOST_RATIO * np.mean(linear):
         return 0.0
     for share in _SHARES:
         sure = ranks < share
