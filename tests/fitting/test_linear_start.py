@@ -21,6 +21,7 @@ from isthmus import (
     limited_memory,
     load,
 )
+from isthmus.fitting.fine_tuning import relative_rates
 from isthmus.models import Model
 from isthmus.networks import ShortcutNetwork
 from isthmus.training import over_rows
@@ -178,5 +179,8 @@ def test_classifier_learns_from_a_code_with_shortcuts(tmp_path, low_rank):
     classifier = AutoencoderClassifier(start, max_epochs=20, layer_decay=0.5, **QUICK)
     classifier.fit(low_rank, y).save(tmp_path / "classifier.isthmus")
     assert classifier.score(low_rank, y) > 0.8
+    rates = relative_rates(classifier.model_, 0.5)
+    assert rates is not None
+    assert (rates.autoencoder.network.shortcuts[0].weight == 0.5).all()
     loaded = load(tmp_path / "classifier.isthmus")
     np.testing.assert_array_equal(loaded.predict(low_rank), classifier.predict(low_rank))

@@ -23,7 +23,7 @@ from isthmus.fitting.parameters import (
     MinibatchParameters,
 )
 from isthmus.models import Model, Predictor
-from isthmus.networks import Affine, glorot_uniform
+from isthmus.networks import Affine, ShortcutNetwork, glorot_uniform
 from isthmus.objectives import Corruption
 from isthmus.training import AllOnce, LabelledInEveryMinibatch, Order
 
@@ -127,7 +127,12 @@ def relative_rates(predictor: Predictor, layer_decay: float) -> Predictor | None
     lowest = 0.0 if predictor.frozen else 1.0
     rates = jax.tree.map(lambda leaf: np.full(leaf.shape, lowest, np.float32), predictor)
     rates = eqx.tree_at(lambda p: p.head, rates, jax.tree.map(np.ones_like, rates.head))
-    n_layers = predictor.autoencoder.network.n_layers
+    network = rates.autoencoder.network
+    n_layers = network.n_layers
+    if isinstance(network, ShortcutNetwork):
+        # It leads to the code, as the last layer does.
+        slower = jax.tree.map(lambda leaf: leaf * layer_decay, network.shortcuts[0])
+        rates = eqx.tree_at(lambda p: p.autoencoder.network.shortcuts[0], rates, slower)
 
     def encoder(p: Predictor) -> Any:
         return p.autoencoder.network.encoder
