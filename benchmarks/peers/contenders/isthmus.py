@@ -19,12 +19,13 @@ PACKAGES = ("jax", "numpy", "scikit-learn")
 
 
 def dense(workload, train, epochs, seed, mark, scratch):
-    model = Autoencoder(workload.code, hidden=workload.hidden, **_settings(workload, epochs, seed))
+    settings = _settings(workload, epochs, seed) | _plain(Autoencoder)
+    model = Autoencoder(workload.code, hidden=workload.hidden, **settings)
     return _fit(model, workload, train, mark)
 
 
 def convolutional(workload, train, epochs, seed, mark, scratch):
-    settings = _settings(workload, epochs, seed)
+    settings = _settings(workload, epochs, seed) | _plain(ConvolutionalAutoencoder)
     model = ConvolutionalAutoencoder(workload.code, channels=workload.channels, **settings)
     fitted = _fit(model, workload, train.reshape(-1, 28, 28), mark)
     return Fitted(lambda x: model.reconstruct(x.reshape(-1, 28, 28)), save=fitted.save)
@@ -45,6 +46,11 @@ def sparse(workload, train, epochs, seed, mark, scratch):
 
 def linear(workload, train, epochs, seed, mark, scratch):
     return Fitted(LinearAutoencoder(workload.code).fit(train).reconstruct)
+
+
+def _plain(kind):
+    """Ask for the network that all contenders have; earlier revisions have no other."""
+    return {"shortcut": False} if "shortcut" in kind().get_params() else {}
 
 
 def _settings(workload, epochs, seed):
