@@ -66,6 +66,8 @@ class Supervision(Loss[Predictor]):
             own = self.reconstruction(
                 model.autoencoder, batch.x, batch.weights, reconstruction_key, n_updates
             )
+            if self.reconstruction.terms:
+                own = own[0]
             loss += self.reconstruction_strength * own
         return loss, state
 
