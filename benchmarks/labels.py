@@ -97,6 +97,9 @@ def fit_once(file, key, settings, rows, seed):
     start = time.perf_counter()
     classifier = AutoencoderClassifier(random_state=seed, verbose=False, **settings)
     classifier.fit(x, labels)
+    # A signal ends a fit early and keeps what it has learned, which is no result.
+    if classifier.interrupted_ or getattr(classifier.autoencoder_, "interrupted_", False):
+        raise SystemExit(f"{key}: interrupted, and not kept")
     seconds = time.perf_counter() - start
     error = 100 * (1 - classifier.score(test, test_y))
     done[key] = {"error": error, "seconds": seconds, "propagated": classifier.teaching_.propagated}
