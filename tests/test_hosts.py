@@ -22,7 +22,8 @@ def here(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     generator = np.random.default_rng(0)
     hidden = generator.normal(size=(300, 2))
-    np.save("x.npy", (hidden @ generator.normal(size=(2, 6))).astype(np.float32))
+    noise = 0.1 * generator.normal(size=(300, 6))
+    np.save("x.npy", (hidden @ generator.normal(size=(2, 6)) + noise).astype(np.float32))
     return tmp_path
 
 
@@ -55,7 +56,8 @@ def test_processes_together_give_the_losses_of_one_and_resume_on_another_number(
         for i, rows in enumerate(np.split(np.tile(np.load("x.npy"), (1, 150)), 5)):
             np.save(f"x{i}.npy", rows)
         os.remove("x.npy")
-        memory = ["--memory", "1MB"]
+        # Where training starts at the best linear code, gradients are rounding at first.
+        memory = ["--memory", "1MB", "--no-shortcut"]
         options += memory
     assert cli.run([*FIT, "-o", "one.isthmus", "--max-epochs", "3", *memory]) == 0
     together = start(2, "-o", "two.isthmus", *options)

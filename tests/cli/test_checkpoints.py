@@ -11,18 +11,21 @@ from isthmus.runs.interruption import Interruption
 
 from .commands import BARE, fit, logged, run
 
+ADVICE = "Still improving: of 2 epochs the last was the best; raise max_epochs.\n"
+
 
 def test_same_command_resumes_and_says_so(here, capsys):
     arguments = ["fit", "table.csv", *BARE, "--checkpoint", "runs/a"]
     assert run(*arguments, "-o", "one.isthmus") == 0
-    assert not capsys.readouterr().err
+    assert capsys.readouterr().err == ADVICE
     assert run(*arguments, "-o", "two.isthmus") == 0
     assert capsys.readouterr().err == (
         "Nothing is left to train: runs/a/checkpoint.isthmus holds the finished training.\n"
+        + ADVICE
     )
     assert Path("one.isthmus").read_bytes() == Path("two.isthmus").read_bytes()
     assert run(*arguments, "-o", "three.isthmus", "--fresh", "--checkpoint-seconds", "5") == 0
-    assert not capsys.readouterr().err
+    assert capsys.readouterr().err == ADVICE
     assert run(*arguments, "-o", "four.isthmus", "--random-state", "1") == 1
     error = capsys.readouterr().err
     assert "random_state=0, but now random_state=1" in error
@@ -60,7 +63,7 @@ def test_log_and_curves_are_written_and_the_log_goes_on_with_the_checkpoint(here
     epochs = [line["epoch"] for line in logged("runs/run.jsonl") if "event" not in line]
     assert epochs == [1, 2]
     assert len(list(Path("curves").iterdir())) == 1
-    assert not capsys.readouterr().err
+    assert capsys.readouterr().err == ADVICE
     assert run(*arguments) == 0
     events = [line.get("event") for line in logged("runs/run.jsonl")]
     assert events == ["started", None, None, "finished", "resumed", "finished"]
@@ -96,5 +99,6 @@ def test_checkpoint_that_cannot_be_written_later_is_one_line(here, capsys, monke
 
     monkeypatch.setattr(checkpoint, "write_model_file", fail_later)
     assert run("fit", "table.csv", "-o", "x.isthmus", *BARE, "--checkpoint", "runs") == 0
-    (line,) = capsys.readouterr().err.splitlines()
+    line, advice = capsys.readouterr().err.splitlines()
+    assert advice in ADVICE
     assert line.startswith("isthmus: x could not be written, because the disk is full; training")
