@@ -305,7 +305,7 @@ def test_codes_of_a_file_are_matched_by_name(tmp_path):
 @pytest.mark.parametrize("name", ["deep", "boltzmann", "denoising"])
 def test_going_on_beyond_the_unit_interval_is_refused(name):
     # Many values lie at the ends, so that the likelihood is Bernoulli.
-    rows = np.clip(GENERATOR.uniform(-0.5, 1.5, size=(N_ROWS, 4)), 0, 1)
+    rows = np.clip(GENERATOR.uniform(-1, 2, size=(N_ROWS, 4)), 0, 1)
     model = fitted(name, rows)
     assert type(model.model_.likelihood).__name__ == "Bernoulli"
     for go_on in (model.partial_fit, partial(model.fit, init=model)):

@@ -23,7 +23,7 @@ USUAL_LEVEL = 0.3
 
 # With as many values at 0 and 1, rows are flat where a sigmoid is, as pictures with a background
 # are; with fewer, squared error and its linear start bring back more.
-_MANY = 0.25
+_MANY = 0.5
 
 # What X has that a likelihood cannot take, and what to do about it.
 _MEMBERS = {"real": "others", "unit": "others", "binary": "0 and 1 alone"}

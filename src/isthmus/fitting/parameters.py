@@ -132,7 +132,8 @@ class ObjectiveParameters:
         Added to the loss, beside what the model itself adds, such as ``L1(0.01)``.
     likelihood : {names} or Likelihood
         What reconstructions are judged by, a part such as ``Gaussian("shared")`` or its name.
-        "auto" takes Bernoulli for data in [0, 1], squared error for all others.
+        "auto" takes Bernoulli for 0 and 1 and for data in [0, 1] of which more than half lie at
+        the ends, squared error for all others.
     learning_rate_schedule : {names}
         "cosine" rises over the first twentieth of the updates and then falls to nothing;
         "constant" keeps the rate throughout.

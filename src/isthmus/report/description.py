@@ -10,6 +10,11 @@ import numpy as np
 from isthmus.fitting.base import BaseAutoencoder
 from isthmus.fitting.supervised import SupervisedAutoencoder
 
+_AT_ENDS = {
+    "Bernoulli": ", more than half of them 0 or 1",
+    "SquaredError": ", at most half of them 0 or 1",
+}
+
 
 def describe(estimator: BaseAutoencoder | SupervisedAutoencoder) -> dict[str, Any]:
     """Give the facts about a fitted estimator, as plain values."""
@@ -38,7 +43,10 @@ def likelihood_of(estimator: BaseAutoencoder) -> str:
     """Name the likelihood, with the reason why it was chosen where nobody asked for it."""
     likelihood = type(estimator.model_.likelihood).__name__
     chosen = any(estimator.get_params().get(name) == "auto" for name in ("likelihood", "visible"))
-    return since(likelihood, estimator.preparation_.support_reason if chosen else "")
+    reason = estimator.preparation_.support_reason if chosen else ""
+    if reason and estimator.preparation_.support == "unit":
+        reason += _AT_ENDS.get(likelihood, "")
+    return since(likelihood, reason)
 
 
 def since(choice: str, reason: str) -> str:
