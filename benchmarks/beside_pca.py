@@ -9,6 +9,7 @@ import argparse
 import json
 import os
 import platform
+import sys
 import time
 import warnings
 from importlib.metadata import version
@@ -120,6 +121,8 @@ def measure(name, X, n_components, seed):
     start = time.perf_counter()
     model = getattr(isthmus, name)(n_components, random_state=seed, verbose=False).fit(train)
     seconds = time.perf_counter() - start
+    if model.interrupted_:
+        sys.exit("Stopped; what was half trained is not kept.")
     prepared = [model.preparation_.matrix(as_dataset(rows)) for rows in (train, test)]
     back = over_rows(Model.reconstruct, model.model_, prepared[1])
     known, x = (as_float(matrix).astype(float) for matrix in prepared)

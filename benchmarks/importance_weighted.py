@@ -13,6 +13,7 @@ import argparse
 import json
 import os
 import platform
+import sys
 import time
 from importlib.metadata import version
 from pathlib import Path
@@ -69,6 +70,8 @@ def measure(data, binarization, k, arguments):
     )
     folder = arguments.results.with_suffix("") / f"{binarization}-{k}"
     model.fit(train[: arguments.rows], checkpoint=folder)
+    if model.interrupted_:
+        sys.exit("Stopped; the same command goes on from its checkpoint.")
     start = time.perf_counter()
     estimate = model.log_likelihood(test, arguments.samples)
     seconds = time.perf_counter() - start

@@ -49,6 +49,8 @@ def report(name, rows, dictionary, **settings):
     start = time.perf_counter()
     model = SparseAutoencoder(len(dictionary), random_state=0, **settings).fit(rows)
     seconds = time.perf_counter() - start
+    if model.interrupted_:
+        sys.exit("Stopped; of what is half trained there are no figures.")
     found = model.dictionary_.astype(np.float64)
     found /= np.linalg.norm(found, axis=1, keepdims=True)
     cosines = (dictionary @ found.T).max(axis=1)
