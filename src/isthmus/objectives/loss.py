@@ -29,6 +29,10 @@ class Loss(ABC, Generic[M]):
         """Names of what a row's loss is made of, which are recorded beside it; mostly nothing."""
         return ()
 
+    def without_terms(self, values: jax.Array) -> jax.Array:
+        """Give the losses alone, of what `update_loss` or `held_out_losses` gave."""
+        return values[..., 0] if self.terms else values
+
     def warmed_up(self) -> Self:
         """Give the loss as it is once it has warmed up; most need not."""
         return self

@@ -42,7 +42,7 @@ class SumOfLosses(Loss[tuple[Any, ...]]):
         values, states = [], []
         for loss, own, own_state in zip(self.losses, model, state, strict=True):
             value, new_state = loss.update_loss(own, batch, key, n_updates, own_state)
-            values.append(_alone(loss, value))
+            values.append(loss.without_terms(value))
             states.append(new_state)
         return jnp.sum(jnp.stack(values)), tuple(states)
 
@@ -51,10 +51,5 @@ class SumOfLosses(Loss[tuple[Any, ...]]):
     ) -> jax.Array:
         """Give each row's losses, one for each model: ``(batch, models)``."""
         pairs = zip(self.losses, model, strict=True)
-        losses = [_alone(loss, loss.held_out_losses(own, batch, key)) for loss, own in pairs]
+        losses = [loss.without_terms(loss.held_out_losses(own, batch, key)) for loss, own in pairs]
         return jnp.stack(losses, axis=1)
-
-
-def _alone(loss: Loss[Any], values: jax.Array) -> jax.Array:
-    """Give the loss without its terms."""
-    return values[..., 0] if loss.terms else values

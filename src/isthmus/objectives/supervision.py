@@ -66,9 +66,7 @@ class Supervision(Loss[Predictor]):
             own = self.reconstruction(
                 model.autoencoder, batch.x, batch.weights, reconstruction_key, n_updates
             )
-            if self.reconstruction.terms:
-                own = own[0]
-            loss += self.reconstruction_strength * own
+            loss += self.reconstruction_strength * self.reconstruction.without_terms(own)
         return loss, state
 
     def held_out_losses(self, model: Predictor, batch: Minibatch, key: jax.Array) -> jax.Array:

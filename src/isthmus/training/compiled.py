@@ -91,7 +91,7 @@ def advance(
                 values, loss_state = objective.update_loss(
                     model, batch, step_key, carry.n_updates, carry.loss_state
                 )
-            return values[0] if objective.terms else values, (values, loss_state)
+            return objective.without_terms(values), (values, loss_state)
 
         # Derivatives with respect to slices of the vector would each be a vector of full length.
         model = layout.unflatten(carry.parameters)
