@@ -27,7 +27,8 @@ def rows():
 
 def started(design, rows):
     pca = PCA(3).fit(rows.astype(np.float64))
-    network = build(design).starting_linear(pca.components_, 2.0, pca.mean_, pca.mean_)
+    encode, decode = pca.components_.T / 2, pca.components_ * 2
+    network = build(design).starting_at(encode, -pca.mean_ @ encode, decode, pca.mean_)
     return network, pca
 
 
@@ -73,7 +74,7 @@ def test_codes_need_no_decoder(rows):
 def test_fewer_components_leave_units_at_nothing(rows):
     network = build(Dense((9,)))
     few = np.eye(12)[:2]
-    network = network.starting_linear(few, 1.0, np.zeros(12), np.zeros(12))
+    network = network.starting_at(few.T, np.zeros(2), few, np.zeros(12))
     codes = np.asarray(network.encode(rows))
     np.testing.assert_allclose(codes, np.c_[rows[:, :2], np.zeros(len(rows))], atol=1e-5)
 

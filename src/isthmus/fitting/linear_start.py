@@ -61,9 +61,9 @@ def _deterministic(model: Model, network: ShortcutNetwork, found: PrincipalCompo
     """
     variance = float(np.mean(found.explained_variance))
     scale = np.sqrt(variance) if variance > 0 else 1.0
-    mean = found.mean.astype(float)
+    mean, encode = found.mean.astype(float), found.components.T / scale
     output = model.likelihood.parameters_at(mean)
-    network = network.starting_linear(found.components, scale, mean, output)
+    network = network.starting_at(encode, -mean @ encode, found.components * scale, output)
     return replace(model, network=network)
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeAlias
 
 import equinox as eqx
 import jax
+import numpy as np
 
 Disturbance: TypeAlias = Callable[[int, jax.Array], jax.Array]
 """Changes what a hidden layer, counted from 0, gives: ``(batch, …) -> (batch, …)``."""
@@ -67,10 +68,6 @@ class LayeredNetwork(Network):
         """The activation between the layers, a name in `ACTIVATIONS`."""
 
     @abstractmethod
-    def silenced(self) -> Self:
-        """Give the network with weights of 0 where code and output are made."""
-
-    @abstractmethod
     def single_layers(self) -> tuple[Network, ...]:
         """Give each layer, from the data up, as a network of its own.
 
@@ -89,3 +86,18 @@ class LayeredNetwork(Network):
         Hinton & Salakhutdinov (2006), Reducing the dimensionality of data with neural networks,
         figure 1.
         """
+
+    def silenced(self) -> Self:
+        """Give the network with weights of 0 where code and output are made.
+
+        Tied weights of the code's layer are those of the decoder's first one, from which the others
+        then get nothing.
+        """
+        return replace(self, encoder=_silent(self.encoder), decoder=_silent(self.decoder))
+
+
+def _silent(layers: Sequence[Any]) -> tuple[Any, ...]:
+    """Give the same layers with weights of 0 in the last one."""
+    *others, last = layers
+    weight = None if last.weight is None else np.zeros(last.weight.shape, np.float32)
+    return (*others, replace(last, weight=weight))

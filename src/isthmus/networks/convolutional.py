@@ -18,7 +18,7 @@ from isthmus.networks.base import (
 )
 from isthmus.networks.convolution import Pair, convolve, convolve_back
 from isthmus.networks.convolutional_layer import ConvolutionalLayer
-from isthmus.networks.dense import Affine, DenseNetwork, silence, unroll
+from isthmus.networks.dense import Affine, DenseNetwork, unroll
 
 
 @final
@@ -99,10 +99,6 @@ class ConvolutionalNetwork(LayeredNetwork):
 
     def unrolled(self, layers: Sequence[Network]) -> ConvolutionalNetwork:
         encoder, decoder = unroll(layers, self.decoder)
-        return replace(self, encoder=encoder, decoder=decoder)
-
-    def silenced(self) -> ConvolutionalNetwork:
-        encoder, decoder = silence(self.encoder, self.decoder)
         return replace(self, encoder=encoder, decoder=decoder)
 
     def _activate(self, x: jax.Array) -> jax.Array:

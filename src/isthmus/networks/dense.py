@@ -32,21 +32,6 @@ class Affine(eqx.Module):
         return product(x, self.weight) + self.bias
 
 
-def silence(
-    encoder: Sequence[Affine], decoder: Sequence[Affine]
-) -> tuple[tuple[Affine, ...], tuple[Affine, ...]]:
-    """Give the same layers with weights of 0 in the last one of each.
-
-    Tied weights of the code's layer are those of the decoder's first one, from which the others
-    then get nothing.
-    """
-    silent = []
-    for *layers, last in (encoder, decoder):
-        weight = None if last.weight is None else np.zeros(last.weight.shape, np.float32)
-        silent.append((*layers, Affine(weight, last.bias)))
-    return silent[0], silent[1]
-
-
 def unroll(
     layers: Sequence[Network], decoder: Sequence[Affine]
 ) -> tuple[tuple[Affine, ...], tuple[Affine, ...]]:
@@ -149,10 +134,6 @@ class DenseNetwork(LayeredNetwork):
 
     def unrolled(self, layers: Sequence[Network]) -> DenseNetwork:
         encoder, decoder = unroll(layers, self.decoder)
-        return replace(self, encoder=encoder, decoder=decoder)
-
-    def silenced(self) -> DenseNetwork:
-        encoder, decoder = silence(self.encoder, self.decoder)
         return replace(self, encoder=encoder, decoder=decoder)
 
     def _untied_decoder(self) -> list[Affine]:

@@ -67,25 +67,6 @@ class ShortcutNetwork(LayeredNetwork):
         assert shortcut is not None
         return self.layers.decode(z) + shortcut(z)
 
-    def starting_linear(
-        self, components: np.ndarray, scale: float, mean: np.ndarray, output: np.ndarray
-    ) -> ShortcutNetwork:
-        """Give the network whose shortcuts are a linear model and whose layers give nothing yet.
-
-        Parameters
-        ----------
-        components : array, shape (n_components, features)
-            Orthonormal directions.
-        scale : float
-            What projections on them are divided by to give the code.
-        mean : array, shape (features,)
-            The row whose code is 0.
-        output : array, shape (outputs,)
-            What a code of 0 gives, of which the first are the features themselves.
-        """
-        encode = components.T / scale
-        return self.starting_at(encode, -mean @ encode, components * scale, output)
-
     def starting_at(
         self, encode: np.ndarray, code: np.ndarray, decode: np.ndarray, output: np.ndarray
     ) -> ShortcutNetwork:
