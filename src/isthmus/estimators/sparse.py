@@ -215,7 +215,7 @@ class SparseAutoencoder(DenseParameters, NetworkAutoencoder):
     def _default_likelihood(self, rows: TrainingRows) -> Likelihood:
         return SquaredError()
 
-    def _code(self) -> Code:
+    def _code(self, likelihood: Likelihood) -> Code:
         if self.sparsity not in _CODES:
             return Deterministic()
         return _CODES[self.sparsity](self._n_active)

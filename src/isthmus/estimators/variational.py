@@ -17,7 +17,7 @@ from isthmus.fitting.parameters import NOT_NEGATIVE, POSITIVE, WHOLE, DenseParam
 from isthmus.fitting.rows import TrainingRows
 from isthmus.io import Container, to_container
 from isthmus.models import Bernoulli, Code, Gaussian, GaussianCode, Likelihood, Model
-from isthmus.networks import Architecture, Dense, Initializer
+from isthmus.networks import Architecture, Dense
 from isthmus.objectives import (
     Objective,
     code_divergence,
@@ -25,7 +25,6 @@ from isthmus.objectives import (
     log_probability,
     mean_row_scores,
 )
-from isthmus.prepare import Preparation
 from isthmus.training import Settings, over_rows
 
 _FAITHFUL_BETA = 0.5
@@ -281,22 +280,12 @@ class VariationalAutoencoder(DenseParameters, NetworkAutoencoder):
     def default_architecture(self) -> Architecture:
         return Dense(self.hidden, self.activation)
 
-    def _code(self) -> Code:
-        return GaussianCode(1.0 if self.beta is None else self.beta, self.free_bits)
-
-    def _build(
-        self,
-        preparation: Preparation,
-        likelihood: Likelihood,
-        size: int,
-        initialize: Initializer,
-        *,
-        shortcut: bool = False,
-    ) -> Model:
-        model = super()._build(preparation, likelihood, size, initialize, shortcut=shortcut)
-        if self.beta is None and self.n_importance_samples == 1 and _is_faithful(likelihood):
-            return replace(model, code=GaussianCode(_FAITHFUL_BETA, self.free_bits))
-        return model
+    def _code(self, likelihood: Likelihood) -> Code:
+        beta = self.beta
+        if beta is None:
+            faithful = isinstance(likelihood, Gaussian) and likelihood.variance == "faithful"
+            beta = _FAITHFUL_BETA if faithful and self.n_importance_samples == 1 else 1.0
+        return GaussianCode(beta, self.free_bits)
 
     def _default_likelihood(self, rows: TrainingRows) -> Likelihood:
         # Of shades the cross-entropy tells so little that most of the code is given up.
@@ -321,10 +310,6 @@ class VariationalAutoencoder(DenseParameters, NetworkAutoencoder):
             return settings
         # Where the weight falls back to nothing, the bound gets worse before it gets better.
         return replace(settings, patience=max(settings.patience, self.n_cycle_epochs))
-
-
-def _is_faithful(likelihood: Likelihood) -> bool:
-    return isinstance(likelihood, Gaussian) and likelihood.variance == "faithful"
 
 
 def _check_count(number: int, name: str = "n_samples") -> None:

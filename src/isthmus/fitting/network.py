@@ -5,14 +5,13 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import ClassVar
 
 from isthmus.errors import IsthmusError
 from isthmus.fitting.base import BaseAutoencoder
 from isthmus.fitting.parameters import ObjectiveParameters
 from isthmus.fitting.rows import TrainingRows
 from isthmus.fitting.trained import EarlyStoppedAutoencoder
-from isthmus.models import Bernoulli, Deterministic, Likelihood, Model, SquaredError
+from isthmus.models import Bernoulli, Likelihood, Model, SquaredError
 from isthmus.networks import Architecture, ShortcutNetwork
 from isthmus.networks.architectures.shortcut import can_lead_around
 from isthmus.objectives import Corruption, Objective, Penalty
@@ -36,9 +35,6 @@ _REMEDIES = {
 
 class NetworkAutoencoder(ObjectiveParameters, EarlyStoppedAutoencoder):
     """An autoencoder of any network, likelihood, corruption and penalties."""
-
-    _starts_linear: ClassVar[bool] = False
-    """Whether linear shortcuts help where nothing is said of them."""
 
     @abstractmethod
     def default_architecture(self) -> Architecture:
@@ -71,11 +67,7 @@ class NetworkAutoencoder(ObjectiveParameters, EarlyStoppedAutoencoder):
 
     def _is_linear_at_best(self, likelihood: Likelihood) -> bool:
         """Tell whether principal components are the best that linear maps can do."""
-        return (
-            self._starts_linear
-            and isinstance(likelihood, SquaredError)
-            and isinstance(self._code(), Deterministic)
-        )
+        return False
 
     @property
     def _noise_level(self) -> float:

@@ -204,5 +204,5 @@ class CodeParameters:
 
     code: Code | None = parameter(Code, None, default=None)
 
-    def _code(self) -> Code:
+    def _code(self, likelihood: Likelihood) -> Code:
         return Deterministic() if self.code is None else self.code

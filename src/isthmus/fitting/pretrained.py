@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any, ClassVar
+from typing import Any
 
 from isthmus.fitting.declaration import Named, estimator, parameter
 from isthmus.fitting.default_epochs import default_epochs
 from isthmus.fitting.network import NetworkAutoencoder
 from isthmus.fitting.parameters import POSITIVE
-from isthmus.models import Model
+from isthmus.models import Deterministic, Likelihood, Model, SquaredError
 from isthmus.objectives import Masking
 from isthmus.training import PRETRAININGS, LayerTraining, Plan
 
@@ -32,10 +32,12 @@ class PretrainedAutoencoder(NetworkAutoencoder):
         Passes over the data for each layer; None makes about 2,000 updates.
     """
 
-    _starts_linear: ClassVar[bool] = True
-
     pretrain: str | None = parameter(Named(*PRETRAININGS), None, default=None)
     n_pretraining_epochs: int | None = parameter(POSITIVE, None, default=None)
+
+    def _is_linear_at_best(self, likelihood: Likelihood) -> bool:
+        plain = isinstance(self._code(likelihood), Deterministic)
+        return plain and isinstance(likelihood, SquaredError)
 
     @property
     def _pretrains(self) -> str | None:

@@ -63,7 +63,8 @@ class SavedAutoencoder(Persistent):
     def _architecture(self) -> Architecture:
         """Give the design of the network."""
 
-    def _code(self) -> Code:
+    def _code(self, likelihood: Likelihood) -> Code:
+        """Give the code that goes with this likelihood."""
         return Deterministic()
 
     def _build(
@@ -80,7 +81,7 @@ class SavedAutoencoder(Persistent):
         With `shortcut` the network gets linear shortcuts that nobody asked for.
         """
         row_shape = preparation.schema.row_shape
-        code, architecture = self._code(), self._architecture()
+        code, architecture = self._code(likelihood), self._architecture()
         if shortcut and not isinstance(architecture, Shortcut):
             architecture = Shortcut(architecture)
         network = architecture.build(

@@ -149,10 +149,7 @@ class _Best:
     """The best that was seen of each model."""
 
     def __init__(
-        self,
-        models: tuple[Any, ...],
-        loss: SumOfLosses,
-        validation: ArrayBatches,
+        self, models: tuple[Any, ...], loss: SumOfLosses, validation: ArrayBatches
     ) -> None:
         self.models = list(models)
         self.epochs = np.zeros(len(models), int)
