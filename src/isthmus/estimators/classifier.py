@@ -12,7 +12,7 @@ from sklearn.utils.multiclass import check_classification_targets
 from isthmus.errors import DataError, IsthmusError
 from isthmus.estimators.denoising import DenoisingAutoencoder
 from isthmus.fitting.declaration import Named, estimator, parameter
-from isthmus.fitting.labels import as_labels, known_labels, tell_unlabelled
+from isthmus.fitting.labels import UNLABELLED, as_labels, known_labels, tell_unlabelled
 from isthmus.fitting.parameters import SHARE
 from isthmus.fitting.propagation import NOTHING, Propagated, propagate
 from isthmus.fitting.supervised import SupervisedAutoencoder
@@ -20,8 +20,6 @@ from isthmus.fitting.teaching import AUTO, Teaching
 from isthmus.models import Predictor
 from isthmus.objectives import Classes, Outcome, Unlabelled
 from isthmus.training import over_rows
-
-_UNLABELLED = -1
 
 _MOST_CHARACTERS = 2**24
 
@@ -103,7 +101,7 @@ class AutoencoderClassifier(ClassifierMixin, SupervisedAutoencoder):
                 f"y has only one class, {self.classes_.tolist()[0]!r}, where a classifier needs "
                 "two or more: label rows of another class."
             )
-        targets = np.full(len(y), _UNLABELLED, np.int32)
+        targets = np.full(len(y), UNLABELLED, np.int32)
         targets[known] = positions
         return targets, np.flatnonzero(known)
 

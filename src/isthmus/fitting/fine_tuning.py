@@ -27,6 +27,9 @@ from isthmus.networks import Affine, ShortcutNetwork, glorot_uniform
 from isthmus.objectives import Corruption
 from isthmus.training import AllOnce, LabelledInEveryMinibatch, Order
 
+NO_HEAD = Affine(None, None)
+"""In place of the output layer, until there is one."""
+
 
 @estimator
 class FineTuningParameters(EarlyStoppingParameters, MinibatchParameters):
@@ -101,7 +104,7 @@ def initial_predictor(
             f"layer={given.layer} is not below the code: this autoencoder has "
             f"{n_layers - 1} hidden layers; name one of them, or None for the code."
         )
-    predictor = Predictor(autoencoder, Affine(None, None), given.layer, given.frozen_encoder)
+    predictor = Predictor(autoencoder, NO_HEAD, given.layer, given.frozen_encoder)
     predictor = predictor.with_head(given.n_features_in_, n_outputs, glorot_uniform(generator))
     return predictor if given.reconstruction else predictor.without_decoder()
 

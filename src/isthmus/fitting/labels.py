@@ -12,6 +12,9 @@ from sklearn.utils import assert_all_finite, column_or_1d
 from isthmus.errors import DataError, DataWarning
 from isthmus.io import Dataset, as_dataset
 
+UNLABELLED = -1
+"""What stands among the positions of classes for a row whose class is not known."""
+
 
 def as_labels(y: Any) -> np.ndarray:
     """Give labels as an array, whatever they came in; gaps stay gaps."""

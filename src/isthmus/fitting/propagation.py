@@ -15,6 +15,8 @@ from sklearn.neighbors import NearestNeighbors
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from isthmus.fitting.labels import UNLABELLED
+
 _N_NEIGHBORS = 10
 _SPREAD = 0.99
 _N_ITERATIONS = 50
@@ -23,7 +25,6 @@ _N_FOLDS = 5
 _MOST_WRONG = 0.12
 _MOST_RATIO = 1.25
 _MOST_LINEAR_ROWS = 5_000
-_UNKNOWN = -1
 _SHARES = (0.6, 0.4, 0.2)
 _MOST_ERROR = 0.035
 _LEAST_AGREEMENT = 0.2
@@ -174,7 +175,7 @@ def _believable(
     for fold in range(_N_FOLDS):
         hidden = known[fold::_N_FOLDS]
         rest = targets.copy()
-        rest[hidden] = _UNKNOWN
+        rest[hidden] = UNLABELLED
         found, all_ranks = _told(graph, rest, n_classes)
         wrong[fold::_N_FOLDS] = found[hidden] != targets[hidden]
         ranks[fold::_N_FOLDS] = all_ranks[hidden]

@@ -17,13 +17,14 @@ from isthmus.errors import DataError, IsthmusError
 from isthmus.fitting.base import BaseAutoencoder, finite, streamed
 from isthmus.fitting.default_epochs import default_epochs
 from isthmus.fitting.fine_tuning import (
+    NO_HEAD,
     FineTuningParameters,
     initial_predictor,
     order_of,
     relative_rates,
 )
 from isthmus.fitting.identity import check_hosts, check_hosts_rows, seed_of
-from isthmus.fitting.labels import hold_out, refuse_other_order, split_column
+from isthmus.fitting.labels import UNLABELLED, hold_out, refuse_other_order, split_column
 from isthmus.fitting.persistence import (
     Persistent,
     Tensors,
@@ -42,7 +43,7 @@ from isthmus.fitting.trained import TrainedAutoencoder
 from isthmus.fitting.validation import open_dataset
 from isthmus.io import CHUNK_ROWS, Dataset, affordable_rows
 from isthmus.models import Predictor
-from isthmus.networks import Affine, shapes_for
+from isthmus.networks import shapes_for
 from isthmus.objectives import Outcome, Supervision
 from isthmus.runs import Interruption, Run
 from isthmus.training import (
@@ -53,9 +54,6 @@ from isthmus.training import (
     over_rows,
     train,
 )
-
-_NO_HEAD = Affine(None, None)
-_UNKNOWN = -1
 
 
 class SupervisedAutoencoder(
@@ -241,7 +239,7 @@ class SupervisedAutoencoder(
         layer = fitted["layer"]
         if layer is not None and int(layer) not in range(1, own.model_.network.n_layers):
             raise ValueError("unknown layer")
-        predictor = Predictor(own.model_, _NO_HEAD, layer and int(layer), bool(fitted["frozen"]))
+        predictor = Predictor(own.model_, NO_HEAD, layer and int(layer), bool(fitted["frozen"]))
         # What the head takes is found by tracing the encoder, so that has to be a true one.
         encoder = fill(predictor.without_decoder(), tensors)
         initialize = shapes_for(tensors.values())
@@ -294,7 +292,7 @@ class SupervisedAutoencoder(
         others = np.setdiff1d(np.arange(len(targets)), np.concatenate([labelled, held_out]))
         # What is held out must not tell the others' outcomes.
         known = targets.copy()
-        known[held_out] = _UNKNOWN
+        known[held_out] = UNLABELLED
         teaching, believed = self._teaching(model, matrix, known, others)
         labelled = believed.added_to(known, labelled)
         others = np.setdiff1d(others, labelled)
