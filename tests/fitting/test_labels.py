@@ -16,7 +16,7 @@ from isthmus import (
     DataWarning,
     LinearAutoencoder,
 )
-from isthmus.fitting.labels import known_labels
+from isthmus.fitting.labels import hold_out, known_labels
 
 QUICK = {"max_epochs": 2, "random_state": 0}
 X = np.random.default_rng(0).normal(size=(60, 3))
@@ -89,3 +89,46 @@ def test_labels_that_do_not_suit_have_a_sentence(y, sentence):
 def test_outcomes_that_are_no_numbers_are_refused(y):
     with pytest.raises(DataError, match=r"y holds (dates|text)"):
         AutoencoderRegressor(Autoencoder(2, **QUICK), **QUICK).fit(X, y)
+
+
+@pytest.mark.parametrize(
+    ("labels", "known"),
+    [
+        ([0, 1, -1], [True, True, False]),
+        ([-1, 1, 1], [True, True, True]),
+        ([-1, 1, None], [True, True, False]),
+        (np.array([-1.0, 1.0, np.nan]), [True, True, False]),
+        ([2.0, 1.0, np.nan, -1.0], [True, True, False, False]),
+        (["yes", "no", "", "-1", None, np.nan], [True, True, False, False, False, False]),
+        (np.array(["yes", "no", " ", "-1"]), [True, True, False, False]),
+        (np.array(["1", "-1", ""]), [True, True, False]),
+        (["yes", "no", -1], [True, True, False]),
+        (pd.Series(["yes", "no", pd.NA]), [True, True, False]),
+        (np.array([True, False]), [True, True]),
+        ([-1, None], [False, False]),
+    ],
+    ids=str,
+)
+def test_which_rows_are_labelled(labels, known):
+    assert known_labels(labels).tolist() == known
+
+
+def test_classes_of_a_classifier_say_whether_minus_one_is_one():
+    assert known_labels([1, -1, None], classes=np.array([-1, 1])).tolist() == [True, True, False]
+    assert known_labels([1, -1, None], classes=np.array([0, 1])).tolist() == [True, False, False]
+
+
+@pytest.mark.parametrize("n_labels", [2, 3, 8, 40])
+@pytest.mark.parametrize("fraction", [0.1, 0.5, 0.9, 0.99])
+def test_holding_out_leaves_rows_of_every_class_to_train_on(n_labels, fraction):
+    labelled, targets = np.arange(5, 5 + n_labels), np.full(50, -1, np.int32)
+    targets[labelled] = np.minimum(np.arange(n_labels), 2) % 2
+    for seed in range(10):
+        generator = np.random.default_rng(seed)
+        rows, held_out = hold_out(labelled, targets, fraction, generator)
+        assert sorted([*rows, *held_out]) == labelled.tolist()
+        assert min(len(rows), len(held_out)) > 0
+        assert set(targets[rows]) == {0, 1} or n_labels == 2
+        numbers = np.zeros((50, 1), np.float32)
+        rows, held_out = hold_out(labelled, numbers, fraction, generator)
+        assert min(len(rows), len(held_out)) > 0
