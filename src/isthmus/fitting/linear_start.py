@@ -33,6 +33,8 @@ def linear_start(model: Model, rows: TrainingRows) -> Model | None:
 
 def _principal_components(rows: TrainingRows, n_components: int) -> PrincipalComponents:
     processes = Processes()
+    if processes.count == 1:
+        return rows.principal_components(n_components)
     content = BytesIO()
     if processes.first:
         np.savez(content, **vars(rows.principal_components(n_components)))
