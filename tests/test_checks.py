@@ -22,10 +22,12 @@ from isthmus import (
     Gaussian,
     GaussianCode,
     GaussianNoise,
+    Hiding,
     JumpReLU,
     Likelihood,
     Linear,
     Masking,
+    Mixed,
     Penalty,
     PseudoLabels,
     SaltAndPepper,
@@ -70,6 +72,7 @@ SETTINGS = [
     (Gaussian, "variance", [*NO_STRENGTHS, 0, "wide"]),
     (ActivationError, "activation", NO_ACTIVATIONS),
     (GaussianNoise, "level", NO_STRENGTHS),
+    (Hiding, "level", NO_SHARES),
     (Masking, "level", NO_SHARES),
     (SaltAndPepper, "level", NO_SHARES),
     (Swap, "level", NO_SHARES),
@@ -92,7 +95,14 @@ SETTINGS = [
     (VirtualAdversarial, "strength", NO_STRENGTHS),
     (VirtualAdversarial, "entropy", NO_STRENGTHS),
 ]
-LEARNED = {(Gaussian, "log_variance"), (BatchTopK, "thresholds"), (JumpReLU, "thresholds")}
+# What parts learn of the data that they are fitted to.
+LEARNED = {
+    (Gaussian, "log_variance"),
+    (BatchTopK, "thresholds"),
+    (JumpReLU, "thresholds"),
+    *((Mixed, name) for name in ("numbers", "booleans", "categories")),
+    *((corruption, "columns") for corruption in Corruption.members().values()),
+}
 FAMILIES = (Architecture, Code, Corruption, Likelihood, Penalty, Unlabelled)
 
 

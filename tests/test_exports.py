@@ -23,6 +23,7 @@ EXPORTS = {
     "DenoisingAutoencoder",
     "IsthmusError",
     "LinearAutoencoder",
+    "MissingValueError",
     "Model",
     "ModelFileError",
     "Shortcut",

@@ -2,7 +2,14 @@
 
 import json
 
-__all__ = ["CheckpointError", "DataError", "DataWarning", "IsthmusError", "ModelFileError"]
+__all__ = [
+    "CheckpointError",
+    "DataError",
+    "DataWarning",
+    "IsthmusError",
+    "MissingValueError",
+    "ModelFileError",
+]
 
 # Letters of Persian and of Indian scripts, and emoji, are joined or parted by these.
 _JOINERS = "\u200c\u200d"
@@ -14,6 +21,10 @@ class IsthmusError(ValueError):
 
 class DataError(IsthmusError):
     """Data that cannot be used as it is: the message names the file, what was found, the mend."""
+
+
+class MissingValueError(DataError):
+    """Data with a gap where none can be."""
 
 
 class DataWarning(UserWarning):

@@ -11,7 +11,7 @@ from isthmus.fitting import rows as rows_module
 from isthmus.fitting.identity import Identity, _parameters, check_hosts
 from isthmus.fitting.rows import RowsInMemory, StreamedRows
 from isthmus.io import ArrayDataset
-from isthmus.prepare import Preparation
+from isthmus.prepare import NumberPreparation
 from isthmus.runs import DisagreementError
 
 ROWS = np.random.default_rng(0).normal(size=(30, 3))
@@ -126,7 +126,7 @@ def test_one_row_that_differs_is_noticed(kind, dtype, monkeypatch):
     digests = []
     for array in (values, swapped, values.copy()):
         dataset = ArrayDataset(array)
-        preparation = Preparation.fit(dataset, "auto")
+        preparation = NumberPreparation.fit(dataset, "auto")
         rows = (
             RowsInMemory(preparation, preparation.matrix(dataset))
             if kind == "memory"

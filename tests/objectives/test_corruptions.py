@@ -3,7 +3,8 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from isthmus.objectives import Corruption, GaussianNoise, Masking, SaltAndPepper, Swap
+from isthmus.objectives import Corruption, GaussianNoise, Hiding, Masking, SaltAndPepper, Swap
+from isthmus.prepare import ColumnLayout
 
 KEY = jax.random.key(0)
 X = jnp.asarray(np.random.default_rng(0).uniform(0.1, 0.9, (200, 50)), jnp.float32)
@@ -28,6 +29,23 @@ def test_noise_is_drawn_from_the_key_alone(corruption):
 def test_level_is_the_share_of_values_hit(corruption):
     changed = jnp.mean(corruption(0.3)(X, ALL, KEY) != X)
     assert abs(changed - 0.3) < 0.02
+
+
+@pytest.mark.parametrize("corruption", [Hiding, Masking, Swap])
+def test_all_numbers_of_a_column_are_hit_at_once(corruption):
+    layout = ColumnLayout((0, 1), (2,), ((3, 3), (4, 4)), 5)
+    x = jnp.asarray(np.random.default_rng(1).uniform(1, 2, (400, layout.n_features)), jnp.float32)
+    hit = np.asarray(corruption(0.3).for_columns(layout)(x, jnp.ones(400), KEY) != x)
+    for column in range(5):
+        of_column = hit[:, layout.places(column)]
+        assert (of_column.all(axis=1) == of_column.any(axis=1)).mean() > 0.98
+        assert abs(of_column.any(axis=1).mean() - 0.3) < 0.08
+
+
+def test_hidden_values_are_missing():
+    hidden = np.asarray(Hiding(0.3)(X, ALL, KEY))
+    assert abs(np.isnan(hidden).mean() - 0.3) < 0.02
+    np.testing.assert_array_equal(hidden[~np.isnan(hidden)], X[~np.isnan(hidden)])
 
 
 def test_gaussian_noise_has_the_deviation_asked_for():

@@ -8,7 +8,7 @@ import pytest
 
 from isthmus.errors import DataError, DataWarning
 from isthmus.io import ArrayDataset, TableDataset
-from isthmus.prepare import Preparation
+from isthmus.prepare import NumberPreparation
 
 GENERATOR = np.random.default_rng(0)
 PICTURES = GENERATOR.integers(0, 256, (30, 6, 5)).astype("uint8")
@@ -16,7 +16,7 @@ COLOURS = GENERATOR.integers(0, 256, (30, 6, 5, 3)).astype("uint8")
 
 
 def matrix(fitted, later):
-    return Preparation.fit(ArrayDataset(fitted)).matrix(ArrayDataset(later))
+    return NumberPreparation.fit(ArrayDataset(fitted)).matrix(ArrayDataset(later))
 
 
 @pytest.mark.parametrize(
@@ -53,7 +53,7 @@ def test_shades_in_another_unit_are_refused(fitted, later, sentence):
     ],
 )
 def test_the_same_numbers_in_another_dtype_or_shape_are_the_same(fitted, later):
-    preparation = Preparation.fit(ArrayDataset(fitted))
+    preparation = NumberPreparation.fit(ArrayDataset(fitted))
     own, other = (preparation.matrix(ArrayDataset(x)) for x in (fitted, later))
     own, other = (x / 255 if x.dtype == np.uint8 else x for x in (own, other))
     np.testing.assert_allclose(own, other, atol=1e-6)
@@ -83,7 +83,9 @@ def test_a_flat_model_takes_no_channels():
 
 @pytest.mark.parametrize("later", [["1.5"] * 3, [None] * 3])
 def test_text_and_gaps_are_refused_by_name(later):
-    preparation = Preparation.fit(TableDataset(pa.table({"a": [1.0, 2, 3], "b": [3.0, 1, 2]})))
+    preparation = NumberPreparation.fit(
+        TableDataset(pa.table({"a": [1.0, 2, 3], "b": [3.0, 1, 2]}))
+    )
     dataset = TableDataset(pa.table({"a": [1.0, 2, 3], "b": later}))
     with pytest.raises(DataError, match="column 'b'"):
         preparation.matrix(dataset)
@@ -121,7 +123,7 @@ def test_numbers_in_a_crumb_of_the_fitted_range_are_warned_of(dtype):
 
 def test_going_on_widens_the_range_and_tells_where_the_rows_lie():
     fitted = GENERATOR.uniform(size=(30, 3))
-    preparation = Preparation.fit(ArrayDataset(fitted))
+    preparation = NumberPreparation.fit(ArrayDataset(fitted))
     assert preparation.admitting(ArrayDataset(fitted[:5])).support == "unit"
     wider = preparation.admitting(ArrayDataset(fitted * [4, 1, 1]))
     assert wider.support == "real"
@@ -132,13 +134,13 @@ def test_going_on_widens_the_range_and_tells_where_the_rows_lie():
 def test_going_on_in_another_unit_is_warned_of_or_refused():
     fitted = GENERATOR.normal(size=(30, 3))
     with pytest.warns(DataWarning, match="the same unit"):
-        Preparation.fit(ArrayDataset(fitted)).admitting(ArrayDataset(fitted * 1000))
+        NumberPreparation.fit(ArrayDataset(fitted)).admitting(ArrayDataset(fitted * 1000))
     with pytest.raises(DataError, match="multiply it by 255"):
-        Preparation.fit(ArrayDataset(PICTURES)).admitting(ArrayDataset(PICTURES / 255))
+        NumberPreparation.fit(ArrayDataset(PICTURES)).admitting(ArrayDataset(PICTURES / 255))
 
 
 def test_a_scale_to_which_there_is_no_way_back_is_refused():
-    values, arrays = Preparation.fit(ArrayDataset(GENERATOR.normal(size=(30, 3)))).state()
+    values, arrays = NumberPreparation.fit(ArrayDataset(GENERATOR.normal(size=(30, 3)))).state()
     for broken in (0.0, np.nan, -1.0, np.inf):
         with pytest.raises(ValueError, match="no number to come back from"):
-            Preparation.from_state(values, arrays | {"scale": np.full(3, broken)})
+            NumberPreparation.from_state(values, arrays | {"scale": np.full(3, broken)})

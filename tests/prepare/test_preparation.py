@@ -7,12 +7,12 @@ from hypothesis.extra import numpy as arrays
 
 from isthmus.errors import DataError
 from isthmus.io import ArrayDataset, TableDataset
-from isthmus.prepare import Preparation, as_float
+from isthmus.prepare import NumberPreparation, as_float
 
 
 def prepared(array, scaling="auto"):
     dataset = ArrayDataset(np.asarray(array))
-    preparation = Preparation.fit(dataset, scaling)
+    preparation = NumberPreparation.fit(dataset, scaling)
     return preparation, preparation.matrix(dataset)
 
 
@@ -96,7 +96,7 @@ def test_tables_come_back_with_names_and_dtypes():
         }
     )
     dataset = TableDataset(table)
-    preparation = Preparation.fit(dataset)
+    preparation = NumberPreparation.fit(dataset)
     back = preparation.inverse(preparation.matrix(dataset))
     assert back.schema == table.schema
     assert back.column("age").to_pylist() == [20, 30, 41]
@@ -118,7 +118,7 @@ def test_inverse_undoes_transform(array, scaling):
 
 def test_state_makes_the_same_preparation_again(table):
     preparation, matrix = prepared(table)
-    again = Preparation.from_state(*preparation.state())
+    again = NumberPreparation.from_state(*preparation.state())
     np.testing.assert_array_equal(again.transform(table), matrix)
     assert again.schema == preparation.schema
 
@@ -141,18 +141,18 @@ CASES = {
 def test_unusable_columns_are_named(case):
     table, sentence = CASES[case]
     with pytest.raises(DataError, match=sentence):
-        Preparation.fit(TableDataset(table, "people.csv"))
+        NumberPreparation.fit(TableDataset(table, "people.csv"))
 
 
 def test_unusable_arrays_are_named():
     with pytest.raises(DataError, match=r"a\.npy: column 1 holds NaN in row 1"):
-        Preparation.fit(ArrayDataset(np.array([[1.0, np.nan]]), "a.npy"))
+        NumberPreparation.fit(ArrayDataset(np.array([[1.0, np.nan]]), "a.npy"))
     with pytest.raises(DataError, match="single numbers"):
-        Preparation.fit(ArrayDataset(np.arange(3.0), "a.npy"))
+        NumberPreparation.fit(ArrayDataset(np.arange(3.0), "a.npy"))
     with pytest.raises(DataError, match="has no rows"):
-        Preparation.fit(ArrayDataset(np.zeros((0, 3)), "a.npy"))
+        NumberPreparation.fit(ArrayDataset(np.zeros((0, 3)), "a.npy"))
     with pytest.raises(DataError, match="use scaling='standardize'"):
-        Preparation.fit(ArrayDataset(np.zeros((2, 3)), "a.npy"), "range")
+        NumberPreparation.fit(ArrayDataset(np.zeros((2, 3)), "a.npy"), "range")
 
 
 def test_values_whose_sum_overflows_are_still_finite():

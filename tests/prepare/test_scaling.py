@@ -8,13 +8,13 @@ from hypothesis.extra import numpy as arrays
 from sklearn.datasets import load_digits
 
 from isthmus.io import ArrayDataset
-from isthmus.prepare import Preparation
+from isthmus.prepare import NumberPreparation
 
 GENERATOR = np.random.default_rng(0)
 
 
 def prepared(array, scaling="auto"):
-    return Preparation.fit(ArrayDataset(np.asarray(array)), scaling)
+    return NumberPreparation.fit(ArrayDataset(np.asarray(array)), scaling)
 
 
 @pytest.mark.parametrize("dtype", ["bool", "uint8", "int8", "int16", "int64", "float32"])
@@ -119,7 +119,7 @@ def test_the_unit_of_a_column_changes_nothing_and_rows_keep_their_place(array, c
 def test_state_holds_reason_and_range():
     array = GENERATOR.normal(size=(50, 4))
     preparation = prepared(array)
-    again = Preparation.from_state(*preparation.state())
+    again = NumberPreparation.from_state(*preparation.state())
     assert again.reason == "some values lie outside [0, 1]"
     np.testing.assert_array_equal(again.domain.least, array.min(axis=0))
     np.testing.assert_array_equal(again.domain.greatest, array.max(axis=0))

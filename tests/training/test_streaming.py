@@ -11,7 +11,7 @@ from isthmus.errors import DataError
 from isthmus.io import ArrayDataset, RowGroup, as_dataset, limited_memory, read
 from isthmus.io import dataset as dataset_module
 from isthmus.io.formats import row_groups as row_groups_module
-from isthmus.prepare import Preparation
+from isthmus.prepare import NumberPreparation
 from isthmus.training import StreamedBatches
 
 N_ROWS = 20_000
@@ -34,7 +34,7 @@ def path(tmp_path_factory):
 
 
 def make(dataset, batch_size=64, left_out=(), memory="1MB", n_processes=1):
-    preparation = Preparation.fit(dataset, "none")
+    preparation = NumberPreparation.fit(dataset, "none")
     left_out = np.array(left_out, int)
     with limited_memory(memory):
         return StreamedBatches(dataset, preparation, batch_size, left_out, n_processes)
@@ -146,13 +146,13 @@ def test_up_to_four_processes_have_the_order_of_one(path):
 def test_a_process_reads_its_own_share_of_the_parts(path, monkeypatch, n_processes):
     batches = make(read(path), n_processes=n_processes)
     read_rows = []
-    transform = Preparation.transform
+    transform = NumberPreparation.transform
 
     def counted(self, chunk, source, first_row):
         read_rows.append(len(chunk))
         return transform(self, chunk, source, first_row)
 
-    monkeypatch.setattr(Preparation, "transform", counted)
+    monkeypatch.setattr(NumberPreparation, "transform", counted)
     for columns in (slice(0, 64 // n_processes), slice(64 - 64 // n_processes, 64)):
         read_rows.clear()
         list(batches.epoch(np.random.default_rng(0), columns))
@@ -170,7 +170,7 @@ class Changed(ArrayDataset):
 def test_source_that_changed_is_refused():
     dataset = Changed(np.ones((300, 2)), "X")
     dataset.n_rows += 1
-    batches = StreamedBatches(dataset, Preparation.fit(as_dataset(np.ones((9, 2)))), 64, NONE)
+    batches = StreamedBatches(dataset, NumberPreparation.fit(as_dataset(np.ones((9, 2)))), 64, NONE)
     with pytest.raises(DataError, match="X gave other rows than the 301 that it promised"):
         list(batches.epoch(np.random.default_rng(0)))
 
@@ -179,7 +179,7 @@ def test_rows_are_prepared_and_integers_stay_integers(tmp_path):
     images = np.random.default_rng(0).integers(0, 256, (3000, 4, 4), dtype=np.uint8)
     np.save(tmp_path / "images.npy", images)
     dataset = read(tmp_path / "images.npy")
-    batches = StreamedBatches(dataset, Preparation.fit(dataset), 64, NONE)
+    batches = StreamedBatches(dataset, NumberPreparation.fit(dataset), 64, NONE)
     rows = np.concatenate(
         [b.rows.reshape(-1, 16)[: b.n_rows] for b in batches.epoch(np.random.default_rng(0))]
     )
@@ -187,7 +187,7 @@ def test_rows_are_prepared_and_integers_stay_integers(tmp_path):
     np.testing.assert_array_equal(np.sort(rows, axis=0), np.sort(images.reshape(-1, 16), axis=0))
     table = pa.table({"a": np.arange(3000.0), "b": np.ones(3000)})
     dataset = as_dataset(table)
-    batches = StreamedBatches(dataset, Preparation.fit(dataset), 64, NONE)
+    batches = StreamedBatches(dataset, NumberPreparation.fit(dataset), 64, NONE)
     rows = np.concatenate([b.rows.reshape(-1, 2)[: b.n_rows] for b in batches.epoch()])
     assert rows.dtype == np.float32
     np.testing.assert_allclose(rows.mean(axis=0), 0, atol=1e-5)
@@ -200,7 +200,7 @@ def test_error_of_a_reader_comes_through_as_its_sentence(path, tmp_path):
     content[len(content) // 2 : len(content) // 2 + 2000] = bytes(2000)
     broken.write_bytes(content)
     dataset = read(broken)
-    batches = StreamedBatches(dataset, Preparation.fit(read(path), "none"), 64, NONE)
+    batches = StreamedBatches(dataset, NumberPreparation.fit(read(path), "none"), 64, NONE)
     with pytest.raises(DataError, match=r"broken\.parquet could not be read as a parquet file"):
         list(batches.epoch(np.random.default_rng(0)))
 
@@ -209,7 +209,7 @@ def test_missing_value_that_comes_later_names_its_row(tmp_path):
     values = np.arange(3000.0)
     values[2345] = np.nan
     dataset = as_dataset(pa.table({"a": values}))
-    preparation = Preparation.fit(as_dataset(pa.table({"a": np.arange(3000.0)})), "none")
+    preparation = NumberPreparation.fit(as_dataset(pa.table({"a": np.arange(3000.0)})), "none")
     batches = StreamedBatches(dataset, preparation, 64, NONE)
     with pytest.raises(DataError, match="column 'a' holds NaN in row 2,346"):
         list(batches.epoch(np.random.default_rng(0)))

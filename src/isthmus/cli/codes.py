@@ -183,4 +183,9 @@ def info(
         return
     width = max(map(len, description))
     for name, value in description.items():
+        if isinstance(value, dict):
+            tell(f"{name:<{width}}  of {len(value):,} columns:")
+            for column, kind in value.items():
+                tell(f"{'':<{width}}  {column}: {kind}")
+            continue
         tell(f"{name:<{width}}  {value}")

@@ -15,7 +15,7 @@ from typing import Annotated, Any, ClassVar
 
 from cyclopts import Group, Parameter
 
-from isthmus.cli.values import make_checkpoint, numbers, whole, widths
+from isthmus.cli.values import kinds_of, make_checkpoint, numbers, whole, widths
 
 MODEL = Group("Model", sort_key=2)
 KINDS = Group("One kind of model only", sort_key=3)
@@ -40,6 +40,7 @@ Exclude = Annotated[
     list[str] | None,
     Parameter(help="Columns of a table to leave out.", consume_multiple=True, negative=()),
 ]
+Kinds = Annotated[list[str] | None, Parameter(name="--kind", consume_multiple=True, negative=())]
 # There or not: without it, each --flag had a --no-flag.
 THERE = Parameter(negative=())
 
@@ -110,6 +111,8 @@ class PartOptions(Options):
         0.3 by default.
     penalty
         Each with its strength, such as l1=0.01,contractive=0.1.
+    kinds
+        Such as zip=category; several with --kind each.
     """
 
     n_components: float | None = written(whole)
@@ -127,6 +130,7 @@ class PartOptions(Options):
     level: float | None = None
     penalty: str | None = None
     scaling: str | None = None
+    kinds: Kinds = field(default=None, metadata={"read": kinds_of})
 
 
 @Parameter(name="*", group=KINDS)

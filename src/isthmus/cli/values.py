@@ -33,6 +33,18 @@ def widths(text: str) -> int | tuple[int, ...]:
     return found if "," in text else found[0]
 
 
+def kinds_of(texts: list[str]) -> dict[str, str]:
+    """Read kinds of columns such as zip=category."""
+    pairs = [text.rpartition("=") for text in texts]
+    wrong = next(
+        (text for text, (name, _, kind) in zip(texts, pairs, strict=True) if not (name and kind)),
+        None,
+    )
+    if wrong is not None:
+        raise MisuseError(f"--kind {wrong!r} names no kind: write it like zip=category.")
+    return {name: kind for name, _, kind in pairs}
+
+
 def whole(number: float) -> float:
     """Give a whole number as an int."""
     return int(number) if number.is_integer() else number

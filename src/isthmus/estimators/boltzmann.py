@@ -14,7 +14,7 @@ from isthmus.fitting.rows import TrainingRows
 from isthmus.fitting.trained import EarlyStoppedAutoencoder
 from isthmus.io import Container, to_container
 from isthmus.models import Bernoulli, Gaussian, Likelihood, Model, free_energy, hidden_after
-from isthmus.networks import Architecture, Dense, DenseNetwork
+from isthmus.networks import Architecture, Dense, DenseNetwork, TableNetwork
 from isthmus.objectives import ContrastiveDivergence
 from isthmus.training import over_rows
 
@@ -126,7 +126,7 @@ class BoltzmannMachine(EarlyStoppedAutoencoder):
         drawn = over_rows(Model.sample, self.model_, hidden, seed=seed)
         return to_container(self.preparation_.inverse(drawn), Container(self.container_))
 
-    def _starts_at_mean(self, network: DenseNetwork) -> bool:
+    def _starts_at_mean(self, network: DenseNetwork | TableNetwork) -> bool:
         return True
 
     def _architecture(self) -> Architecture:

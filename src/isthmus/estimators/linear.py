@@ -23,7 +23,6 @@ from isthmus.networks import Architecture, Linear
 from isthmus.objectives import Objective, WeightDecay
 from isthmus.prepare import (
     SCALINGS,
-    Preparation,
     find_principal_components,
     precision_of,
 )
@@ -113,7 +112,7 @@ class LinearAutoencoder(PrincipalAutoencoder):
             self._forget()
             return
         dataset = open_dataset(self, X, reset=True)
-        preparation = Preparation.fit(dataset, self.scaling)
+        preparation = self.find_preparation(dataset)
         dtype = precision_of(dataset.schema)
         matrix = rows_in_memory(preparation, dataset, type(self).__name__, dtype)
         self._check_n_components(*matrix.shape)
@@ -157,7 +156,7 @@ class LinearAutoencoder(PrincipalAutoencoder):
                 "version: fit it again, or use solver='gradient'."
             )
         dataset = open_dataset(self, X, reset=first)
-        preparation = Preparation.fit(dataset, self.scaling) if first else admitted(self, dataset)
+        preparation = self.find_preparation(dataset) if first else admitted(self, dataset)
         values = preparation.matrix(dataset, np.float64)
         if self._closed_form is not None:
             found = self._closed_form.principal.with_rows(in_floats(values))

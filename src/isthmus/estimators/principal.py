@@ -13,7 +13,7 @@ from isthmus.estimators.closed_form import ClosedForm
 from isthmus.fitting.persistence import Tensors
 from isthmus.fitting.trained import TrainedAutoencoder
 from isthmus.io import Schema
-from isthmus.prepare import Preparation, PrincipalComponents, precision_of
+from isthmus.prepare import NumberPreparation, Preparation, PrincipalComponents, precision_of
 
 # What only the closed form gives.
 _ATTRIBUTES = (
@@ -46,6 +46,7 @@ class PrincipalAutoencoder(TrainedAutoencoder):
         Rows that were seen.
     """
 
+    preparation_: NumberPreparation
     _closed_form: ClosedForm | None = None
     l2: float
     whiten: bool
@@ -85,6 +86,7 @@ class PrincipalAutoencoder(TrainedAutoencoder):
         return self._closed_form.principal
 
     def _keep(self, principal: PrincipalComponents, preparation: Preparation) -> None:
+        assert isinstance(preparation, NumberPreparation)
         self.preparation_ = preparation
         self.hold(ClosedForm.of(principal, self.l2, self.whiten))
         self.best_epoch_, self.interrupted_ = 0, False

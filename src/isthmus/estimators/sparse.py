@@ -108,7 +108,7 @@ class SparseAutoencoder(DenseParameters, NetworkAutoencoder):
         eyes = (np.eye(min(_UNITS_AT_ONCE, size - i), size, i, np.float32) for i in starts)
         nothing = over_rows(Model.decode, self.model_, np.zeros((1, size), np.float32))
         added = over_rows(Model.decode, self.model_, eyes) - nothing
-        return added * self.preparation_.scale.astype(np.float32)
+        return added * self.preparation_.units.astype(np.float32)
 
     def transform(self, X: Any, k: int | None = None) -> np.ndarray:
         """Encode rows.

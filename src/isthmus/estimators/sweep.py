@@ -21,7 +21,7 @@ from isthmus.fitting.trained import EarlyStoppedAutoencoder
 from isthmus.fitting.validation import open_dataset
 from isthmus.io import as_dataset
 from isthmus.models import Model
-from isthmus.prepare import Preparation, as_float
+from isthmus.prepare import as_float
 from isthmus.runs import Processes, Run
 from isthmus.training import over_rows, train_together
 
@@ -180,7 +180,7 @@ class ComponentSweep(RunParameters, BaseEstimator):
         # A file is opened once for all.
         X = as_dataset(X) if isinstance(X, (str, os.PathLike)) else X
         dataset, *_ = [open_dataset(swept, X, reset=True) for swept in flat]
-        preparation = Preparation.fit(dataset, given.scaling)
+        preparation = given.find_preparation(dataset)
         matrix = rows_in_memory(preparation, dataset, type(self).__name__)
         rows = RowsInMemory(preparation, matrix, given.validation_fraction, seed)
         if not len(rows.held_out):

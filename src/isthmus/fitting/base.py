@@ -45,6 +45,11 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, SavedAu
         return Objective()
 
     @property
+    def takes_gaps(self) -> bool:
+        """Whether rows may have missing values."""
+        return False
+
+    @property
     def corruption_in_training(self) -> Corruption | None:
         """The noise that the encoder saw in training, if any."""
         return self.objective(1, 1).corruption
@@ -267,6 +272,7 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, SavedAu
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.transformer_tags.preserves_dtype = ["float32"]
+        tags.input_tags.allow_nan = self.takes_gaps
         return tags
 
 

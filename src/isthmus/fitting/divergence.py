@@ -25,7 +25,7 @@ def warn_of_divergence(training: Training[Any], rows: TrainingRows) -> None:
     held_out = history.get("validation_loss")
     loss = min(held_out) if held_out else history["loss"][-1]
     squares = np.square(as_float(rows.sampled()), dtype=np.float64).sum(axis=1)
-    limit = _MOST * float(squares.mean() + rows.preparation.n_features)
+    limit = _MOST * float(np.nanmean(squares) + rows.preparation.n_features)
     if abs(loss) > limit:
         warnings.warn(
             f"training diverged: its loss is {loss:.3g}, where {limit:.3g} would be far too much, "

@@ -207,7 +207,7 @@ def identity_of(estimator: BaseEstimator, rows: TrainingRows, start: Any) -> Ide
         n_rows=rows.n_rows,
         content=_digest(
             [preparation.schema.names, preparation.schema.dtypes],
-            (preparation.offset, preparation.scale, rows.sampled()),
+            (*preparation.state()[1].values(), rows.sampled()),
         ),
         start=_digest([], jax.tree.leaves(start)),
         order=rows.order,

@@ -8,13 +8,15 @@ from dataclasses import replace
 
 from isthmus.errors import IsthmusError
 from isthmus.fitting.base import BaseAutoencoder
-from isthmus.fitting.parameters import ObjectiveParameters
+from isthmus.fitting.parameters import ObjectiveParameters, TableParameters
 from isthmus.fitting.rows import TrainingRows
 from isthmus.fitting.trained import EarlyStoppedAutoencoder
-from isthmus.models import Bernoulli, Likelihood, Model, SquaredError
-from isthmus.networks import Architecture, ShortcutNetwork
+from isthmus.io import Dataset
+from isthmus.models import Bernoulli, Likelihood, Mixed, Model, SquaredError
+from isthmus.networks import Architecture, Dense, ShortcutNetwork
 from isthmus.networks.architectures.shortcut import can_lead_around
 from isthmus.objectives import Corruption, Objective, Penalty
+from isthmus.prepare import Preparation, find_preparation
 from isthmus.training import Settings
 
 USUAL_LEVEL = 0.3
@@ -25,20 +27,35 @@ USUAL_LEVEL = 0.3
 _MANY = 0.5
 
 # What X has that a likelihood cannot take, and what to do about it.
-_MEMBERS = {"real": "others", "unit": "others", "binary": "0 and 1 alone"}
+_MEMBERS = {
+    "real": "others",
+    "unit": "others",
+    "binary": "0 and 1 alone",
+    "mixed": "categories or gaps",
+}
 _REMEDIES = {
     "real": "use likelihood='squared_error', or bring X into [0, 1] first",
     "unit": "use likelihood='squared_error' or 'bernoulli'",
     "binary": "use likelihood='bernoulli'",
+    "mixed": "use likelihood='auto'",
 }
 
 
-class NetworkAutoencoder(ObjectiveParameters, EarlyStoppedAutoencoder):
+class NetworkAutoencoder(TableParameters, ObjectiveParameters, EarlyStoppedAutoencoder):
     """An autoencoder of any network, likelihood, corruption and penalties."""
 
     @abstractmethod
     def default_architecture(self) -> Architecture:
         """Give the network that the estimator's own parameters describe."""
+
+    @property
+    def takes_gaps(self) -> bool:
+        # Values that are missing have no neighbours to convolve.
+        return isinstance(self._architecture(), Dense)
+
+    def find_preparation(self, dataset: Dataset) -> Preparation:
+        alone = None if self.takes_gaps else type(self).__name__
+        return find_preparation(dataset, self.scaling, self.kinds, numbers_alone=alone)
 
     def _own_objective(self, n_epochs: int, n_steps: int) -> Objective:
         """Give what this kind of model minimizes in this many epochs of this many updates."""
@@ -74,6 +91,7 @@ class NetworkAutoencoder(ObjectiveParameters, EarlyStoppedAutoencoder):
         return USUAL_LEVEL
 
     def _default_likelihood(self, rows: TrainingRows) -> Likelihood:
+        """Give what numbers without gaps are judged by."""
         support = rows.preparation.support
         bounded = support == "binary" or (support == "unit" and rows.share_at_ends() > _MANY)
         return Bernoulli() if bounded else SquaredError()
@@ -83,7 +101,8 @@ class NetworkAutoencoder(ObjectiveParameters, EarlyStoppedAutoencoder):
         if isinstance(self.likelihood, Likelihood):
             likelihood = self.likelihood
         elif self.likelihood == "auto":
-            likelihood = self._default_likelihood(rows)
+            mixed = preparation.layout is not None
+            likelihood = Mixed() if mixed else self._default_likelihood(rows)
         else:
             likelihood = Likelihood.named(self.likelihood)
         if support not in likelihood.supports:
@@ -92,7 +111,8 @@ class NetworkAutoencoder(ObjectiveParameters, EarlyStoppedAutoencoder):
                 f"scaling={preparation.scaling!r} X has {_MEMBERS[support]}: "
                 f"{_REMEDIES[support]}."
             )
-        return likelihood
+        layout = preparation.layout
+        return likelihood if layout is None else likelihood.for_columns(layout)
 
     def _loss(self, model: Model, rows: TrainingRows, n_epochs: int, n_steps: int) -> Objective:
         objective, preparation = self.objective(n_epochs, n_steps), rows.preparation
@@ -101,11 +121,13 @@ class NetworkAutoencoder(ObjectiveParameters, EarlyStoppedAutoencoder):
         corruption, support = objective.corruption, preparation.support
         if corruption is not None and support not in corruption.supports:
             raise IsthmusError(
-                f"{corruption!r} needs values in [0, 1], but with "
-                f"scaling={preparation.scaling!r} X has others: "
-                "use gaussian, masking or swap noise, or bring X into [0, 1] first."
+                f"{corruption!r} needs {corruption.needs}, but with "
+                f"scaling={preparation.scaling!r} X has {_MEMBERS[support]}: "
+                "use gaussian, masking or swap noise."
             )
-        if objective.binarize and support == "real":
+        if corruption is not None and preparation.layout is not None:
+            objective = replace(objective, corruption=corruption.for_columns(preparation.layout))
+        if objective.binarize and support not in ("binary", "unit"):
             raise IsthmusError(
                 f"binarize=True needs values in [0, 1], but with "
                 f"scaling={preparation.scaling!r} X has others: leave it away."

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from numbers import Integral, Real
 
 import numpy as np
@@ -72,6 +72,21 @@ class ScalingParameters:
     """
 
     scaling: str = parameter(Named(*SCALINGS), default="auto")
+
+
+@estimator
+class TableParameters:
+    """How tables of columns of every kind are read.
+
+    Parameters
+    ----------
+    kinds : dict of str to str or None
+        Kinds of columns of a table by their names, where they are not to be chosen by types and
+        values, such as ``{"zip": "category"}``: number, heavy_tailed, boolean, category, date or
+        left_out.
+    """
+
+    kinds: Mapping[str, str] | None = parameter(dict, None, default=None)
 
 
 @estimator

@@ -21,7 +21,8 @@ from isthmus.fitting.persistence import (
 from isthmus.io import ContainerKind
 from isthmus.models import Code, Deterministic, Likelihood, Model
 from isthmus.networks import Architecture, Initializer, Shortcut, ShortcutNetwork, shapes_for
-from isthmus.prepare import Preparation
+from isthmus.networks.architectures.table import Table
+from isthmus.prepare import Preparation, restore_preparation
 
 
 class SavedAutoencoder(Persistent):
@@ -80,12 +81,13 @@ class SavedAutoencoder(Persistent):
 
         With `shortcut` the network gets linear shortcuts that nobody asked for.
         """
-        row_shape = preparation.schema.row_shape
         code, architecture = self._code(likelihood), self._architecture()
         if shortcut and not isinstance(architecture, Shortcut):
             architecture = Shortcut(architecture)
+        if preparation.layout is not None:
+            architecture = Table(architecture, preparation.layout.first_places)
         network = architecture.build(
-            row_shape,
+            preparation.row_shape,
             size,
             code.n_parameters(size),
             likelihood.n_parameters(preparation.n_features),
@@ -136,7 +138,7 @@ class SavedAutoencoder(Persistent):
             for name, array in tensors.items()
             if name.startswith("preparation.")
         }
-        restored.preparation_ = Preparation.from_state(fitted["preparation"], arrays)
+        restored.preparation_ = restore_preparation(fitted["preparation"], arrays)
         restored.n_components_ = int(fitted["n_components"])
         set_columns(restored, fitted, restored.preparation_)
         if fitted["container"] not in get_args(ContainerKind):
@@ -177,7 +179,7 @@ def checked_losses(losses: dict[str, Any]) -> dict[str, list[float]]:
 def set_columns(estimator: Any, fitted: dict[str, Any], preparation: Preparation) -> None:
     """Let an estimator know the columns that a file tells of, as scikit-learn's do."""
     n_features, names = int(fitted["n_features_in"]), fitted["feature_names_in"]
-    if n_features != preparation.n_features:
+    if n_features != preparation.schema.n_features:
         raise ValueError("the number of features contradicts the preparation")
     estimator.n_features_in_ = n_features
     if names is None:

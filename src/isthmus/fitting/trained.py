@@ -24,10 +24,11 @@ from isthmus.fitting.rows import RowsInMemory, TrainingRows, open_rows, rows_in_
 from isthmus.fitting.saved import checked_losses
 from isthmus.fitting.starting import admitted, open_start, start_model, with_thresholds
 from isthmus.fitting.validation import open_dataset
+from isthmus.io import Dataset
 from isthmus.models import Likelihood, Model
-from isthmus.networks import DenseNetwork, glorot_uniform
+from isthmus.networks import DenseNetwork, TableNetwork, glorot_uniform
 from isthmus.objectives import Loss
-from isthmus.prepare import Preparation
+from isthmus.prepare import Preparation, find_preparation
 from isthmus.runs import Checkpoint, CheckpointFile, Run
 from isthmus.training import (
     ArrayBatches,
@@ -79,7 +80,7 @@ class TrainedAutoencoder(ScalingParameters, MinibatchParameters, BaseAutoencoder
         Parameters
         ----------
         X : array, pandas or polars frame, path, or Dataset
-            Rows of numbers; arrays may have more than two axes, ``(n_samples, *row_shape)``.
+            Rows; arrays may have more than two axes, ``(n_samples, *row_shape)``.
         y : ignored
         init : fitted autoencoder, path or None
             What to start from: its weights, and the scale that it learned. Its network must
@@ -131,10 +132,7 @@ class TrainedAutoencoder(ScalingParameters, MinibatchParameters, BaseAutoencoder
             start = self
         dataset = open_dataset(self, X, reset=True)
         seed = seed_of(self.random_state, run.checkpoint)
-        if start is None:
-            preparation = Preparation.fit(dataset, self.scaling)
-        else:
-            preparation = admitted(start, dataset)
+        preparation = self.find_preparation(dataset) if start is None else admitted(start, dataset)
         # Of what is pretrained all codes of a layer are in memory anyway.
         pretrains = self._pretrains if start is None else None
         share = self._held_out_share
@@ -161,6 +159,10 @@ class TrainedAutoencoder(ScalingParameters, MinibatchParameters, BaseAutoencoder
         training = train(plan, batches, run, validation=validation)
         training.history |= layers
         self.keep(training, rows, seed)
+
+    def find_preparation(self, dataset: Dataset) -> Preparation:
+        """Find out how to prepare rows to fit."""
+        return find_preparation(dataset, self.scaling, numbers_alone=type(self).__name__)
 
     def plan(
         self, rows: TrainingRows, seed: int, start: BaseAutoencoder | None = None
@@ -217,7 +219,7 @@ class TrainedAutoencoder(ScalingParameters, MinibatchParameters, BaseAutoencoder
         first = not hasattr(self, "model_")
         check_hosts(self, fitted=not first)
         dataset = open_dataset(self, X, reset=first)
-        preparation = Preparation.fit(dataset, self.scaling) if first else admitted(self, dataset)
+        preparation = self.find_preparation(dataset) if first else admitted(self, dataset)
         rows = RowsInMemory(preparation, preparation.matrix(dataset))
         if first or self._training_seed is None:
             self._training_seed = seed_of(self.random_state)
@@ -272,7 +274,7 @@ class TrainedAutoencoder(ScalingParameters, MinibatchParameters, BaseAutoencoder
         network = model.network
         if start is not None:
             return start_model(model, start.model_)
-        if isinstance(network, DenseNetwork) and self._starts_at_mean(network):
+        if isinstance(network, DenseNetwork | TableNetwork) and self._starts_at_mean(network):
             mean = rows.mean()
             network = network.starting_at(mean, model.likelihood.parameters_at(mean))
         return with_thresholds(replace(model, network=network), rows)
@@ -285,7 +287,7 @@ class TrainedAutoencoder(ScalingParameters, MinibatchParameters, BaseAutoencoder
         """Whether the network gets linear shortcuts that nobody asked for."""
         return False
 
-    def _starts_at_mean(self, network: DenseNetwork) -> bool:
+    def _starts_at_mean(self, network: DenseNetwork | TableNetwork) -> bool:
         return network.centre is not None
 
     def _settings(self, n_rows: int, seed: int) -> Settings:
@@ -296,7 +298,7 @@ class TrainedAutoencoder(ScalingParameters, MinibatchParameters, BaseAutoencoder
 
     @property
     def _trains(self) -> bool:
-        """Whether steps are made, which all processes of a job make together."""
+        """Whether steps are made."""
         return True
 
     @property

@@ -8,6 +8,7 @@ from isthmus.networks.dense import Affine, DenseNetwork
 from isthmus.networks.initialization import Initializer, glorot_uniform, shapes_for
 from isthmus.networks.precision import PRECISIONS, products_in
 from isthmus.networks.shortcut import ShortcutNetwork
+from isthmus.networks.table import TableNetwork
 
 __all__ = [
     "ACTIVATIONS",
@@ -19,6 +20,7 @@ __all__ = [
     "LayeredNetwork",
     "Network",
     "ShortcutNetwork",
+    "TableNetwork",
     "glorot_uniform",
     "products_in",
     "shapes_for",

@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import DTypeLike
 
-from isthmus.errors import DataError
+from isthmus.errors import DataError, MissingValueError
 from isthmus.io.dataset import Rows, Schema, numpy_dtype
 
 # Turning columns into rows a few thousand rows at a time keeps both sides in the cache.
@@ -19,6 +19,8 @@ _BLOCK_ROWS = 4096
 _FLOAT32_HOLDS = frozenset(
     {"float32", "float", "float16", "halffloat", "uint8", "int8", "uint16", "int16", "bool"}
 )
+
+_GAPS = "(models that were fitted on rows with gaps take them)"
 
 AnyArray = TypeVar("AnyArray", bound=Any)
 
@@ -40,14 +42,17 @@ def precision_of(schema: Schema) -> np.dtype:
 
 
 def mean_row(stored: np.ndarray) -> np.ndarray:
-    """Average prepared rows as `as_float` reads them: ``(rows, features) -> (features,)``."""
+    """Average prepared rows as `as_float` reads them, gaps left out: ``(features,)``."""
     mean = stored.mean(axis=0, dtype=np.float64)
+    gaps = np.isnan(mean)
+    if gaps.any():
+        mean[gaps] = np.nanmean(stored[:, gaps], axis=0, dtype=np.float64)
     scale = np.iinfo(stored.dtype).max if stored.dtype.kind == "u" else 1
     return mean / scale
 
 
-def check_numeric(schema: Schema, source: str) -> None:
-    """Refuse columns that hold anything but numbers, by name."""
+def check_shape(schema: Schema, source: str) -> None:
+    """Refuse what has no rows of columns."""
     if schema.row_shape == ():
         raise DataError(
             f"{source} holds single numbers, one per row; expected rows of several features: "
@@ -55,6 +60,16 @@ def check_numeric(schema: Schema, source: str) -> None:
         )
     if schema.n_features == 0:
         raise DataError(f"{source} has no columns: there is nothing to learn from.")
+
+
+def holds_numbers(schema: Schema) -> bool:
+    """Tell whether all columns are of numbers."""
+    return schema.names is None or all(map(_is_numeric, schema.dtypes))
+
+
+def check_numeric(schema: Schema, source: str) -> None:
+    """Refuse columns that hold anything but numbers, by name."""
+    check_shape(schema, source)
     for name, kind in zip(schema.names or (), schema.dtypes, strict=False):
         if kind == "null":
             raise DataError(
@@ -64,8 +79,7 @@ def check_numeric(schema: Schema, source: str) -> None:
         if not _is_numeric(kind):
             raise DataError(
                 f"{source}: column {name!r} holds {_describe(kind)}, expected numbers: "
-                "leave the column out or turn it into numbers first "
-                "(categorical columns are not supported yet)."
+                "leave the column out, or turn it into numbers first."
             )
 
 
@@ -193,10 +207,9 @@ def _has_finite_sum(matrix: np.ndarray) -> bool:
 def _check_columns(table: pa.Table, source: str, first_row: int) -> None:
     for name, column in zip(table.column_names, table.columns, strict=True):
         if column.null_count:
-            raise DataError(
+            raise MissingValueError(
                 f"{source}: column {name!r} has {_missing(column, first_row)}: "
-                "fill or drop those rows, or leave the column out "
-                "(missing values are not supported yet)."
+                f"fill or drop those rows, or leave the column out {_GAPS}."
             )
         if not pa.types.is_floating(column.type):
             continue
@@ -222,11 +235,12 @@ def _check_finite(matrix: np.ndarray, source: str, first_row: int) -> None:
 
 
 def _refuse_value(source: str, where: str, value: float, row: int) -> None:
-    kind = "NaN" if np.isnan(value) else "infinity"
-    raise DataError(
-        f"{source}: {where} holds {kind} in row {row + 1:,}, expected finite numbers: "
-        "fill or drop such rows (missing values are not supported yet)."
-    )
+    found = f"{source}: {where} holds {'NaN' if np.isnan(value) else 'infinity'} in row {row + 1:,}"
+    if np.isnan(value):
+        raise MissingValueError(
+            f"{found}, expected finite numbers: fill or drop such rows {_GAPS}."
+        )
+    raise DataError(f"{found}, expected finite numbers: fill or drop such rows.")
 
 
 def _is_numeric(kind: str) -> bool:

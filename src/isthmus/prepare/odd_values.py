@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import cast
 
 import pyarrow as pa
@@ -18,17 +19,19 @@ _LEAST_SHARE = 0.5
 _SHOWN = 40
 
 
-def refuse_odd_values(dataset: Dataset) -> None:
+def refuse_odd_values(dataset: Dataset, known: Collection[str] = ()) -> None:
     """Raise `DataError` for the first value that makes text of a column of numbers.
 
-    Columns of which less than half is written as a number are left to other checks.
+    Columns of which less than half is written as a number are left to other checks, and those
+    whose kind is `known` are not looked at.
     """
     for name, kind in zip(dataset.schema.names or (), dataset.schema.dtypes, strict=False):
-        if kind in _TEXT:
-            _refuse_odd_value(dataset, name)
+        if kind in _TEXT and name not in known:
+            refuse_odd_value(dataset, name)
 
 
-def _refuse_odd_value(dataset: Dataset, name: str) -> None:
+def refuse_odd_value(dataset: Dataset, name: str) -> None:
+    """Do the same for one column of text."""
     first: tuple[str, int] | None = None
     n_values = n_nearly = n_before = 0
     for chunk in dataset.select([name]).chunks():
@@ -45,7 +48,8 @@ def _refuse_odd_value(dataset: Dataset, name: str) -> None:
     shown = repr(value if len(value) <= _SHOWN else value[: _SHOWN - 1] + "…")
     raise DataError(
         f"{dataset.source}: column {name!r} holds {shown} in row {row:,}, expected numbers such "
-        "as 1234.5: mend that value, or leave the row or the column out."
+        "as 1234.5: mend that value, leave the row or the column out, or say that the column holds "
+        f"categories (kinds={{{name!r}: 'category'}}, on the command line --kind {name}=category)."
     )
 
 

@@ -1,106 +1,89 @@
-"""What brings raw data to a scale that networks learn well, and back."""
+"""What every way of preparing raw rows offers."""
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import DTypeLike
 
-from isthmus.errors import DataError
 from isthmus.io import CHUNK_ROWS, affordable_rows, memory_budget
 from isthmus.io.dataset import Dataset, Rows, Schema
-from isthmus.prepare.agreement import Domain
-from isthmus.prepare.matrix import check_numeric, check_prepared, to_dtype, to_matrix, to_table
-from isthmus.prepare.odd_values import refuse_odd_values
-from isthmus.prepare.scaling import ROUNDING, SCALINGS, Support, find_scale
-from isthmus.prepare.statistics import ColumnStatistics, rows_in_cache
-
-_SUPPORTS: dict[Support, str] = {
-    "binary": "all values are 0 or 1",
-    "unit": "all values lie in [0, 1] once they are brought to scale",
-    "real": "some values lie outside [0, 1] once they are brought to scale",
-}
+from isthmus.prepare.layout import ColumnLayout
+from isthmus.prepare.scaling import Support
 
 
-@dataclass(frozen=True, eq=False)
-class Preparation:
-    """An affine change of scale, ``prepared = (raw − offset) / scale``, and the way back.
+class Preparation(ABC):
+    """Raw rows to a float32 matrix that networks learn well, and back.
 
-    Parameters
+    Attributes
     ----------
-    domain : Domain
-        Where the raw rows came from: names, dtypes and shape are given back by `inverse`, and
-        all rows that come later are held against it.
-    scaling : {"standardize", "range", "center", "none"}
-        How offset and scale were chosen.
+    scaling : str
+        How values are brought to scale.
     reason : str
         Why so, as it follows "since"; empty where it was asked for.
-    support : {"binary", "unit", "real"}
+    support : {"binary", "unit", "real", "mixed"}
         Where the prepared values lie; it decides the default likelihood.
-    offset, scale : ndarray of float64, shape (n_features,) or (1,)
-        One number per column, or one for all.
+    layout : ColumnLayout or None
+        Where the columns of a table lie in the matrix, in which NaN is a gap; None where every
+        number of a row is one number of the matrix, and there are no gaps.
     """
 
-    domain: Domain
     scaling: str
     reason: str
     support: Support
-    offset: np.ndarray
-    scale: np.ndarray
+    layout: ColumnLayout | None = None
 
-    @classmethod
-    def fit(cls, dataset: Dataset, scaling: str = "auto") -> Preparation:
-        """Find offset and scale in one pass over the data, as `find_scale` tells.
+    @property
+    @abstractmethod
+    def schema(self) -> Schema:
+        """What the raw rows looked like."""
 
-        Raises
-        ------
-        DataError
-            Values that are not finite numbers, or no rows at all.
+    @property
+    @abstractmethod
+    def support_reason(self) -> str:
+        """Tell where the prepared values lie, as it follows "since"."""
+
+    @property
+    @abstractmethod
+    def n_features(self) -> int:
+        """Number of columns of the prepared matrix."""
+
+    @property
+    @abstractmethod
+    def units(self) -> np.ndarray:
+        """How much a step of 1 is in the data's own units: ``(n_features,)`` or ``(1,)``.
+
+        It is 1 where there is no such unit, as for a level's share.
         """
-        refuse_odd_values(dataset)
-        check_numeric(dataset.schema, dataset.source)
-        statistics = _statistics(dataset, deviations=scaling in ("auto", "standardize"))
-        found = find_scale(scaling, dataset, statistics)
-        domain = Domain(dataset.schema, statistics.least, statistics.greatest)
-        return cls(domain, found.scaling, found.reason, found.support, found.offset, found.scale)
 
+    @property
+    def row_shape(self) -> tuple[int, ...]:
+        """Shape of one prepared row."""
+        return self.schema.row_shape if self.layout is None else (self.n_features,)
+
+    @property
+    def feature_names(self) -> tuple[str, ...] | None:
+        """Names of the columns of the prepared matrix, where they have any."""
+        return self.schema.names
+
+    @abstractmethod
     def admitting(self, dataset: Dataset) -> Preparation:
-        """Give the same scale for rows to go on learning from, which may lie in a wider range.
-
-        Its support is "real" where they lie beyond [0, 1] and those before did not.
+        """Give the same for rows to go on learning from, which may lie in a wider range.
 
         Raises
         ------
         DataError
             The rows do not agree with those that were fitted.
         """
-        refuse_odd_values(dataset)
-        self.domain.check_schema(dataset.schema, dataset.source)
-        more = _statistics(dataset, deviations=False, before=self)
-        least, greatest = (more.least - self.offset, more.greatest - self.offset)
-        inside = min((least / self.scale).min(), 1 - (greatest / self.scale).max()) >= -ROUNDING
-        binary = self.support == "binary" and more.binary
-        support = "real" if self.support == "real" or not inside else "binary" if binary else "unit"
-        return replace(self, domain=self.domain.widened(more.least, more.greatest), support=support)
 
-    @property
-    def schema(self) -> Schema:
-        """What the raw rows looked like."""
-        return self.domain.schema
+    @abstractmethod
+    def check(self, dataset: Dataset) -> None:
+        """Refuse, as `DataError`, rows whose columns are not those that were fitted."""
 
-    @property
-    def support_reason(self) -> str:
-        """Tell where the prepared values lie, as it follows "since"."""
-        return _SUPPORTS[self.support]
-
-    @property
-    def n_features(self) -> int:
-        """Number of columns of the prepared matrix."""
-        return self.schema.n_features
-
+    @abstractmethod
     def transform(
         self,
         rows: Rows,
@@ -108,42 +91,19 @@ class Preparation:
         first_row: int = 0,
         dtype: DTypeLike = np.float32,
     ) -> np.ndarray:
-        """Prepare raw rows: ``(rows, n_features)``.
+        """Prepare raw rows: ``(rows, n_features)``."""
 
-        The result is of `dtype`, float32 or float64, or the raw unsigned integers themselves where
-        dividing by the range of their dtype is all there is to do: `as_float` does that in the
-        batch.
-        """
-        matrix = to_matrix(rows, source, first_row)
-        self.domain.check_values(matrix, source, as_shades=self.scaling == "range")
-        if self._stores_integers and matrix.dtype.name == self.schema.dtypes[0]:
-            return matrix
-        if self.scaling == "none" and matrix.dtype == dtype:
-            if dtype != np.float32:
-                check_prepared(matrix, matrix, source, first_row)
-            return matrix
-        result = np.empty(matrix.shape, dtype)
-        # In blocks, so that what is between float64 and float32 stays in the cache.
-        size = rows_in_cache(matrix.shape[1])
-        buffer = np.empty((min(size, len(matrix)), matrix.shape[1]))
-        unscaled = bool(np.all(self.scale == 1))
-        with np.errstate(over="ignore"):
-            for start in range(0, len(matrix), size):
-                block = matrix[start : start + size]
-                part = result[start : start + len(block)]
-                if unscaled:
-                    np.subtract(block, self.offset, out=part, casting="same_kind")
-                else:
-                    centred = np.subtract(block, self.offset, out=buffer[: len(block)])
-                    np.divide(centred, self.scale, out=part, casting="same_kind")
-                check_prepared(part, block, source, first_row + start)
-        return result
+    @abstractmethod
+    def inverse(self, matrix: np.ndarray) -> Rows:
+        """Give prepared rows ``(rows, n_features)`` their scale, shape, names and dtypes back."""
+
+    @abstractmethod
+    def state(self) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+        """Everything needed to make it again: plain values, and arrays by name."""
 
     def stored_dtype(self, schema: Schema, dtype: DTypeLike = np.float32) -> np.dtype:
         """Give the dtype that `transform` gives rows of this schema, if asked for this one."""
-        integers = self._stores_integers and schema.names is None
-        same = schema.dtypes[0] == self.schema.dtypes[0]
-        return np.dtype(schema.dtypes[0] if integers and same else dtype)
+        return np.dtype(dtype)
 
     def matrix_bytes(self, dataset: Dataset, dtype: DTypeLike = np.float32) -> int:
         """Give the size of what `matrix` gives."""
@@ -153,24 +113,19 @@ class Preparation:
     def chosen(self, dataset: Dataset, positions: np.ndarray) -> np.ndarray:
         """Prepare the rows at these positions, in ascending order, in one pass over the data."""
         result = np.empty((len(positions), self.n_features), self.stored_dtype(dataset.schema))
-        refuse_odd_values(dataset)
-        self.domain.check_schema(dataset.schema, dataset.source)
-        first = 0
-        for chunk in dataset.chunks(_chunk_rows(dataset)):
-            start, stop = np.searchsorted(positions, (first, first + len(chunk)))
-            if stop > start:
-                inside = positions[start:stop] - first
-                rows = chunk[inside] if isinstance(chunk, np.ndarray) else chunk.take(inside)
-                result[start:stop] = self.transform(rows, dataset.source, first)
-            first += len(chunk)
+        self.check(dataset)
+        filled = 0
+        for first, rows in _picked(dataset, positions):
+            stop = filled + len(rows)
+            result[filled:stop] = self.transform(rows, dataset.source, first)
+            filled = stop
         return result
 
     def chunks(
         self, dataset: Dataset, n_rows: int = CHUNK_ROWS, dtype: DTypeLike = np.float32
     ) -> Iterator[np.ndarray]:
         """Prepare a dataset at most `n_rows` at a time, once it is known to suit."""
-        refuse_odd_values(dataset)
-        self.domain.check_schema(dataset.schema, dataset.source)
+        self.check(dataset)
         first = 0
         for chunk in dataset.chunks(n_rows):
             yield self.transform(chunk, dataset.source, first, dtype)
@@ -189,92 +144,24 @@ class Preparation:
             filled += len(part)
         return np.empty((0, self.n_features), dtype) if result is None else result
 
-    def inverse(self, matrix: np.ndarray) -> Rows:
-        """Give prepared rows ``(rows, n_features)`` their scale, shape, names and dtypes back."""
-        schema = self.schema
-        if schema.names is not None:
-            return to_table(matrix * self.scale + self.offset, schema)
-        result = np.empty(matrix.shape, schema.dtypes[0])
-        size = rows_in_cache(matrix.shape[1])
-        for start in range(0, len(matrix), size):
-            block = slice(start, start + size)
-            result[block] = to_dtype(matrix[block] * self.scale + self.offset, result.dtype)
-        return result.reshape(len(matrix), *schema.row_shape)
 
-    def state(self) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
-        """Everything needed to make it again: plain values, and arrays by name."""
-        schema = {
-            "names": self.schema.names,
-            "dtypes": self.schema.dtypes,
-            "row_shape": self.schema.row_shape,
-            "labels": self.schema.labels,
-        }
-        values = {
-            "schema": schema,
-            "scaling": self.scaling,
-            "reason": self.reason,
-            "support": self.support,
-        }
-        arrays = {"offset": self.offset, "scale": self.scale}
-        return values, arrays | {"least": self.domain.least, "greatest": self.domain.greatest}
-
-    @classmethod
-    def from_state(cls, values: dict[str, Any], arrays: dict[str, np.ndarray]) -> Preparation:
-        """Make it again from what `state` gave; ValueError if the parts do not fit together."""
-        schema = values["schema"]
-        names = None if schema["names"] is None else tuple(map(str, schema["names"]))
-        shape = tuple(map(int, schema["row_shape"]))
-        labels = schema.get("labels")
-        labels = None if labels is None else tuple(map(int, labels))
-        schema = Schema(names, tuple(map(str, schema["dtypes"])), shape, labels)
-        offset, scale = arrays["offset"], arrays["scale"]
-        if values["scaling"] not in SCALINGS[1:] or values["support"] not in Support.__args__:
-            raise ValueError("unknown scaling or support")
-        n_dtypes = 1 if names is None else len(names)
-        if len(schema.dtypes) != n_dtypes or not shape or min(shape) < 1:
-            raise ValueError("the schema contradicts itself")
-        for called in (names, labels):
-            if called is not None and shape != (len(called),):
-                raise ValueError("the schema contradicts itself")
-        for array in (offset, scale):
-            if array.dtype != np.float64 or array.shape not in {(1,), (schema.n_features,)}:
-                raise ValueError("offset or scale has the wrong shape")
-        if not (np.isfinite(offset).all() and np.isfinite(scale).all() and (scale > 0).all()):
-            raise ValueError("offset or scale is no number to come back from")
-        check_numeric(schema, "the model")
-        if names is None and np.dtype(schema.dtypes[0]).kind not in "biuf":
-            raise ValueError("unknown dtype")
-        # Without memory of their own: a model file may ask for any number of features.
-        bounds = (np.broadcast_to(bound, schema.n_features) for bound in (-np.inf, np.inf))
-        least, greatest = map(arrays.get, ("least", "greatest"), bounds)
-        domain = Domain(schema, least, greatest)
-        for array in (least, greatest):
-            if array.dtype != np.float64 or array.shape != (schema.n_features,):
-                raise ValueError("the range has the wrong shape")
-        reason = str(values.get("reason", ""))
-        return cls(domain, values["scaling"], reason, values["support"], offset, scale)
-
-    @property
-    def _stores_integers(self) -> bool:
-        return self.scaling == "range" and self.schema.dtypes[0] in {"uint8", "uint16"}
+def raw_rows(dataset: Dataset, positions: np.ndarray) -> Iterator[Rows]:
+    """Yield the rows at these positions as they are, in ascending order, a chunk at a time."""
+    return (rows for _, rows in _picked(dataset, positions))
 
 
-def _statistics(
-    dataset: Dataset, *, deviations: bool, before: Preparation | None = None
-) -> ColumnStatistics:
-    statistics = ColumnStatistics(dataset.schema.n_features, deviations=deviations)
-    for chunk in dataset.chunks(_chunk_rows(dataset)):
-        matrix = to_matrix(chunk, dataset.source, statistics.count)
-        if before is not None:
-            as_shades = before.scaling == "range"
-            before.domain.check_values(matrix, dataset.source, as_shades=as_shades)
-        statistics.add(matrix)
-    if not statistics.count:
-        raise DataError(f"{dataset.source} has no rows: there is nothing to learn from.")
-    return statistics
+def _picked(dataset: Dataset, positions: np.ndarray) -> Iterator[tuple[int, Rows]]:
+    """Yield rows at these positions, and where the chunk that they are from begins."""
+    first = 0
+    for chunk in dataset.chunks(chunk_rows(dataset)):
+        start, stop = np.searchsorted(positions, (first, first + len(chunk)))
+        if stop > start:
+            inside = positions[start:stop] - first
+            yield first, chunk[inside] if isinstance(chunk, np.ndarray) else chunk.take(inside)
+        first += len(chunk)
 
 
-def _chunk_rows(dataset: Dataset) -> int:
+def chunk_rows(dataset: Dataset) -> int:
     """Give the rows to read at once: as ever, but for data that will not fit into memory."""
     n_features = dataset.schema.n_features
     size = dataset.n_rows * n_features * np.dtype(np.float32).itemsize

@@ -11,8 +11,8 @@ from isthmus.errors import DataError
 from isthmus.io.dataset import Dataset, Schema
 from isthmus.prepare.statistics import ColumnStatistics
 
-Support = Literal["binary", "unit", "real"]
-"""Where prepared values lie: in {0, 1}, in [0, 1], or anywhere."""
+Support = Literal["binary", "unit", "real", "mixed"]
+"""Where prepared values lie: in {0, 1}, in [0, 1], anywhere, or by columns, with gaps."""
 
 SCALINGS = ("auto", "standardize", "range", "center", "none")
 

@@ -17,9 +17,10 @@ from isthmus.fitting.rows import judged_rows
 from isthmus.io import Dataset, as_dataset
 from isthmus.models import Model
 from isthmus.models.codes.sparse import SparseCode
-from isthmus.prepare import as_float
+from isthmus.prepare import TablePreparation, as_float, mean_row
 from isthmus.report.names import DrawnNames, without_folders
 from isthmus.report.shapes import image_shape, signal_shape
+from isthmus.report.table_columns import TableColumn, judge_columns
 from isthmus.runs.computing import computing
 from isthmus.training import over_rows
 
@@ -61,7 +62,9 @@ class Comparison:
     held_out : bool
         Whether the judged rows were held out; if not, they are the training rows themselves.
     x, reconstruction, pca_reconstruction : ndarray of float32, shape (rows, features)
-        The judged rows and what came back, in the prepared scale.
+        The judged rows and what came back, in the prepared scale, gaps filled with the mean.
+    tables : tuple of TableColumn
+        What came back of each column of a table that has more than plain numbers.
     codes : ndarray of float32, shape (rows, components)
         Their codes.
     training_codes : ndarray of float32, shape (at most 10,000, components)
@@ -88,6 +91,7 @@ class Comparison:
     x: np.ndarray
     reconstruction: np.ndarray
     pca_reconstruction: np.ndarray
+    tables: tuple[TableColumn, ...]
     codes: np.ndarray
     training_codes: np.ndarray
     training_labels: np.ndarray | None
@@ -143,7 +147,7 @@ class Comparison:
     @cached_property
     def columns(self) -> DrawnNames:
         """Names of the features."""
-        names = self.estimator.preparation_.schema.names
+        names = self.estimator.preparation_.feature_names
         return DrawnNames(names or [f"column {i}" for i in range(self.x.shape[1])], "column")
 
     @cached_property
@@ -172,7 +176,7 @@ class Comparison:
 
     @property
     def _row_shape(self) -> tuple[int, ...]:
-        return self.estimator.preparation_.schema.row_shape
+        return self.estimator.preparation_.row_shape
 
     @property
     def n_parameters(self) -> int:
@@ -220,13 +224,24 @@ def compare(
     everything = np.arange(len(matrix))
     training_rows = np.setdiff1d(everything, rows) if held_out else everything
     rows = rows if held_out else everything
-    x = as_float(matrix[rows])
     codes = over_rows(Model.encode, estimator.model_, matrix[rows])
     training = as_float(matrix[training_rows])
+    baseline = mean_row(training).astype(np.float32)
+    training = np.where(np.isnan(training), baseline, training)
+    x = as_float(matrix[rows])
+    gaps = np.isnan(x)
+    x = np.where(gaps, baseline, x)
     drawn = np.random.default_rng(0).permutation(training_rows)[: _MOST_DRAWN if held_out else 0]
     code = estimator.model_.code
     n_components = code.k if isinstance(code, SparseCode) else estimator.n_components_
     pca = _fit_pca(training, n_components)
+    # What is missing costs nothing.
+    reconstruction = np.where(gaps, x, over_rows(Model.decode, estimator.model_, codes))
+    pca_reconstruction = np.where(gaps, x, _through(pca, x))
+    preparation, tables = estimator.preparation_, ()
+    if isinstance(preparation, TablePreparation):
+        judged = positions[rows], reconstruction, pca_reconstruction
+        tables = judge_columns(preparation, dataset, *judged)
     return Comparison(
         estimator=estimator,
         source=source or without_folders(dataset.source),
@@ -234,12 +249,13 @@ def compare(
         rows=positions[rows],
         held_out=held_out,
         x=x,
-        reconstruction=over_rows(Model.decode, estimator.model_, codes),
-        pca_reconstruction=_through(pca, x),
+        reconstruction=reconstruction,
+        pca_reconstruction=pca_reconstruction,
+        tables=tables,
         codes=codes,
         training_codes=over_rows(Model.encode, estimator.model_, matrix[drawn]),
         training_labels=None if labels is None else labels[drawn],
-        baseline=training.mean(axis=0, dtype=np.float64).astype(np.float32),
+        baseline=baseline,
         n_training_rows=dataset.n_rows - len(estimator.validation_rows_),
         n_pca_rows=len(training_rows),
         n_pca_components=pca.n_components_,

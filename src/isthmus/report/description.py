@@ -9,6 +9,7 @@ import numpy as np
 
 from isthmus.fitting.base import BaseAutoencoder
 from isthmus.fitting.supervised import SupervisedAutoencoder
+from isthmus.prepare import Preparation, TablePreparation
 
 _AT_ENDS = {
     "Bernoulli": ", more than half of them 0 or 1",
@@ -26,9 +27,9 @@ def describe(estimator: BaseAutoencoder | SupervisedAutoencoder) -> dict[str, An
         "data": str(schema),
         "columns": list(schema.names) if schema.names else None,
         "code": f"{estimator.n_components_} numbers for {schema.n_features}",
-        "layers": _layers(schema.n_features, estimator.model_.network.encoder),
+        "layers": _layers(estimator.preparation_.n_features, estimator.model_.network.encoder),
         "parameters": _size(estimator.model_),
-        "scaling": since(estimator.preparation_.scaling, estimator.preparation_.reason),
+        **_scaling(estimator.preparation_),
         "likelihood": likelihood_of(estimator),
         "epochs": len(estimator.history_["loss"]),
     }
@@ -63,13 +64,19 @@ def _describe_predictor(estimator: SupervisedAutoencoder) -> dict[str, Any]:
         "data": str(schema),
         "columns": list(schema.names) if schema.names else None,
         "classes": None if classes is None else classes.tolist(),
-        "layers": _layers(schema.n_features, (model.autoencoder.network.encoder, model.head)),
+        "layers": _layers(preparation.n_features, (model.autoencoder.network.encoder, model.head)),
         "parameters": _size(model),
-        "scaling": since(preparation.scaling, preparation.reason),
+        **_scaling(preparation),
         "epochs": len(estimator.history_["loss"]),
         "made with": " ".join(repr(estimator).split()),
     }
     return {name: value for name, value in description.items() if value is not None}
+
+
+def _scaling(preparation: Preparation) -> dict[str, Any]:
+    if isinstance(preparation, TablePreparation):
+        return {"kinds": preparation.describe()}
+    return {"scaling": since(preparation.scaling, preparation.reason)}
 
 
 def _layers(n_features: int, layers: Any) -> str:

@@ -10,7 +10,7 @@ import jax
 import numpy as np
 
 from isthmus.family import Family
-from isthmus.prepare import Support
+from isthmus.prepare import ColumnLayout, Support
 
 
 class Likelihood(Family, eqx.Module):
@@ -20,7 +20,7 @@ class Likelihood(Family, eqx.Module):
 
     Attributes
     ----------
-    supports : tuple of {"binary", "unit", "real"}
+    supports : tuple of {"binary", "unit", "real", "mixed"}
         The kinds of prepared data it is made for.
     needs : str
         What data are of these kinds, to tell a user whose data are not.
@@ -31,6 +31,10 @@ class Likelihood(Family, eqx.Module):
 
     def sized(self, n_features: int) -> Self:
         """Give the likelihood with parameters of its own, where it has any, for `n_features`."""
+        return self
+
+    def for_columns(self, layout: ColumnLayout) -> Self:
+        """Give the likelihood for tables whose columns lie so."""
         return self
 
     @abstractmethod

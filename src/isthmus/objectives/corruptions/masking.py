@@ -24,4 +24,4 @@ class Masking(Corruption):
     """
 
     def __call__(self, x: jax.Array, weights: jax.Array, key: jax.Array) -> jax.Array:
-        return jnp.where(jax.random.uniform(key, x.shape) < self.level, 0.0, x)
+        return jnp.where(self.draw(x, key) < self.level, 0.0, x)

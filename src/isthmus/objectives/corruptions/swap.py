@@ -22,6 +22,6 @@ class Swap(Corruption):
     def __call__(self, x: jax.Array, weights: jax.Array, key: jax.Array) -> jax.Array:
         choice_key, row_key = jax.random.split(key)
         n_rows = jnp.maximum(jnp.sum(weights), 1.0)
-        donors = jnp.floor(jax.random.uniform(row_key, x.shape) * n_rows).astype(jnp.int32)
+        donors = jnp.floor(self.draw(x, row_key) * n_rows).astype(jnp.int32)
         swapped = jnp.take_along_axis(x, donors, axis=0)
-        return jnp.where(jax.random.uniform(choice_key, x.shape) < self.level, swapped, x)
+        return jnp.where(self.draw(x, choice_key) < self.level, swapped, x)

@@ -1,0 +1,83 @@
+"""A network for rows with gaps, which is told of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any, final
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from isthmus.networks.base import Disturbance, LayeredNetwork, Network, undisturbed
+
+
+@final
+class TableNetwork(LayeredNetwork):
+    """Layers around which gaps are filled, and that are told where they were.
+
+    NaN in a row is a gap. It becomes 0, the mean of a standardized column, and for every place in
+    `told` the layers get one more number: 1 where there was a gap, else 0.
+
+    Parameters
+    ----------
+    layers : LayeredNetwork
+        What takes the filled rows and these numbers.
+    told : tuple of int
+        Features of whose gaps the layers are told.
+    """
+
+    layers: LayeredNetwork
+    told: tuple[int, ...] = eqx.field(static=True)
+
+    @property
+    def encoder(self) -> Any:  # pyright: ignore[reportIncompatibleVariableOverride]
+        return self.layers.encoder
+
+    @property
+    def decoder(self) -> Any:  # pyright: ignore[reportIncompatibleVariableOverride]
+        return self.layers.decoder
+
+    @property
+    def hidden_activation(self) -> str:
+        return self.layers.hidden_activation
+
+    @property
+    def centre(self) -> Any:
+        """What gaps become: the mean of what was brought to scale."""
+        return 0.0
+
+    def activations(
+        self, x: jax.Array, n_layers: int, disturb: Disturbance = undisturbed
+    ) -> jax.Array:
+        return self.layers.activations(self._filled(x), n_layers, disturb)
+
+    def decode(self, z: jax.Array) -> jax.Array:
+        return self.layers.decode(z)
+
+    def starting_at(self, mean: np.ndarray, output: np.ndarray) -> TableNetwork:
+        """Give the network whose output is a mean one at first."""
+        *others, last = self.layers.decoder
+        last = replace(last, bias=np.asarray(output, np.float32))
+        return replace(self, layers=replace(self.layers, decoder=(*others, last)))
+
+    def without_decoder(self) -> TableNetwork:
+        return replace(self, layers=self.layers.without_decoder())
+
+    def silenced(self) -> TableNetwork:
+        return replace(self, layers=self.layers.silenced())
+
+    def single_layers(self) -> tuple[Network, ...]:
+        return self.layers.single_layers()
+
+    def unrolled(self, layers: Sequence[Network]) -> TableNetwork:
+        return replace(self, layers=self.layers.unrolled(layers))
+
+    def _filled(self, x: jax.Array) -> jax.Array:
+        gaps = jnp.isnan(x)
+        filled = jnp.where(gaps, 0.0, x)
+        if not self.told:
+            return filled
+        return jnp.concatenate([filled, gaps[:, np.array(self.told)].astype(x.dtype)], axis=-1)
