@@ -41,7 +41,10 @@ $(VENV)/.development: $(VENV)/.runtime
 demo: $(VENV)/.runtime
 	@$(BIN)/isthmus demo
 
-test: lint types layers unit docs wheel
+# What keeps one processor busy runs two at a time.
+test: $(VENV)/.development
+	@$(MAKE) --no-print-directory --jobs=2 lint types layers docs wheel
+	@$(MAKE) --no-print-directory unit
 	@echo "All checks passed."
 
 lint: $(VENV)/.development
@@ -59,7 +62,8 @@ layers: $(VENV)/.development
 
 unit: $(VENV)/.development
 	@echo "Tests, and every code block of the README and the docs …"
-	@$(BIN)/python -m pytest --numprocesses auto --dist loadfile
+	@$(BIN)/python -m pytest --numprocesses auto --dist worksteal tests
+	@$(BIN)/python -m pytest --numprocesses auto --dist loadfile src docs README.md
 
 docs: $(VENV)/.development
 	@echo "Documentation …"

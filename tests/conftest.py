@@ -10,6 +10,14 @@ import numpy as np
 import pytest
 from sklearn.datasets import load_digits
 
+# Most of the time of small tests went into compiling; unoptimized programs take a third of that.
+# `make test` runs the documentation apart from the tests, with programs as users get them.
+os.environ.setdefault(
+    "XLA_FLAGS",
+    "--xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true"
+    " --xla_cpu_use_fusion_emitters=false --xla_cpu_parallel_codegen_split_count=1",
+)
+
 DATA = Path(os.environ.get("ISTHMUS_DATA", Path(__file__).parents[2] / "shared" / "data"))
 
 
