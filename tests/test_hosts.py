@@ -84,7 +84,7 @@ def test_killed_process_is_named_and_the_rest_ends_and_resumes(here):
     processes[1].kill()
     output, error = processes[0].communicate(timeout=30)
     processes[1].communicate()
-    assert processes[0].returncode == 1
+    assert processes[0].returncode == 1, error
     assert not output
     assert f"process 1 (host {socket.gethostname()}) has ended" in error.splitlines()[-1]
     assert not (here / "x.isthmus").exists()
@@ -113,7 +113,7 @@ def test_job_of_four_that_loses_one_goes_on_with_two(here, record_property):
     outputs = [process.communicate(timeout=30) for process in processes]
     record_property("seconds until all others had ended", time.monotonic() - begin)
     killed.communicate()
-    assert [process.returncode for process in processes] == [1, 1, 1]
+    assert [process.returncode for process in processes] == [1, 1, 1], outputs
     for _, error in outputs:
         assert f"process 2 (host {socket.gethostname()}) has ended" in error.splitlines()[-1]
     before = read_model_file(path)[0]["epoch"]

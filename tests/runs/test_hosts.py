@@ -1,6 +1,8 @@
 """The runtime of JAX connects, or every process says why it did not."""
 
 import re
+import subprocess
+import sys
 import threading
 
 import jax
@@ -66,3 +68,19 @@ def test_second_ctrl_c_ends_with_its_exit_code(joined):
         hosts.__exit__(KeyboardInterrupt, KeyboardInterrupt("the model is whole"), None)
     assert said.said == ("stopped by Ctrl-C; the model is whole.", 130)
     assert "failed (stopped by Ctrl-C; the model is whole)" in heard.wait()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="aborts at once there")
+def test_abort_by_a_library_waits_until_it_is_known_who_is_lost():
+    code = """
+import ctypes, threading, time
+from functools import partial
+from isthmus.runs import hosts
+hosts._abort_late()
+threading.Thread(target=ctypes.CDLL(None).abort, daemon=True).start()
+time.sleep(0.5)
+hosts.end_process(partial(print, flush=True), 1)("process 2 has ended")
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (1, "")
+    assert done.stdout == "process 2 has ended\n"
