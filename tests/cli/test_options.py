@@ -23,8 +23,8 @@ RECORDED = {
         """,
         "Model": """
             --activation:str --channels:str --code-activation:str --corruption:str --hidden:str
-            --init:Path --kernel-size:int --level:float --likelihood:str --model:str=deep
-            --n-components:float --network:str --penalty:str --scaling:str
+            --init:Path --kernel-size:int --kind:list[str] --level:float --likelihood:str
+            --model:str=deep --n-components:float --network:str --penalty:str --scaling:str
             --shortcut,--no-shortcut:bool --signal:bool
             --tied-weights,--no-tied-weights:bool --variance:str
         """,

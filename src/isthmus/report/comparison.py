@@ -17,7 +17,7 @@ from isthmus.fitting.rows import judged_rows
 from isthmus.io import Dataset, as_dataset
 from isthmus.models import Model
 from isthmus.models.codes.sparse import SparseCode
-from isthmus.prepare import TablePreparation, as_float, mean_row
+from isthmus.prepare import as_float, mean_row
 from isthmus.report.names import DrawnNames, without_folders
 from isthmus.report.shapes import image_shape, signal_shape
 from isthmus.report.table_columns import TableColumn, judge_columns
@@ -215,33 +215,22 @@ def compare(
         There is not one label for each row.
     """
     dataset: Dataset = as_dataset(X)
-    labels = None if labels is None else _checked_labels(labels, dataset)
     held_out = len(estimator.validation_rows_) > 0
     matrix, positions = judged_rows(estimator.preparation_, dataset, estimator.validation_rows_)
-    if labels is not None:
-        labels = labels[positions]
+    labels = None if labels is None else _checked_labels(labels, dataset)[positions]
     rows = np.searchsorted(positions, estimator.validation_rows_)
     everything = np.arange(len(matrix))
     training_rows = np.setdiff1d(everything, rows) if held_out else everything
     rows = rows if held_out else everything
     codes = over_rows(Model.encode, estimator.model_, matrix[rows])
-    training = as_float(matrix[training_rows])
-    baseline = mean_row(training).astype(np.float32)
-    training = np.where(np.isnan(training), baseline, training)
-    x = as_float(matrix[rows])
-    gaps = np.isnan(x)
-    x = np.where(gaps, baseline, x)
+    baseline = mean_row(matrix[training_rows]).astype(np.float32)
+    x, gaps = _filled(matrix[rows], baseline)
     drawn = np.random.default_rng(0).permutation(training_rows)[: _MOST_DRAWN if held_out else 0]
-    code = estimator.model_.code
-    n_components = code.k if isinstance(code, SparseCode) else estimator.n_components_
-    pca = _fit_pca(training, n_components)
+    pca = _fit_pca(_filled(matrix[training_rows], baseline)[0], estimator)
     # What is missing costs nothing.
     reconstruction = np.where(gaps, x, over_rows(Model.decode, estimator.model_, codes))
     pca_reconstruction = np.where(gaps, x, _through(pca, x))
-    preparation, tables = estimator.preparation_, ()
-    if isinstance(preparation, TablePreparation):
-        judged = positions[rows], reconstruction, pca_reconstruction
-        tables = judge_columns(preparation, dataset, *judged)
+    judged = positions[rows], reconstruction, pca_reconstruction
     return Comparison(
         estimator=estimator,
         source=source or without_folders(dataset.source),
@@ -251,7 +240,7 @@ def compare(
         x=x,
         reconstruction=reconstruction,
         pca_reconstruction=pca_reconstruction,
-        tables=tables,
+        tables=judge_columns(estimator.preparation_, dataset, *judged),
         codes=codes,
         training_codes=over_rows(Model.encode, estimator.model_, matrix[drawn]),
         training_labels=None if labels is None else labels[drawn],
@@ -259,7 +248,7 @@ def compare(
         n_training_rows=dataset.n_rows - len(estimator.validation_rows_),
         n_pca_rows=len(training_rows),
         n_pca_components=pca.n_components_,
-        denoising=_denoise(estimator, x, pca),
+        denoising=_denoise(estimator, x, baseline, pca),
     )
 
 
@@ -274,17 +263,31 @@ def _checked_labels(labels: Any, dataset: Dataset) -> np.ndarray:
     return labels.astype(str) if labels.dtype == object else labels
 
 
-def _denoise(estimator: BaseAutoencoder, x: np.ndarray, pca: PCA) -> Denoising | None:
-    corruption = estimator.corruption_in_training
+def _filled(stored: np.ndarray, baseline: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Give prepared rows with their gaps filled, and where these were."""
+    x = as_float(stored)
+    gaps = np.isnan(x)
+    return np.where(gaps, baseline, x), gaps
+
+
+def _denoise(
+    estimator: BaseAutoencoder, x: np.ndarray, baseline: np.ndarray, pca: PCA
+) -> Denoising | None:
+    corruption, layout = estimator.corruption_in_training, estimator.preparation_.layout
     if corruption is None:
         return None
+    if layout is not None:
+        corruption = corruption.for_columns(layout)
     with computing():
         noisy = np.asarray(corruption(jnp.asarray(x), jnp.ones(len(x)), jax.random.key(0)))
     denoised = over_rows(Model.reconstruct, estimator.model_, noisy)
+    noisy, _ = _filled(noisy, baseline)
     return Denoising(noisy, denoised, _through(pca, noisy))
 
 
-def _fit_pca(training: np.ndarray, n_components: int) -> PCA:
+def _fit_pca(training: np.ndarray, estimator: BaseAutoencoder) -> PCA:
+    code = estimator.model_.code
+    n_components = code.k if isinstance(code, SparseCode) else estimator.n_components_
     n_components = min(n_components, *training.shape)
     return PCA(n_components, random_state=0).fit(training.astype(np.float64))
 

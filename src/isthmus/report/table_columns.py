@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from isthmus.io import Dataset
-from isthmus.prepare import Column, TablePreparation, raw_rows
+from isthmus.prepare import Column, Preparation, TablePreparation, raw_rows
 
 
 @dataclass(frozen=True)
@@ -48,18 +48,18 @@ class TableColumn:
 
 
 def judge_columns(
-    preparation: TablePreparation,
+    preparation: Preparation,
     dataset: Dataset,
     rows: np.ndarray,
     reconstruction: np.ndarray,
     pca_reconstruction: np.ndarray,
 ) -> tuple[TableColumn, ...]:
-    """Judge each column by these rows; those that are reconstructed worst come first.
+    """Judge each column of a table by these rows; those that come back worst come first.
 
     Parameters
     ----------
-    preparation : TablePreparation
-        How the columns became numbers.
+    preparation : Preparation
+        How the columns became numbers; of plain numbers nothing is judged here.
     dataset : Dataset
         The raw rows.
     rows : ndarray of int
@@ -67,6 +67,8 @@ def judge_columns(
     reconstruction, pca_reconstruction : ndarray, shape (rows, features)
         What came back, in the prepared scale.
     """
+    if not isinstance(preparation, TablePreparation):
+        return ()
     raw = list(raw_rows(dataset, rows))
     ours, theirs = (preparation.inverse(each) for each in (reconstruction, pca_reconstruction))
     found = []
