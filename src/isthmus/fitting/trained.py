@@ -123,7 +123,7 @@ class TrainedAutoencoder(ScalingParameters, MinibatchParameters, BaseAutoencoder
         return self
 
     def check_start(self, init: Any, checkpoint: Any) -> None:
-        """Raise IsthmusError where a fit could not start from one of these; most can."""
+        """Raise IsthmusError where a fit could not start from one of these."""
 
     def fit_within(self, run: Run, X: Any, init: Any = None) -> None:
         """Do what `fit` does as a stage of a run that others have begun and will end."""
@@ -135,12 +135,11 @@ class TrainedAutoencoder(ScalingParameters, MinibatchParameters, BaseAutoencoder
         preparation = self.find_preparation(dataset) if start is None else admitted(start, dataset)
         # Of what is pretrained all codes of a layer are in memory anyway.
         pretrains = self._pretrains if start is None else None
-        share = self._held_out_share
         if pretrains is None:
-            rows = open_rows(preparation, dataset, share, seed)
+            rows = open_rows(preparation, dataset, self._held_out_share, seed)
         else:
             matrix = rows_in_memory(preparation, dataset, pretrains)
-            rows = RowsInMemory(preparation, matrix, share, seed)
+            rows = RowsInMemory(preparation, matrix, self._held_out_share, seed)
         plan = self.plan(rows, seed, start)
         check_hosts_rows(self, rows, plan.model)
         layers: dict[str, list[float]] = {}
