@@ -36,6 +36,8 @@ class ColumnStatistics:
         for start in range(0, len(matrix), size):
             self._add_block(matrix[start : start + size], buffer)
 
+    # Of numbers too large to square the deviations are infinite, which whoever needs them tells.
+    @np.errstate(over="ignore", invalid="ignore")
     def _add_block(self, matrix: np.ndarray, buffer: np.ndarray | None) -> None:
         self.least = np.minimum(self.least, matrix.min(axis=0))
         self.greatest = np.maximum(self.greatest, matrix.max(axis=0))

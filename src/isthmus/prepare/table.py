@@ -22,6 +22,7 @@ from isthmus.prepare.columns import (
     choose_columns,
     restore_column,
 )
+from isthmus.prepare.columns.category import is_text
 from isthmus.prepare.layout import ColumnLayout, lay_out
 from isthmus.prepare.matrix import check_shape
 from isthmus.prepare.odd_values import refuse_odd_value, refuse_odd_values
@@ -151,7 +152,7 @@ class TablePreparation(Preparation):
                 continue
             given = first.schema.field(position).type
             if not (pa.types.is_null(given) or column.takes(given)):
-                if schema.names is not None:
+                if schema.names is not None and is_text(given):
                     refuse_odd_value(dataset, schema.names[position])
                 raise DataError(
                     f"{source}: column {column.name} holds {given}, but {column.type} (a "

@@ -123,7 +123,7 @@ def levels_of(values: pa.ChunkedArray) -> tuple[list[str], np.ndarray]:
     if not pa.types.is_dictionary(array.type):
         array = array.dictionary_encode()
     texts = as_text(array.dictionary)
-    places = array.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(int)
+    places = array.indices.cast(pa.int64()).fill_null(-1).to_numpy(zero_copy_only=False).copy()
     gaps = [i for i, text in enumerate(texts) if text is None]
     if gaps:
         places[np.isin(places, gaps)] = -1

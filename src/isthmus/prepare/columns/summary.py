@@ -41,6 +41,8 @@ class NumberSummary:
     def add(self, values: pa.ChunkedArray, first_row: int) -> None:
         self.add_numbers(to_numbers(values), first_row)
 
+    # Of numbers too large to square the deviation is infinite, which whoever needs it tells.
+    @np.errstate(over="ignore", invalid="ignore")
     def add_numbers(self, values: np.ndarray, first_row: int) -> None:
         """Take in numbers, NaN for those that are missing."""
         self._samples.append(values[-first_row % self._stride :: self._stride])
@@ -60,6 +62,7 @@ class NumberSummary:
         self.greatest = max(self.greatest, float(known.max()))
 
     @property
+    @np.errstate(over="ignore", invalid="ignore")
     def deviation(self) -> float:
         """Standard deviation; 1 where all values are equal, but for rounding."""
         variance, eps = self.squares / max(self.count, 1), np.finfo(np.float64).eps
