@@ -275,7 +275,7 @@ def test_state_makes_it_again_and_damage_is_told():
     assert again.inverse(matrix).equals(preparation.inverse(matrix))
     damaged = arrays["arrow_schema"].copy()
     damaged[8:40] = 255
-    with pytest.raises(ValueError):
+    with pytest.raises(ValueError, match="the schema is damaged"):
         restore_preparation(values, {"arrow_schema": damaged})
 
 
@@ -306,6 +306,7 @@ def test_any_frame_gives_a_result_of_the_same_types_or_a_sentence(columns, repea
     if zone:
         dates = pd.Series(pd.date_range("1850-01-01", periods=len(frame), freq="W"))
         frame["zoned"] = dates.dt.tz_localize(ZoneInfo(zone), nonexistent="NaT", ambiguous="NaT")
+    refusal = ""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DataWarning)
         try:
@@ -313,9 +314,11 @@ def test_any_frame_gives_a_result_of_the_same_types_or_a_sentence(columns, repea
             preparation = find_preparation(dataset)
             matrix = preparation.matrix(dataset)
         except IsthmusError as error:
-            assert str(error).endswith((".", ".)"))
-            assert "\n" not in str(error)
-            return
+            refusal = str(error)
+    if refusal:
+        assert refusal.endswith((".", ".)"))
+        assert "\n" not in refusal
+        return
     assert not np.isinf(matrix).any()
     found = preparation.inverse(matrix)
     assert found.schema.types == dataset.to_memory().schema.types

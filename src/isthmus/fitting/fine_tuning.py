@@ -105,7 +105,8 @@ def initial_predictor(
             f"{n_layers - 1} hidden layers; name one of them, or None for the code."
         )
     predictor = Predictor(autoencoder, NO_HEAD, given.layer, given.frozen_encoder)
-    predictor = predictor.with_head(given.n_features_in_, n_outputs, glorot_uniform(generator))
+    n_features = given.autoencoder_.preparation_.n_features
+    predictor = predictor.with_head(n_features, n_outputs, glorot_uniform(generator))
     return predictor if given.reconstruction else predictor.without_decoder()
 
 

@@ -210,6 +210,8 @@ def encode(value: Any) -> Any:
         return [encode(item) for item in value]
     if isinstance(value, tuple):
         return {"tuple": encode(list(value))}
+    if isinstance(value, Mapping):
+        return {"mapping": {str(name): encode(item) for name, item in value.items()}}
     return value
 
 
@@ -217,6 +219,8 @@ def decode(value: Any) -> Any:
     """Give the parameter that `encode` told of."""
     if isinstance(value, dict) and "tuple" in value:
         return tuple(decode(item) for item in value["tuple"])
+    if isinstance(value, dict) and "mapping" in value:
+        return {name: decode(item) for name, item in value["mapping"].items()}
     if isinstance(value, dict) and "estimator" in value:
         return _registered(value["estimator"])(**decoded_parameters(value["parameters"]))
     if isinstance(value, dict):

@@ -49,6 +49,9 @@ class PretrainedAutoencoder(NetworkAutoencoder):
         if n_epochs is None:
             n_epochs = default_epochs(n_rows, self.batch_size, *_UPDATES)
         objective: Any = plan.loss
-        corruption = objective.corruption or Masking(_NOISE)
+        corruption = objective.corruption
+        # What layers see of a table are numbers that belong to no columns.
+        if corruption is None or corruption.columns is not None:
+            corruption = Masking(_NOISE)
         settings = replace(plan.settings, n_epochs=n_epochs)
         return LayerTraining(self.pretrain, settings, self.batch_size, corruption)

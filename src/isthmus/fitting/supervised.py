@@ -243,7 +243,8 @@ class SupervisedAutoencoder(
         # What the head takes is found by tracing the encoder, so that has to be a true one.
         encoder = fill(predictor.without_decoder(), tensors)
         initialize = shapes_for(tensors.values())
-        predictor = encoder.with_head(restored.n_features_in_, restored._n_outputs, initialize)
+        n_features = own.preparation_.n_features
+        predictor = encoder.with_head(n_features, restored._n_outputs, initialize)
         restored.model_ = fill(predictor, tensors)
         # The decoder was dropped, and the encoder is the one that was fine-tuned.
         own.model_ = restored.model_.autoencoder

@@ -52,7 +52,7 @@ class TableNetwork(LayeredNetwork):
     def activations(
         self, x: jax.Array, n_layers: int, disturb: Disturbance = undisturbed
     ) -> jax.Array:
-        return self.layers.activations(self._filled(x), n_layers, disturb)
+        return self.layers.activations(self.filled(x), n_layers, disturb)
 
     def decode(self, z: jax.Array) -> jax.Array:
         return self.layers.decode(z)
@@ -70,12 +70,20 @@ class TableNetwork(LayeredNetwork):
         return replace(self, layers=self.layers.silenced())
 
     def single_layers(self) -> tuple[Network, ...]:
-        return self.layers.single_layers()
+        first, *others = self.layers.single_layers()
+        # The first layer gives back what it takes, not the parameters of a likelihood.
+        start = np.zeros(len(first.encoder[0].weight), np.float32)
+        decoder = (replace(first.decoder[0], bias=start),)
+        return (replace(first, decoder=decoder), *others)
 
     def unrolled(self, layers: Sequence[Network]) -> TableNetwork:
-        return replace(self, layers=self.layers.unrolled(layers))
+        """Give the network made of such layers, whose output is no mirror image of its input."""
+        unrolled = self.layers.unrolled(layers)
+        decoder = (*unrolled.decoder[:-1], self.layers.decoder[-1])
+        return replace(self, layers=replace(unrolled, decoder=decoder))
 
-    def _filled(self, x: jax.Array) -> jax.Array:
+    def filled(self, x: jax.Array) -> jax.Array:
+        """Give what the layers take: ``(batch, features) -> (batch, features and told)``."""
         gaps = jnp.isnan(x)
         filled = jnp.where(gaps, 0.0, x)
         if not self.told:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import NamedTuple, final
 
+import jax.numpy as jnp
 import numpy as np
 
 from isthmus.errors import IsthmusError
@@ -17,8 +18,9 @@ from isthmus.models import (
     GaussianCode,
     Likelihood,
     Model,
+    SquaredError,
 )
-from isthmus.networks import DenseNetwork, LayeredNetwork
+from isthmus.networks import DenseNetwork, LayeredNetwork, TableNetwork
 from isthmus.objectives import ContrastiveDivergence, Corruption, Loss, Objective
 from isthmus.prepare import mean_row
 from isthmus.runs.computing import computing
@@ -111,17 +113,19 @@ def single_layer_models(model: Model, kind: str) -> tuple[Model, ...]:
         raise IsthmusError(
             "a Gaussian code has a variance, which no pretrained layer gives: set pretrain=None."
         )
-    layers = network.single_layers()
-    if model.likelihood.n_parameters(1) != 1:
+    layers, likelihood = network.single_layers(), model.likelihood
+    if isinstance(network, TableNetwork):
+        likelihood = SquaredError()  # of rows whose gaps are filled
+    elif likelihood.n_parameters(1) != 1:
         raise IsthmusError(
-            f"{type(model.likelihood).__name__} asks for several numbers for each feature, but "
+            f"{type(likelihood).__name__} asks for several numbers for each feature, but "
             "transposed layers give one: choose likelihood='bernoulli' or 'squared_error', or "
             "set pretrain=None."
         )
     between: Likelihood = ActivationError(network.hidden_activation)
     if network.hidden_activation == "sigmoid":
         between = Bernoulli()
-    likelihoods = [model.likelihood, *[between] * (len(layers) - 1)]
+    likelihoods = [likelihood, *[between] * (len(layers) - 1)]
     codes = [*[Deterministic()] * (len(layers) - 1), model.code]
     models = tuple(map(Model, layers, codes, likelihoods))
     return tuple(_as_machines(models)) if kind == "rbm" else models
@@ -190,6 +194,8 @@ def pretrain(
     layers = list(single_layer_models(model, training.kind))
     order = None if rows is None else AllOnce(rows)
     _check_corruption(model, training)
+    if isinstance(model.network, TableNetwork):
+        matrix = np.asarray(model.network.filled(jnp.asarray(matrix)))
     run = Run() if run is None else run
     history: dict[str, list[float]] = {}
     interrupted, processes = False, Processes()

@@ -11,6 +11,7 @@ from typing import final
 import numpy as np
 
 from isthmus.checks import check_choice, check_flag, check_number
+from isthmus.errors import IsthmusError
 from isthmus.networks.activations import ACTIVATIONS
 from isthmus.networks.architectures.base import Architecture
 from isthmus.networks.architectures.hidden import check_hidden, funnel
@@ -73,7 +74,7 @@ class Dense(Architecture):
         up = [n_components, *reversed(widths), n_outputs]
         tied = self.tied_weights
         if tied and up != down[::-1]:
-            raise ValueError(
+            raise IsthmusError(
                 "tied_weights=True needs one output per feature and one number per component of "
                 "the code; this likelihood or code asks for more: set tied_weights=False."
             )

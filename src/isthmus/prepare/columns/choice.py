@@ -165,8 +165,8 @@ def _column(summary: Summary | None, field: pa.Field, asked: str | None, source:
         )
     if not np.isfinite(summary.squares):
         raise DataError(
-            f"{source}: column {field.name!r} holds numbers up to {summary.greatest:.3g}, too large "
-            "to square in 64 bits: divide them by a constant, or leave the column out."
+            f"{source}: column {field.name!r} holds numbers up to {summary.greatest:.3g}, too "
+            "large to square in 64 bits: divide them by a constant, or leave the column out."
         )
     if not summary.count:
         return LeftOutColumn(**common, reason="all its values are missing")
