@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from isthmus.errors import DataError, IsthmusError, MissingValueError
+from isthmus.errors import IsthmusError, MissingValueError
 from isthmus.io.dataset import Dataset
 from isthmus.prepare.matrix import holds_numbers
 from isthmus.prepare.numbers import NumberPreparation
@@ -50,12 +50,10 @@ def find_preparation(
     if not why:
         try:
             return NumberPreparation.fit(dataset, scaling)
-        except MissingValueError as gaps:
-            if len(dataset.schema.row_shape) > 1:
+        except MissingValueError:
+            if len(dataset.schema.row_shape) > 1 or numbers_alone is not None:
                 raise
             why = "some values are missing"
-            if numbers_alone is not None:
-                raise DataError(f"{gaps} ({numbers_alone} takes no gaps.)") from gaps
     if numbers_alone is not None:
         NumberPreparation.fit(dataset, scaling)
         raise IsthmusError(f"{numbers_alone} takes numbers alone: leave kinds away.")

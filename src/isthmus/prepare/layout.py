@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
 
 @dataclass(frozen=True)
 class ColumnLayout:
@@ -56,9 +54,13 @@ class ColumnLayout:
         columns = self.columns
         return tuple(columns.index(column) for column in sorted(set(columns)))
 
-    def places(self, column: int) -> np.ndarray:
+    def places(self, column: int) -> slice:
         """Give the columns of the matrix that tell of a column of the table."""
-        return np.flatnonzero(np.asarray(self.columns) == column)
+        columns = self.columns
+        if column not in columns:
+            return slice(0, 0)
+        first = columns.index(column)
+        return slice(first, first + columns.count(column))
 
 
 def lay_out(widths: Sequence[int], parts: Sequence[str]) -> ColumnLayout:

@@ -20,7 +20,7 @@ _FLOAT32_HOLDS = frozenset(
     {"float32", "float", "float16", "halffloat", "uint8", "int8", "uint16", "int16", "bool"}
 )
 
-_GAPS = "(models that were fitted on rows with gaps take them)"
+_GAPS = ", or fit a dense autoencoder, which takes gaps, to rows that have some"
 
 AnyArray = TypeVar("AnyArray", bound=Any)
 
@@ -209,7 +209,7 @@ def _check_columns(table: pa.Table, source: str, first_row: int) -> None:
         if column.null_count:
             raise MissingValueError(
                 f"{source}: column {name!r} has {_missing(column, first_row)}: "
-                f"fill or drop those rows, or leave the column out {_GAPS}."
+                f"fill or drop those rows, leave the column out{_GAPS}."
             )
         if not pa.types.is_floating(column.type):
             continue
@@ -237,9 +237,7 @@ def _check_finite(matrix: np.ndarray, source: str, first_row: int) -> None:
 def _refuse_value(source: str, where: str, value: float, row: int) -> None:
     found = f"{source}: {where} holds {'NaN' if np.isnan(value) else 'infinity'} in row {row + 1:,}"
     if np.isnan(value):
-        raise MissingValueError(
-            f"{found}, expected finite numbers: fill or drop such rows {_GAPS}."
-        )
+        raise MissingValueError(f"{found}, expected finite numbers: fill or drop such rows{_GAPS}.")
     raise DataError(f"{found}, expected finite numbers: fill or drop such rows.")
 
 

@@ -146,7 +146,7 @@ class TablePreparation(Preparation):
                 f"{source} has {schema.n_features} columns, but the data that were fitted had "
                 f"{len(self.columns)}: give the same columns."
             )
-        first = next(_tables(dataset), None)
+        first = next(_tables(dataset, 1), None)
         for position, column in enumerate(self.columns):
             if first is None or not column.width:
                 continue
@@ -208,8 +208,7 @@ class TablePreparation(Preparation):
         """Names of the columns of the prepared matrix."""
         names = [""] * self.n_features
         for column, places in zip(self.columns, self._places, strict=True):
-            for place, name in zip(places, column.part_names, strict=True):
-                names[place] = name
+            names[places] = column.part_names
         return tuple(names)
 
     @property
@@ -252,7 +251,7 @@ class TablePreparation(Preparation):
         return cls(raw, arrow, tuple(own), str(values["reason"]))
 
     @cached_property
-    def _places(self) -> list[np.ndarray]:
+    def _places(self) -> list[slice]:
         return [self.layout.places(i) for i in range(len(self.columns))]
 
     def _judge(
