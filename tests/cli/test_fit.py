@@ -63,6 +63,19 @@ def test_what_was_taken_of_text_is_one_line(here, frame, capsys):
     assert list(load("new.isthmus").feature_names_in_) == list(frame)
 
 
+def test_a_column_that_colours_the_report_stays_a_feature(here, frame, capsys):
+    frame = frame.assign(kind=np.where(frame["flag"], "sick", "well"))
+    frame.to_csv("mixed.csv", index=False)
+    arguments = ["-o", "new.isthmus", "--colour", "kind", *QUICK]
+    assert run("fit", "mixed.csv", *arguments) == 0
+    assert list(load("new.isthmus").feature_names_in_) == list(frame)
+    assert Path("new-report/report.html").is_file()
+    assert run("info", "new.isthmus") == 0
+    assert "kind: category" in capsys.readouterr().out
+    assert run("fit", "mixed.csv", *arguments, "--labels", "flag") == 2
+    assert "give one of them" in capsys.readouterr().err
+
+
 def test_labels_may_have_gaps(here, frame):
     kinds = np.where(frame["flag"], "sick", "well").astype(object)
     kinds[3] = None

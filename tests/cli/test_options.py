@@ -38,7 +38,7 @@ RECORDED = {
             --no-report:bool=False --output,-o:Path! --report:Path
         """,
         "Parameters": """
-            --exclude:list[str] --labels:str --memory:str
+            --colour:str --exclude:list[str] --labels:str --memory:str
         """,
         "Training": """
             --batch-size:int --checkpoint-seconds:float --checkpoint:Path

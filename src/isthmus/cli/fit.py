@@ -9,7 +9,7 @@ from cyclopts import Parameter
 
 from isthmus.cli.app import app
 from isthmus.cli.hosts import joined
-from isthmus.cli.labels import split_labels
+from isthmus.cli.labels import coloured
 from isthmus.cli.messages import INTERRUPTED, MisuseError, kept, say, tell, watched, what_was_kept
 from isthmus.cli.models import estimator_from
 from isthmus.cli.options import (
@@ -42,6 +42,10 @@ def fit(
             "with one label a row; for colour in the report."
         ),
     ] = None,
+    colour: Annotated[
+        str | None,
+        Parameter(help="Column that colours the code in the report, and stays a feature."),
+    ] = None,
     exclude: Exclude = None,
     memory: Memory = None,
     start: StartOptions = StartOptions(),
@@ -68,7 +72,7 @@ def fit(
         from isthmus.io import read
 
         dataset = read(data, exclude=exclude or ())
-        dataset, known_labels = split_labels(dataset, labels)
+        dataset, known_labels = coloured(dataset, labels, colour)
         if not first:
             estimator.set_params(verbose=False)
         with watched(start.log, start.tensorboard, start.checkpoint):

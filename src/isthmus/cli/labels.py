@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from typing import Any
 
+from isthmus.cli.messages import MisuseError
 from isthmus.errors import IsthmusError
 
 
@@ -14,6 +15,15 @@ def split_labels(dataset: Any, labels: str | None) -> tuple[Any, Any]:
         return dataset, None
     dataset, values = take_labels(dataset, labels)
     return dataset, _fill_gaps(values)
+
+
+def coloured(dataset: Any, labels: str | None, colour: str | None) -> tuple[Any, Any]:
+    """Give the features, and what colours them: labels, or a column that stays a feature."""
+    if colour is None:
+        return split_labels(dataset, labels)
+    if labels is not None:
+        raise MisuseError("--labels and --colour both colour the report: give one of them.")
+    return dataset, _fill_gaps(dataset.select([colour]).to_memory().column(0).to_pylist())
 
 
 def take_labels(dataset: Any, labels: str) -> tuple[Any, list[Any]]:
