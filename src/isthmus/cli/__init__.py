@@ -4,6 +4,7 @@ Libraries are imported inside the commands: --help and mistakes must not wait fo
 """
 
 # These modules add their commands to the app.
+from isthmus.cli import anomalies as anomalies
 from isthmus.cli import classify as classify
 from isthmus.cli import codes as codes
 from isthmus.cli import demo as demo

@@ -40,6 +40,11 @@ def encode(
     from isthmus.io import read, write
 
     estimator = load(model)
+    if not hasattr(estimator, "transform_chunks"):
+        raise IsthmusError(
+            f"{model} holds a {type(estimator).__name__}, which gives no codes: name a model that "
+            "isthmus fit made."
+        )
     names = list(estimator.get_feature_names_out())
     n_codes = write(output, estimator.transform_chunks(read(data)), names=names)
     say(f"{n_codes:,} codes of {len(names)}: {output}")

@@ -7,6 +7,7 @@ from typing import Any
 import jax
 import numpy as np
 
+from isthmus.estimators import OutlierDetector
 from isthmus.fitting.base import BaseAutoencoder
 from isthmus.fitting.supervised import SupervisedAutoencoder
 from isthmus.prepare import Preparation, TablePreparation
@@ -17,8 +18,12 @@ _AT_ENDS = {
 }
 
 
-def describe(estimator: BaseAutoencoder | SupervisedAutoencoder) -> dict[str, Any]:
+def describe(
+    estimator: BaseAutoencoder | SupervisedAutoencoder | OutlierDetector,
+) -> dict[str, Any]:
     """Give the facts about a fitted estimator, as plain values."""
+    if isinstance(estimator, OutlierDetector):
+        return _describe_detector(estimator)
     if isinstance(estimator, SupervisedAutoencoder):
         return _describe_predictor(estimator)
     schema = estimator.preparation_.schema
@@ -77,6 +82,19 @@ def _scaling(preparation: Preparation) -> dict[str, Any]:
     if isinstance(preparation, TablePreparation):
         return {"kinds": preparation.describe()}
     return {"scaling": since(preparation.scaling, preparation.reason)}
+
+
+def _describe_detector(estimator: OutlierDetector) -> dict[str, Any]:
+    schema = estimator.preparation_.schema
+    description: dict[str, Any] = {
+        "model": type(estimator).__name__,
+        "data": str(schema),
+        "columns": list(schema.names) if schema.names else None,
+        "judged by": estimator.method_,
+        "outliers score below": estimator.offset_,
+        "made with": " ".join(repr(estimator).split()),
+    }
+    return {name: value for name, value in description.items() if value is not None}
 
 
 def _layers(n_features: int, layers: Any) -> str:

@@ -14,6 +14,8 @@ from isthmus.prepare import Preparation
 
 # As many digits as float32 has for sure.
 _DIGITS = 6
+# Reasons of less than this share of the first one are left out of sentences.
+_TOLD = 0.1
 
 
 @final
@@ -91,14 +93,26 @@ class Explanation:
             if amount > 0
         ]  # fmt: skip
 
-    def to_arrow(self) -> pa.Table:
-        """Give a table: score, then column_1, value_1, expected_1, amount_1, column_2, …."""
+    def to_arrow(self, n_reasons: int | None = None) -> pa.Table:
+        """Give a table: score, then column_1, value_1, expected_1, amount_1, column_2, ….
+
+        Parameters
+        ----------
+        n_reasons : int or None, default=None
+            For how many reasons it has columns; None: for as many as there are.
+        """
+        names = ("column", "value", "expected", "amount")
+        parts = (self.columns, self.values, self.expected, self.amounts)
+        kinds = (pa.string(), pa.float64(), pa.float64(), pa.float64())
         table: dict[str, pa.Array] = {"score": pa.array(self.scores)}
-        for i in range(self.columns.shape[1]):
-            missing = self.amounts[:, i] <= 0
-            parts = (self.columns, self.values, self.expected, self.amounts)
-            for name, part in zip(("column", "value", "expected", "amount"), parts, strict=True):
-                table[f"{name}_{i + 1}"] = pa.array(part[:, i], mask=missing)
+        n_known = self.columns.shape[1]
+        for i in range(n_known if n_reasons is None else n_reasons):
+            for name, part, kind in zip(names, parts, kinds, strict=True):
+                table[f"{name}_{i + 1}"] = (
+                    pa.array(part[:, i], kind, mask=self.amounts[:, i] <= 0)
+                    if i < n_known
+                    else pa.nulls(len(self), kind)
+                )
         return pa.table(table)
 
     def __len__(self) -> int:
@@ -109,8 +123,10 @@ class Explanation:
         return "\n".join(lines)
 
     def sentence(self, row: int) -> str:
-        """Give the reasons of one row on one line."""
-        return "; ".join(map(str, self.reasons(row))) or "no column alone makes it odd"
+        """Give the reasons of one row that matter beside the first, on one line."""
+        reasons = self.reasons(row)
+        told = [str(one) for one in reasons if one.amount >= _TOLD * reasons[0].amount]
+        return "; ".join(told) or "no column alone makes it odd"
 
 
 def _names(preparation: Preparation) -> np.ndarray:

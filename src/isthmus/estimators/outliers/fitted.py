@@ -101,7 +101,7 @@ class FittedDetector(OutlierMixin, Persistent):
         Parameters
         ----------
         X : array, frame, path or Dataset
-            Rows like those that the detector was fitted on; it takes ten times as long as to
+            Rows like those that the detector was fitted on; it takes six times as long as to
             score them.
         n_reasons : int, default=3
             The most columns to name for a row.
@@ -129,8 +129,8 @@ class FittedDetector(OutlierMixin, Persistent):
             Of the next rows.
         """
         check_is_fitted(self)
-        if n_reasons < 1:
-            raise IsthmusError(f"n_reasons={n_reasons} asks for nothing: choose 1 or more.")
+        if n_reasons < 0:
+            raise IsthmusError(f"n_reasons={n_reasons} is no number of columns: choose 0 or more.")
         dataset, judge = open_dataset(self, X, reset=False), self._judge
         return (
             Explanation.of(scores, reasons, judge.preparation)

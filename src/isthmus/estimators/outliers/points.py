@@ -47,7 +47,8 @@ class Points:
 
     def of(self, values: np.ndarray) -> np.ndarray:
         """Give the points of values: ``(rows, columns) -> (rows, coordinates)``, float64."""
-        values = np.asarray(self.filled(values), np.float64)
+        # In one order, for products of matrices round otherwise in another one.
+        values = np.array(self.filled(values), np.float64, order="C")
         if self._plain:
             return np.clip(values, -FARTHEST, FARTHEST)
         scales = iter(self._scales)

@@ -80,6 +80,9 @@ def find_reasons(
 
 
 def _of_block(oddness: Oddness, values: np.ndarray, n_reasons: int) -> tuple[np.ndarray, Reasons]:
+    if not n_reasons:
+        nothing = np.empty((len(values), 0))
+        return oddness.scores(values), Reasons(nothing.astype(int), nothing, nothing, nothing)
     squared = oddness.distances(values)
     columns = _suspects(oddness, values, squared, n_reasons)
     expected = np.empty(columns.shape)
