@@ -98,7 +98,7 @@ def page(results):
     pyod = next(pin for pin in pins if pin.startswith("pyod==")).replace("==", " ")
     lines = [
         "`python benchmarks/anomalies.py`, one core; " + f"{versions}, {pyod}.",
-        "Means of three splits; — did not end within five minutes.",
+        "Means of three splits; — did not end within two minutes.",
     ]
     for protocol, title in PROTOCOLS.items():
         figures = means(results, protocol)
