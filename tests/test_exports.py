@@ -26,6 +26,7 @@ EXPORTS = {
     "MissingValueError",
     "Model",
     "ModelFileError",
+    "OutlierDetector",
     "Shortcut",
     "SparseAutoencoder",
     "StackedAutoencoder",

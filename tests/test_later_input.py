@@ -44,6 +44,7 @@ ESTIMATORS = {
     "boltzmann": isthmus.BoltzmannMachine(4, **QUICK),
     "classifier": isthmus.AutoencoderClassifier(isthmus.LinearAutoencoder(2), **QUICK),
     "regressor": isthmus.AutoencoderRegressor(isthmus.LinearAutoencoder(2), **QUICK),
+    "detector": isthmus.OutlierDetector(autoencoder=isthmus.LinearAutoencoder(2)),
 }
 
 
@@ -66,7 +67,9 @@ def of_pictures(request):
 def results(estimator, X):
     """Give all that an estimator says of rows, as arrays with one entry a row."""
     methods = ["predict", "transform"]
-    if not hasattr(estimator, "predict"):
+    if isinstance(estimator, isthmus.OutlierDetector):
+        methods = ["predict", "score_samples"]
+    elif not hasattr(estimator, "predict"):
         methods = ["transform", "score_samples", "reconstruct"]
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "X does not have valid feature names")
@@ -259,8 +262,9 @@ def test_pictures_are_the_same_or_get_a_sentence(kind, of_pictures):
         ):
             np.testing.assert_allclose(other, own, rtol=1e-4, atol=1e-4)
         return
+    method = "transform" if hasattr(of_pictures, "transform") else "score_samples"
     with pytest.raises(ValueError, match=named):
-        of_pictures.transform(make())
+        getattr(of_pictures, method)(make())
 
 
 @pytest.mark.parametrize(

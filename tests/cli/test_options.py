@@ -66,6 +66,23 @@ RECORDED = {
             --random-state:int=0 --tensorboard:Path --verbose,--no-verbose:bool
         """,
     },
+    "anomalies": {
+        "Arguments": """
+            DATA:list[str]!
+        """,
+        "Model": """
+            --contamination:str --method:str
+        """,
+        "Output": """
+            --model-out:Path --n-reasons:int=3 --n-shown:int=5 --output,-o:Path!
+        """,
+        "Parameters": """
+            --exclude:list[str] --memory:str
+        """,
+        "Training": """
+            --random-state:int=0 --verbose,--no-verbose:bool
+        """,
+    },
     "encode": {
         "Arguments": """
             DATA:list[str]! MODEL:Path!

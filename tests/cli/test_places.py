@@ -54,6 +54,8 @@ OVERWRITING = {
     "a part of a folder": ["encode", "m.isthmus", "parts", "-o", "parts/1.parquet"],
     "a new part of a folder": ["encode", "m.isthmus", "parts", "-o", "parts/2.parquet"],
     "codes": ["decode", "m.isthmus", "z.npy", "-o", "z.npy"],
+    "judged data": ["anomalies", "table.csv", "-o", "table.csv"],
+    "data by a detector": ["anomalies", "dot.isthmus", "table.csv", "-o", "dot.isthmus"],
     "scored data": ["score", "m.isthmus", "table.csv", "-o", "table.csv"],
     "model by scores": ["score", "m.isthmus", "table.csv", "-o", "m.isthmus"],
     "model by a sample": ["sample", "link.isthmus", "-o", "m.isthmus"],

@@ -13,6 +13,7 @@ from isthmus import (
     ConvolutionalAutoencoder,
     DenoisingAutoencoder,
     LinearAutoencoder,
+    OutlierDetector,
     SparseAutoencoder,
     StackedAutoencoder,
     VariationalAutoencoder,
@@ -36,6 +37,8 @@ CHECKED = [
     VariationalAutoencoder(n_components=1, hidden=[4], max_epochs=2, validation_fraction=0),
     AutoencoderClassifier(FIRST, max_epochs=60, learning_rate=0.02),
     AutoencoderRegressor(FIRST, max_epochs=60, learning_rate=0.02),
+    OutlierDetector(),
+    OutlierDetector(method="reconstruction", autoencoder=LinearAutoencoder(1)),
     ComponentSweep(Autoencoder(hidden=[4], max_epochs=2), components=[1]),
 ]
 

@@ -36,6 +36,7 @@ from isthmus import (
     Linear,
     LinearAutoencoder,
     Masking,
+    OutlierDetector,
     PseudoLabels,
     SaltAndPepper,
     SparseAutoencoder,
@@ -103,6 +104,14 @@ SUPERVISED = [
 ]
 
 
+DETECTORS = [
+    OutlierDetector(0.1, random_state=0),
+    OutlierDetector(contamination=0, verbose=False),
+    OutlierDetector(method="reconstruction", autoencoder=LinearAutoencoder(1)),
+    OutlierDetector(method="reconstruction", autoencoder=FIRST),
+]
+
+
 def unit_rows():
     return np.random.default_rng(0).random((24, 6)).round(3)
 
@@ -160,6 +169,11 @@ def test_loaded_predictor_saves_the_same_bytes(estimator, tmp_path):
     assert_saved_the_same(clone(estimator).fit(unit_rows(), [0, 1] * 12), tmp_path)
 
 
+@pytest.mark.parametrize("estimator", DETECTORS, ids=repr)
+def test_loaded_detector_saves_the_same_bytes(estimator, tmp_path):
+    assert_saved_the_same(clone(estimator).fit(unit_rows()), tmp_path)
+
+
 @pytest.mark.parametrize("labels", LABELS)
 def test_classes_are_saved_the_same(labels, tmp_path):
     classifier = AutoencoderClassifier(FIRST, **TRAINED).fit(unit_rows(), LABELS[labels])
@@ -214,7 +228,7 @@ def settings_of(part):
 
 
 def test_every_estimator_and_every_setting_of_every_part_is_saved_here():
-    tried = [*ESTIMATORS, *SUPERVISED]
+    tried = [*ESTIMATORS, *SUPERVISED, *DETECTORS]
     own = {kind for kind in Persistent.subclasses().values() if kind.__module__[:8] == "isthmus."}
     assert {type(estimator) for estimator in tried} == own
     parameters = [v for each in tried for v in each.get_params(deep=False).values()]

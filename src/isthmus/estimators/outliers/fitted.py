@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Iterator
 from typing import Any, Self, get_args
 
@@ -52,6 +53,10 @@ class FittedDetector(OutlierMixin, Persistent):
     offset_: float
     method_: str
     _judge: ByStatistics | ByReconstruction
+
+    @abstractmethod
+    def fit(self, X: Any, y: Any = None) -> Self:
+        """Learn what rows are like."""
 
     def score_samples(self, X: Any) -> np.ndarray:
         """Give how normal each row is; higher is more normal.
