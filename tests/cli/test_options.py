@@ -71,16 +71,13 @@ RECORDED = {
             DATA:list[str]!
         """,
         "Model": """
-            --contamination:str --method:str
+            --contamination:str --method:str --random-state:int=0
         """,
         "Output": """
             --model-out:Path --n-reasons:int=3 --n-shown:int=5 --output,-o:Path!
         """,
         "Parameters": """
             --exclude:list[str] --memory:str
-        """,
-        "Training": """
-            --random-state:int=0 --verbose,--no-verbose:bool
         """,
     },
     "encode": {

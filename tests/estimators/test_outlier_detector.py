@@ -162,7 +162,7 @@ def test_rows_in_chunks_are_judged_as_all_at_once(detector, frame, monkeypatch, 
 def test_pictures_are_judged_by_their_reconstruction():
     generator = np.random.default_rng(0)
     across = generator.normal(size=(80, 1, 8)) * np.ones((1, 8, 1))
-    detector = OutlierDetector(autoencoder=LinearAutoencoder(8)).fit(across)
+    detector = OutlierDetector().fit(across)
     assert detector.method_ == "reconstruction"
     down = np.swapaxes(across[:20], 1, 2)
     scores = np.concatenate([detector.score_samples(down), detector.score_samples(across)])

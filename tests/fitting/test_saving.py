@@ -106,7 +106,7 @@ SUPERVISED = [
 
 DETECTORS = [
     OutlierDetector(0.1, random_state=0),
-    OutlierDetector(contamination=0, verbose=False),
+    OutlierDetector(contamination=0, random_state=1),
     OutlierDetector(method="reconstruction", autoencoder=LinearAutoencoder(1)),
     OutlierDetector(method="reconstruction", autoencoder=FIRST),
 ]

@@ -20,7 +20,6 @@ from isthmus.cli.options import (
     Memory,
     Options,
     Output,
-    RunOptions,
     written,
 )
 from isthmus.cli.places import check_apart, check_model_path, save_model
@@ -46,12 +45,15 @@ class DetectorOptions(Options):
     ----------
     contamination
         Or a number such as 0.05.
+    random_state
+        Seed.
     """
 
     estimator: ClassVar[str] = "OutlierDetector"
 
     contamination: str | None = written(_share)
     method: str | None = None
+    random_state: int = 0
 
 
 @app.command(sort_key=5)
@@ -70,7 +72,6 @@ def anomalies(
     n_shown: Annotated[int, Parameter(help="The oddest rows to print.", group=OUTPUT)] = 5,
     exclude: Exclude = None,
     detector: DetectorOptions = DetectorOptions(),
-    run: RunOptions = RunOptions(),
     memory: Memory = None,
 ) -> None:
     """Find odd rows, and name the columns that make them odd, with what was expected there.
@@ -97,7 +98,7 @@ def anomalies(
     if saved is not None:
         judge, rows = _loaded(saved), read(data[1:])
     else:
-        judge = _detector({**detector.given(), **run.given()})
+        judge = _detector(detector.given())
         rows = read(data, exclude=exclude or ())
         judge.fit(rows)
     told = _Told(judge, n_shown)
@@ -155,7 +156,7 @@ def _check_company(
         return
     if len(data) == 1:
         raise MisuseError(f"{saved} is a detector: name the data that it is to judge after it.")
-    given = ["--" + name.replace("_", "-") for name in detector.given()]
+    given = [f"--{name}" for name in detector.given() if name != "random_state"]
     given += ["--exclude"] * (exclude is not None) + ["--model-out"] * (model_out is not None)
     if given:
         raise MisuseError(f"{given[0]} means nothing to {saved}, which is fitted: leave it away.")
