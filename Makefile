@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install --constraint constraints.txt
 
 .PHONY: help demo test lint types layers unit docs pictures wheel test-lowest \
-  bench bench-peers bench-sweep bench-mnist bench-papers bench-pca bench-self same-results clean
+  bench bench-anomalies bench-peers bench-sweep bench-mnist bench-papers bench-pca bench-self same-results clean
 
 help:
 	@echo "make demo   squeeze digits into 2 and 16 numbers, beside PCA; ends with a report"
@@ -18,6 +18,7 @@ help:
 	@echo "make bench-peers  the former alone"
 	@echo "make bench-sweep  six sizes of code trained together, beside one"
 	@echo "make bench-mnist  the default network on MNIST, epoch by epoch, beside PCA"
+	@echo "make bench-anomalies  21 tables with anomalies, beside scikit-learn and PyOD (a quarter of an hour)"
 	@echo "make bench-papers  what papers publish on MNIST, and what Isthmus gives (hours)"
 	@echo "            (these need ISTHMUS_DATA or ../shared/data)"
 	@echo "make bench-pca  scikit-learn's own tests of PCA, with LinearAutoencoder in its place"
@@ -91,6 +92,9 @@ bench-sweep: $(VENV)/.runtime
 
 bench-mnist: $(VENV)/.development
 	@$(BIN)/python benchmarks/mnist.py
+
+bench-anomalies: $(VENV)/.development
+	@$(BIN)/python benchmarks/anomalies.py
 
 bench-papers: $(VENV)/.development
 	@$(BIN)/python benchmarks/lecture.py

@@ -98,7 +98,8 @@ def page(results):
     pyod = next(pin for pin in pins if pin.startswith("pyod==")).replace("==", " ")
     lines = [
         "`python benchmarks/anomalies.py`, one core; " + f"{versions}, {pyod}.",
-        "Means of three splits; — did not end within two minutes.",
+        "Means of three splits. Where a split failed, or took more than two minutes, there is a —,",
+        "and the mean is that of the other tables.",
     ]
     for protocol, title in PROTOCOLS.items():
         figures = means(results, protocol)

@@ -20,12 +20,17 @@ from sklearn.preprocessing import StandardScaler
 MOST_ROWS, LEAST_ANOMALIES, LIMIT_SECONDS = 10_000, 10, 120
 
 
-def isthmus(train, test, seed, clean):
-    from isthmus import OutlierDetector
+def isthmus(**settings):
+    """Give the function for a detector of ours."""
 
-    given = {"contamination": 0} if clean else {}
-    detector = OutlierDetector(random_state=seed, **given).fit(train)
-    return -detector.score_samples(test)
+    def detect(train, test, seed, clean):
+        from isthmus import OutlierDetector
+
+        given = {"contamination": 0} if clean else {}
+        detector = OutlierDetector(random_state=seed, **given, **settings).fit(train)
+        return -detector.score_samples(test)
+
+    return detect
 
 
 def isolation_forest(train, test, seed, clean):
@@ -52,7 +57,8 @@ def pyod(module, name, seeded=False, **settings):
 
 
 DETECTORS = {
-    "Isthmus": isthmus,
+    "Isthmus": isthmus(),
+    "Isthmus, reconstruction": isthmus(method="reconstruction"),
     "IsolationForest": isolation_forest,
     "LocalOutlierFactor": local_outlier_factor,
     "PyOD ECOD": pyod("ecod", "ECOD"),
@@ -83,7 +89,7 @@ def judge(task):
     train, test, known, anomalous = load(task["table"], task["seed"])
     clean = task["protocol"] == "clean"
     train = train[known == 0] if clean else train
-    if task["detector"] != "Isthmus":
+    if not task["detector"].startswith("Isthmus"):
         scaler = StandardScaler().fit(train)
         train, test = scaler.transform(train), scaler.transform(test)
     start = time.perf_counter()
@@ -92,9 +98,9 @@ def judge(task):
     return {
         "rows": len(train) + len(test),
         "columns": train.shape[1],
-        "auroc": roc_auc_score(anomalous, scores),
-        "auc_pr": average_precision_score(anomalous, scores),
-        "seconds": seconds,
+        "auroc": round(roc_auc_score(anomalous, scores), 6),
+        "auc_pr": round(average_precision_score(anomalous, scores), 6),
+        "seconds": round(seconds, 4),
     }
 
 
