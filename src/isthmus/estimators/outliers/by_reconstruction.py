@@ -8,13 +8,14 @@ from typing import Any, Self, final
 
 import numpy as np
 
+from isthmus.errors import IsthmusError
 from isthmus.estimators.outliers.reasons import Reasons
 from isthmus.fitting.base import BaseAutoencoder
 from isthmus.fitting.persistence import Tensors, describe, restore
 from isthmus.fitting.validation import open_dataset
 from isthmus.io import Dataset, affordable_rows, read_ahead
 from isthmus.models import Model
-from isthmus.prepare import Preparation, as_float
+from isthmus.prepare import NumberPreparation, Preparation, as_float
 from isthmus.training import over_rows
 
 
@@ -45,6 +46,11 @@ class ByReconstruction:
         self, dataset: Dataset, n_reasons: int
     ) -> Iterator[tuple[np.ndarray, Reasons]]:
         """Give scores and reasons a chunk at a time, in prepared numbers."""
+        if not isinstance(self.preparation, NumberPreparation):
+            raise IsthmusError(
+                "reasons are given for rows of plain numbers alone, and these have other columns or "
+                "gaps: ask for none (n_reasons=0)."
+            )
         rows = open_dataset(self.autoencoder, dataset, reset=False)
         n_rows = affordable_rows(self.preparation.n_features)
         chunks = read_ahead(self.preparation.chunks(rows, n_rows))

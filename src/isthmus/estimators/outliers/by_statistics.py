@@ -12,7 +12,7 @@ from isthmus.errors import DataError
 from isthmus.estimators.outliers.oddness import Oddness
 from isthmus.estimators.outliers.reasons import Reasons, find_reasons
 from isthmus.io import Dataset, affordable_rows, memory_budget, read_ahead
-from isthmus.prepare import Preparation, as_float
+from isthmus.prepare import NumberPreparation, as_float
 
 MOST_ROWS = 10_000
 """Rows that others are compared with."""
@@ -28,7 +28,7 @@ class ByStatistics:
 
     Parameters
     ----------
-    preparation : Preparation
+    preparation : NumberPreparation
         What brings columns to units of their standard deviation.
     varied : ndarray of int
         The columns that do not hold one value only; the others are left out.
@@ -36,14 +36,14 @@ class ByStatistics:
         How odd rows of these columns are.
     """
 
-    preparation: Preparation
+    preparation: NumberPreparation
     varied: np.ndarray
     oddness: Oddness
 
     @classmethod
     def fit(cls, dataset: Dataset, *, clean: bool, seed: int) -> Self:
         """Learn from a dataset; of many rows from as many as are affordable, drawn by chance."""
-        preparation = Preparation.fit(dataset, "standardize")
+        preparation = NumberPreparation.fit(dataset, "standardize")
         domain = preparation.domain
         varied = np.flatnonzero(domain.least < domain.greatest)
         if not len(varied):
@@ -99,7 +99,7 @@ class ByStatistics:
             for name, array in tensors.items()
             if name.startswith("preparation.")
         }
-        preparation = Preparation.from_state(state["preparation"], arrays)
+        preparation = NumberPreparation.from_state(state["preparation"], arrays)
         varied = np.array([int(column) for column in state["varied"]])
         values, scale, clean = tensors["values"], tensors["scale"], bool(state["clean"])
         inside = len(varied) and varied.min() >= 0 and varied.max() < preparation.n_features

@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from isthmus.estimators.outliers.reasons import Reasons
-from isthmus.prepare import Preparation
+from isthmus.prepare import NumberPreparation
 
 # As many digits as float32 has for sure.
 _DIGITS = 6
@@ -68,7 +68,7 @@ class Explanation:
     amounts: np.ndarray
 
     @classmethod
-    def of(cls, scores: np.ndarray, reasons: Reasons, preparation: Preparation) -> Explanation:
+    def of(cls, scores: np.ndarray, reasons: Reasons, preparation: NumberPreparation) -> Explanation:
         """Bring reasons to the units of the data."""
         names = _names(preparation)[reasons.columns]
         values, expected = (
@@ -129,7 +129,7 @@ class Explanation:
         return "; ".join(told) or "no column alone makes it odd"
 
 
-def _names(preparation: Preparation) -> np.ndarray:
+def _names(preparation: NumberPreparation) -> np.ndarray:
     schema = preparation.schema
     if len(schema.row_shape) > 1:
         places = np.ndindex(*schema.row_shape)
@@ -139,7 +139,7 @@ def _names(preparation: Preparation) -> np.ndarray:
     return np.array(names, dtype=object)
 
 
-def _in_units(prepared: np.ndarray, columns: np.ndarray, preparation: Preparation) -> np.ndarray:
+def _in_units(prepared: np.ndarray, columns: np.ndarray, preparation: NumberPreparation) -> np.ndarray:
     """Undo the change of scale for numbers that are each of another column."""
     n_features, schema = preparation.n_features, preparation.schema
     offset, scale = (
