@@ -7,6 +7,7 @@ from sklearn.metrics import roc_auc_score
 
 import isthmus.estimators.outliers.by_statistics as by_statistics
 from isthmus import (
+    Autoencoder,
     DataError,
     IsthmusError,
     LinearAutoencoder,
@@ -197,6 +198,55 @@ def test_loaded_detectors_say_the_same(method, frame, odd, tmp_path):
     np.testing.assert_array_equal(again.score_samples(odd), detector.score_samples(odd))
     assert str(again.explain(odd)) == str(detector.explain(odd))
     assert again.feature_names_in_.tolist() == frame.columns.tolist()
+
+
+@pytest.fixture(scope="module")
+def mixed():
+    """Columns of every kind that go together, and some gaps."""
+    generator = np.random.default_rng(0)
+    kind = generator.integers(0, 3, 500)
+    days = pd.to_timedelta(generator.integers(0, 99, 500), "D")
+    frame = pd.DataFrame(
+        {
+            "kind": np.array(["bolt", "nut", "screw"])[kind],
+            "size": kind * 10 + generator.normal(0, 1, 500),
+            "steel": kind > 0,
+            "made": pd.Timestamp("2024-01-01") + days,
+            "count": generator.integers(0, 9, 500),
+        }
+    )
+    frame.loc[::25, "size"] = None
+    frame.loc[7::50, "kind"] = None
+    return frame
+
+
+def test_tables_of_every_kind_are_judged_with_reasons(mixed, tmp_path):
+    odd = mixed.iloc[[0, 1, 2]].copy()
+    odd["kind"], odd["size"], odd["steel"] = "nut", [10.0, 10.0, 21.0], [True, False, True]
+    odd["made"] = pd.to_datetime(["2031-01-01", "2024-02-01", "2024-02-01"])
+    detector = OutlierDetector().fit(mixed)
+    assert detector.score_samples(odd).max() < np.median(detector.score_samples(mixed))
+    reasons = [detector.explain(odd).reasons(row)[0] for row in range(3)]
+    assert [reason.column for reason in reasons[:2]] == ["made", "steel"]
+    assert reasons[0].value == pd.Timestamp("2031-01-01")
+    assert reasons[0].expected.year == 2024
+    assert (reasons[1].value, reasons[1].expected) == (False, True)
+    assert reasons[2].column in ("kind", "size")
+    table = detector.explain(odd).to_arrow()
+    assert table["value_1"].to_pylist()[1] == "False"
+    detector.save(tmp_path / "d.isthmus")
+    again = load(tmp_path / "d.isthmus")
+    np.testing.assert_array_equal(again.score_samples(mixed), detector.score_samples(mixed))
+    assert str(again.explain(odd)) == str(detector.explain(odd))
+
+
+def test_reasons_of_reconstructed_tables_are_refused_with_a_sentence(mixed):
+    autoencoder = Autoencoder(2, hidden=[4], max_epochs=1, random_state=0)
+    detector = OutlierDetector(method="reconstruction", autoencoder=autoencoder).fit(mixed)
+    assert np.isfinite(detector.score_samples(mixed)).all()
+    assert len(detector.explain(mixed, n_reasons=0)) == len(mixed)
+    with pytest.raises(IsthmusError, match="ask for none"):
+        detector.explain(mixed)
 
 
 def change(*place, value):

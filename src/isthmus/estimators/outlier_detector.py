@@ -87,7 +87,7 @@ class OutlierDetector(FittedDetector):
         Parameters
         ----------
         X : array, frame, path or Dataset
-            Rows of numbers.
+            Rows; a table's columns may be of every kind, with gaps.
         y : ignored
 
         Returns
@@ -114,6 +114,11 @@ class OutlierDetector(FittedDetector):
             scores = np.concatenate(list(self._judge.score_chunks(dataset)))
         self.offset_ = self._offset(scores)
         return self
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = self.method != "reconstruction"
+        return tags
 
     def _offset(self, scores: np.ndarray) -> float:
         """Give the line between outliers and others, by the scores of training rows."""

@@ -9,6 +9,7 @@ from typing import Any, Self, final
 import numpy as np
 
 from isthmus.errors import IsthmusError
+from isthmus.estimators.outliers.cells import Cells, cells_of
 from isthmus.estimators.outliers.reasons import Reasons
 from isthmus.fitting.base import BaseAutoencoder
 from isthmus.fitting.persistence import Tensors, describe, restore
@@ -37,6 +38,11 @@ class ByReconstruction:
         """What brings rows to the scale of the autoencoder."""
         return self.autoencoder.preparation_
 
+    @property
+    def cells(self) -> Cells:
+        """The values of single columns."""
+        return cells_of(self.preparation)
+
     def score_chunks(self, dataset: Dataset) -> Iterator[np.ndarray]:
         """Score rows a chunk at a time; higher is more normal."""
         for scores in self.autoencoder.score_chunks(dataset):
@@ -46,10 +52,11 @@ class ByReconstruction:
         self, dataset: Dataset, n_reasons: int
     ) -> Iterator[tuple[np.ndarray, Reasons]]:
         """Give scores and reasons a chunk at a time, in prepared numbers."""
-        if not isinstance(self.preparation, NumberPreparation):
+        if n_reasons and not isinstance(self.preparation, NumberPreparation):
             raise IsthmusError(
-                "reasons are given for rows of plain numbers alone, and these have other columns or "
-                "gaps: ask for none (n_reasons=0)."
+                "reasons for a reconstruction are given of plain numbers alone, and these rows "
+                "have other columns or gaps: ask for none (n_reasons=0), or use "
+                "method='statistics'."
             )
         rows = open_dataset(self.autoencoder, dataset, reset=False)
         n_rows = affordable_rows(self.preparation.n_features)

@@ -9,10 +9,16 @@ from typing import Any, Self, final
 import numpy as np
 
 from isthmus.errors import DataError
+from isthmus.estimators.outliers.cells import Cells, cells_of
 from isthmus.estimators.outliers.oddness import Oddness
 from isthmus.estimators.outliers.reasons import Reasons, find_reasons
 from isthmus.io import Dataset, affordable_rows, memory_budget, read_ahead
-from isthmus.prepare import NumberPreparation, as_float
+from isthmus.prepare import (
+    NumberPreparation,
+    Preparation,
+    find_preparation,
+    restore_preparation,
+)
 
 MOST_ROWS = 10_000
 """Rows that others are compared with."""
@@ -28,36 +34,42 @@ class ByStatistics:
 
     Parameters
     ----------
-    preparation : NumberPreparation
-        What brings columns to units of their standard deviation.
+    preparation : Preparation
+        What brings numbers to units of their standard deviation.
     varied : ndarray of int
         The columns that do not hold one value only; the others are left out.
     oddness : Oddness
         How odd rows of these columns are.
     """
 
-    preparation: NumberPreparation
+    preparation: Preparation
     varied: np.ndarray
     oddness: Oddness
 
     @classmethod
     def fit(cls, dataset: Dataset, *, clean: bool, seed: int) -> Self:
         """Learn from a dataset; of many rows from as many as are affordable, drawn by chance."""
-        preparation = NumberPreparation.fit(dataset, "standardize")
-        domain = preparation.domain
-        varied = np.flatnonzero(domain.least < domain.greatest)
+        preparation = find_preparation(dataset, "standardize")
+        most = memory_budget() // (_PART * _BYTES * preparation.n_features)
+        positions = np.arange(dataset.n_rows)
+        if dataset.n_rows > (most := max(2, min(MOST_ROWS, most))):
+            drawn = np.random.default_rng(seed).choice(dataset.n_rows, most, replace=False)
+            positions = np.sort(drawn)
+        cells = cells_of(preparation)
+        values = cells.values(preparation.chosen(dataset, positions))
+        varied = _varied(preparation, values)
         if not len(varied):
             raise DataError(
                 f"all rows of {dataset.source} are the same, so none is odd among them: give rows "
                 "that differ."
             )
-        most = max(2, min(MOST_ROWS, memory_budget() // (_PART * _BYTES * len(varied))))
-        positions = np.arange(dataset.n_rows)
-        if dataset.n_rows > most:
-            drawn = np.random.default_rng(seed).choice(dataset.n_rows, most, replace=False)
-            positions = np.sort(drawn)
-        values = as_float(preparation.chosen(dataset, positions))[:, varied]
-        return cls(preparation, varied, _oddness(values, clean=clean))
+        oddness = Oddness(values[:, varied], cells.is_level[varied], clean=clean)
+        return cls(preparation, varied, oddness)
+
+    @property
+    def cells(self) -> Cells:
+        """The values of single columns."""
+        return cells_of(self.preparation)
 
     @property
     def learned_scores(self) -> np.ndarray:
@@ -67,15 +79,14 @@ class ByStatistics:
 
     def score_chunks(self, dataset: Dataset) -> Iterator[np.ndarray]:
         """Score rows a chunk at a time; higher is more normal."""
-        for x in self._chunks(dataset):
-            yield -self.oddness.scores(x[:, self.varied])
+        for values in self._chunks(dataset):
+            yield -self.oddness.scores(values)
 
     def reason_chunks(
         self, dataset: Dataset, n_reasons: int
     ) -> Iterator[tuple[np.ndarray, Reasons]]:
         """Give scores and reasons a chunk at a time, in prepared numbers."""
-        for x in self._chunks(dataset):
-            values = x[:, self.varied]
+        for values in self._chunks(dataset):
             scores, reasons = find_reasons(self.oddness, values, n_reasons)
             yield -scores, reasons.of_columns(self.varied)
 
@@ -99,27 +110,35 @@ class ByStatistics:
             for name, array in tensors.items()
             if name.startswith("preparation.")
         }
-        preparation = NumberPreparation.from_state(state["preparation"], arrays)
+        preparation = restore_preparation(state["preparation"], arrays)
+        cells = cells_of(preparation)
         varied = np.array([int(column) for column in state["varied"]])
         values, scale, clean = tensors["values"], tensors["scale"], bool(state["clean"])
-        inside = len(varied) and varied.min() >= 0 and varied.max() < preparation.n_features
+        inside = len(varied) and varied.min() >= 0 and varied.max() < len(cells.names)
         if not inside or (np.diff(varied) < 1).any():
             raise ValueError("the columns contradict the preparation")
         if values.dtype != np.float32 or values.shape[1:] != varied.shape or len(values) < 2:
             raise ValueError("the rows have another shape")
         if scale.dtype != np.float64 or not (np.isfinite(scale).all() and (scale[1] > 0).all()):
             raise ValueError("the scale is none")
-        if not np.isfinite(values).all():
+        if np.isinf(values).any() or (preparation.layout is None and np.isnan(values).any()):
             raise ValueError("the rows hold something else than numbers")
-        oddness = _oddness(values, clean=clean, scale=scale)
+        oddness = Oddness(values, cells.is_level[varied], clean=clean, scale=scale)
         if scale.shape != (2, oddness.n_kinds):
             raise ValueError("the scale has another shape")
         return cls(preparation, varied, oddness)
 
     def _chunks(self, dataset: Dataset) -> Iterator[np.ndarray]:
-        n_rows = affordable_rows(self.preparation.n_features)
-        return read_ahead(self.preparation.chunks(dataset, n_rows))
+        """Give the values of the columns that count."""
+        cells, n_rows = self.cells, affordable_rows(self.preparation.n_features)
+        for x in read_ahead(self.preparation.chunks(dataset, n_rows)):
+            yield cells.values(x)[:, self.varied]
 
 
-def _oddness(values: np.ndarray, *, clean: bool, scale: np.ndarray | None = None) -> Oddness:
-    return Oddness(values, np.zeros(values.shape[1], bool), clean=clean, scale=scale)
+def _varied(preparation: Preparation, values: np.ndarray) -> np.ndarray:
+    """Give the columns that do not hold one value only."""
+    if isinstance(preparation, NumberPreparation):
+        return np.flatnonzero(preparation.domain.least < preparation.domain.greatest)
+    first = values[:1]
+    same = (values == first) | (np.isnan(values) & np.isnan(first))
+    return np.flatnonzero(~same.all(axis=0))

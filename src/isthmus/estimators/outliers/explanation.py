@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import final
+from typing import Any, final
 
 import numpy as np
 import pyarrow as pa
 
+from isthmus.estimators.outliers.cells import Cells
 from isthmus.estimators.outliers.reasons import Reasons
-from isthmus.prepare import NumberPreparation
 
-# As many digits as float32 has for sure.
-_DIGITS = 6
 # Reasons of less than this share of the first one are left out of sentences.
 _TOLD = 0.1
 
@@ -27,19 +25,20 @@ class Reason:
     ----------
     column : str
         Its name; of arrays its position, such as "column3", of pictures that of the pixel.
-    value, expected : float
-        What is there, and what was expected there.
+    value, expected : float, or what else the column holds
+        What is there, and what was expected there; None where nothing is.
     amount : float
         By how much the row would be less odd with what was expected.
     """
 
     column: str
-    value: float
-    expected: float
+    value: Any
+    expected: Any
     amount: float
 
     def __str__(self) -> str:
-        return f"{self.column} is {self.value:g}, expected {self.expected:g} ({self.amount:.2g})"
+        value, expected = _told(self.value), _told(self.expected)
+        return f"{self.column} is {value}, expected {expected} ({self.amount:.2g})"
 
 
 @final
@@ -55,8 +54,9 @@ class Explanation:
         How normal each row is, as `score_samples` gives it.
     columns : ndarray of str, shape (rows, n_reasons)
         Names of the columns that make it odd.
-    values, expected : ndarray of float64, shape (rows, n_reasons)
-        What is there, and what was expected there, in the units of the data.
+    values, expected : ndarray of float64 or object, shape (rows, n_reasons)
+        What is there, and what was expected there, in the units of the data; objects where
+        columns are of several kinds.
     amounts : ndarray of float64, shape (rows, n_reasons)
         By how much each makes the row odd; 0 where it does not.
     """
@@ -68,14 +68,15 @@ class Explanation:
     amounts: np.ndarray
 
     @classmethod
-    def of(cls, scores: np.ndarray, reasons: Reasons, preparation: NumberPreparation) -> Explanation:
+    def of(cls, scores: np.ndarray, reasons: Reasons, cells: Cells) -> Explanation:
         """Bring reasons to the units of the data."""
-        names = _names(preparation)[reasons.columns]
+        columns = reasons.columns
         values, expected = (
-            _in_units(part, reasons.columns, preparation)
-            for part in (reasons.values, reasons.expected)
+            cells.in_units(part, columns) for part in (reasons.values, reasons.expected)
         )
-        return cls(scores, names, values, expected, reasons.amounts.astype(np.float64))
+        return cls(
+            scores, cells.names[columns], values, expected, reasons.amounts.astype(np.float64)
+        )
 
     @classmethod
     def together(cls, several: Sequence[Explanation]) -> Explanation:
@@ -85,10 +86,10 @@ class Explanation:
     def reasons(self, row: int) -> list[Reason]:
         """Give the reasons of one row, by its position."""
         return [
-            Reason(str(column), float(value), float(expected), float(amount))
+            Reason(str(column), value, expected, float(amount))
             for column, value, expected, amount in zip(
-                self.columns[row], self.values[row], self.expected[row], self.amounts[row],
-                strict=True,
+                self.columns[row], self.values[row].tolist(), self.expected[row].tolist(),
+                self.amounts[row], strict=True,
             )
             if amount > 0
         ]  # fmt: skip
@@ -103,7 +104,13 @@ class Explanation:
         """
         names = ("column", "value", "expected", "amount")
         parts = (self.columns, self.values, self.expected, self.amounts)
-        kinds = (pa.string(), pa.float64(), pa.float64(), pa.float64())
+        # Values of columns of several kinds are told as text.
+        told = pa.string() if self.values.dtype.hasobject else pa.float64()
+        kinds = (pa.string(), told, told, pa.float64())
+        if self.values.dtype.hasobject:
+            as_text = np.vectorize(_told, otypes=[object])
+            texts = (as_text(part) if part.size else part for part in parts[1:3])
+            parts = (self.columns, *texts, self.amounts)
         table: dict[str, pa.Array] = {"score": pa.array(self.scores)}
         n_known = self.columns.shape[1]
         for i in range(n_known if n_reasons is None else n_reasons):
@@ -129,30 +136,8 @@ class Explanation:
         return "; ".join(told) or "no column alone makes it odd"
 
 
-def _names(preparation: NumberPreparation) -> np.ndarray:
-    schema = preparation.schema
-    if len(schema.row_shape) > 1:
-        places = np.ndindex(*schema.row_shape)
-        names = ["pixel " + ", ".join(map(str, place)) for place in places]
-    else:
-        names = schema.names or [f"column{j}" for j in range(schema.n_features)]
-    return np.array(names, dtype=object)
-
-
-def _in_units(prepared: np.ndarray, columns: np.ndarray, preparation: NumberPreparation) -> np.ndarray:
-    """Undo the change of scale for numbers that are each of another column."""
-    n_features, schema = preparation.n_features, preparation.schema
-    offset, scale = (
-        np.broadcast_to(part, n_features)[columns]
-        for part in (preparation.offset, preparation.scale)
-    )
-    raw = prepared * scale + offset
-    whole = np.array(["int" in kind or kind == "bool" for kind in schema.dtypes])
-    is_whole = np.broadcast_to(whole, n_features)[columns]
-    return np.where(is_whole, np.rint(raw), _rounded(raw))
-
-
-def _rounded(numbers: np.ndarray) -> np.ndarray:
-    """Give numbers with the digits that they have for sure."""
-    texts = np.char.mod(f"%.{_DIGITS}g", numbers)
-    return texts.astype(np.float64)
+def _told(value: Any) -> str:
+    """Write a value as sentences have it."""
+    if isinstance(value, float):
+        return f"{value:.6g}"
+    return "missing" if value is None else str(value)

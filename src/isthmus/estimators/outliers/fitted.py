@@ -138,7 +138,7 @@ class FittedDetector(OutlierMixin, Persistent):
             raise IsthmusError(f"n_reasons={n_reasons} is no number of columns: choose 0 or more.")
         dataset, judge = open_dataset(self, X, reset=False), self._judge
         return (
-            Explanation.of(scores, reasons, judge.preparation)
+            Explanation.of(scores, reasons, judge.cells)
             for scores, reasons in judge.reason_chunks(dataset, n_reasons)
         )
 

@@ -1,0 +1,141 @@
+"""Between the prepared matrix and one number, level or gap a column, by which rows are judged."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import replace
+from typing import Any, final
+
+import numpy as np
+import pyarrow as pa
+
+from isthmus.prepare import Column, NumberPreparation, Preparation, TablePreparation, as_float
+from isthmus.prepare.columns import DateColumn, NumberColumn
+
+# As many digits as float32 has for sure.
+_DIGITS = 6
+# More than any value: numbers, and ticks of dates.
+_FARTHEST, _LONGEST = float(np.finfo(np.float64).max), 2**62
+
+
+class Cells(ABC):
+    """The values of single columns, in and out of the matrix of a preparation.
+
+    Attributes
+    ----------
+    names : ndarray of str, shape (columns,)
+        What the columns are called.
+    is_level : ndarray of bool, shape (columns,)
+        Which hold codes of levels instead of numbers.
+    """
+
+    names: np.ndarray
+    is_level: np.ndarray
+
+    @abstractmethod
+    def values(self, x: np.ndarray) -> np.ndarray:
+        """Give prepared rows as ``(rows, columns)``, NaN for gaps."""
+
+    @abstractmethod
+    def in_units(self, values: np.ndarray, columns: np.ndarray) -> np.ndarray:
+        """Give values, each of the column named beside it, as the data have them."""
+
+
+@final
+class NumberCells(Cells):
+    """Those of plain numbers, of which each is a column.
+
+    Parameters
+    ----------
+    preparation : NumberPreparation
+        What brought them to scale.
+    """
+
+    def __init__(self, preparation: NumberPreparation) -> None:
+        schema, n_features = preparation.schema, preparation.n_features
+        names = schema.names or [f"column{j}" for j in range(n_features)]
+        if len(schema.row_shape) > 1:
+            places = np.ndindex(*schema.row_shape)
+            names = ["pixel " + ", ".join(map(str, place)) for place in places]
+        self.names = np.array(names, dtype=object)
+        self.is_level = np.zeros(n_features, bool)
+        whole = np.array(["int" in kind or kind == "bool" for kind in schema.dtypes])
+        parts = (preparation.offset, preparation.scale, whole)
+        self._offset, self._scale, self._whole = (np.broadcast_to(p, n_features) for p in parts)
+
+    def values(self, x: np.ndarray) -> np.ndarray:
+        return as_float(x)
+
+    def in_units(self, values: np.ndarray, columns: np.ndarray) -> np.ndarray:
+        raw = values * self._scale[columns] + self._offset[columns]
+        rounded = np.char.mod(f"%.{_DIGITS}g", raw).astype(np.float64)
+        return np.where(self._whole[columns], np.rint(raw), rounded)
+
+
+@final
+class TableCells(Cells):
+    """Those of tables: numbers, and the levels of booleans and categories.
+
+    Of a date only the time itself counts, not where it stands in the calendar's cycles.
+
+    Parameters
+    ----------
+    preparation : TablePreparation
+        What turned the columns into numbers.
+    """
+
+    def __init__(self, preparation: TablePreparation) -> None:
+        layout = preparation.layout
+        self._columns = [preparation.columns[c] for c in sorted(set(layout.columns))]
+        self._places = [layout.places(c) for c in sorted(set(layout.columns))]
+        self.names = np.array([column.called for column in self._columns], dtype=object)
+        self.is_level = np.array([column.part != "number" for column in self._columns])
+
+    def values(self, x: np.ndarray) -> np.ndarray:
+        found = np.empty((len(x), len(self._columns)), np.float32)
+        for j, (column, places) in enumerate(zip(self._columns, self._places, strict=True)):
+            found[:, j] = x[:, places[0]]
+            if column.part == "category":
+                gaps = np.isnan(found[:, j])
+                found[:, j] = np.where(gaps, np.nan, np.argmax(x[:, places], axis=1))
+        return found
+
+    def in_units(self, values: np.ndarray, columns: np.ndarray) -> np.ndarray:
+        found = np.empty(values.shape, dtype=object)
+        for j in np.unique(columns):
+            chosen, column = columns == j, self._columns[j]
+            numbers = np.repeat(values[chosen, None], column.width, axis=1).astype(np.float32)
+            if column.part == "category":
+                ones = (numbers == np.arange(column.width)).astype(np.float32)
+                numbers = np.where(np.isnan(numbers), np.nan, ones)
+            told = _in_python(_unbounded(column).decode(numbers))
+            found[chosen] = np.array([*told, None], object)[:-1]
+        return found
+
+
+def _unbounded(column: Column) -> Column:
+    """Give a column that decodes what lies beyond the range that was fitted, too."""
+    if isinstance(column, NumberColumn):
+        return replace(column, least=-_FARTHEST, greatest=_FARTHEST)
+    if isinstance(column, DateColumn):
+        return replace(column, least=-_LONGEST, greatest=_LONGEST)
+    return column
+
+
+def _in_python(values: pa.Array) -> list[Any]:
+    """Give values as Python's own, which know no nanoseconds."""
+    kind = values.type
+    if getattr(kind, "unit", None) == "ns":
+        made: Any = {pa.types.is_timestamp: pa.timestamp, pa.types.is_duration: pa.duration}
+        make = next((made[test] for test in made if test(kind)), pa.time64)
+        arguments = (kind.tz,) if pa.types.is_timestamp(kind) else ()
+        values = values.cast(make("us", *arguments), safe=False)
+    return values.to_pylist()
+
+
+def cells_of(preparation: Preparation) -> Cells:
+    """Give the cells of a preparation."""
+    if isinstance(preparation, TablePreparation):
+        return TableCells(preparation)
+    assert isinstance(preparation, NumberPreparation)
+    return NumberCells(preparation)
