@@ -284,3 +284,13 @@ def test_an_altered_file_gets_a_sentence(name, detector, tmp_path):
     write_model_file(tmp_path / "d.isthmus", header, tensors)
     with pytest.raises(ModelFileError, match="do not fit together"):
         load(tmp_path / "d.isthmus")
+
+
+def test_a_file_of_levels_that_there_are_not_is_refused(mixed, tmp_path):
+    OutlierDetector().fit(mixed).save(tmp_path / "d.isthmus")
+    header, tensors = read_model_file(tmp_path / "d.isthmus")
+    # Each of them would take a column of its own where distances are measured.
+    tensors["values"][:, 0] = np.arange(len(mixed))
+    write_model_file(tmp_path / "d.isthmus", header, tensors)
+    with pytest.raises(ModelFileError, match="do not fit together"):
+        load(tmp_path / "d.isthmus")

@@ -121,7 +121,7 @@ class ByStatistics:
             raise ValueError("the rows have another shape")
         if scale.dtype != np.float64 or not (np.isfinite(scale).all() and (scale[1] > 0).all()):
             raise ValueError("the scale is none")
-        if np.isinf(values).any() or (preparation.layout is None and np.isnan(values).any()):
+        if not cells.could_be(values, varied):
             raise ValueError("the rows hold something else than numbers")
         oddness = Oddness(values, cells.is_level[varied], clean=clean, scale=scale)
         if scale.shape != (2, oddness.n_kinds):

@@ -32,6 +32,10 @@ class Cells(ABC):
     names: np.ndarray
     is_level: np.ndarray
 
+    def could_be(self, values: np.ndarray, columns: np.ndarray) -> bool:
+        """Tell whether these can be values of these columns."""
+        return bool(np.isfinite(values).all())
+
     @abstractmethod
     def values(self, x: np.ndarray) -> np.ndarray:
         """Give prepared rows as ``(rows, columns)``, NaN for gaps."""
@@ -90,6 +94,14 @@ class TableCells(Cells):
         self._places = [layout.places(c) for c in sorted(set(layout.columns))]
         self.names = np.array([column.called for column in self._columns], dtype=object)
         self.is_level = np.array([column.part != "number" for column in self._columns])
+
+    def could_be(self, values: np.ndarray, columns: np.ndarray) -> bool:
+        for column, given in zip((self._columns[c] for c in columns), values.T, strict=True):
+            known = given[~np.isnan(given)]
+            most = max(2, column.width)
+            if column.part != "number" and not np.isin(known, np.arange(most)).all():
+                return False
+        return not np.isinf(values).any()
 
     def values(self, x: np.ndarray) -> np.ndarray:
         found = np.empty((len(x), len(self._columns)), np.float32)
