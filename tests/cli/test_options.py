@@ -71,7 +71,7 @@ RECORDED = {
             DATA:list[str]!
         """,
         "Model": """
-            --contamination:str --method:str --random-state:int=0
+            --contamination:str --kind:list[str] --method:str --random-state:int=0
         """,
         "Output": """
             --model-out:Path --n-reasons:int=3 --n-shown:int=5 --output,-o:Path!

@@ -240,6 +240,12 @@ def test_tables_of_every_kind_are_judged_with_reasons(mixed, tmp_path):
     assert str(again.explain(odd)) == str(detector.explain(odd))
 
 
+def test_kinds_of_columns_can_be_named(mixed):
+    detector = OutlierDetector(kinds={"count": "category", "made": "left_out"}).fit(mixed)
+    names = detector.explain(mixed, n_reasons=9).columns
+    assert set(names.ravel()) == {"kind", "size", "steel", "count"}
+
+
 def test_reasons_of_reconstructed_tables_are_refused_with_a_sentence(mixed):
     autoencoder = Autoencoder(2, hidden=[4], max_epochs=1, random_state=0)
     detector = OutlierDetector(method="reconstruction", autoencoder=autoencoder).fit(mixed)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from heapq import nsmallest
 from pathlib import Path
 from typing import Annotated, Any, ClassVar
@@ -17,13 +17,14 @@ from isthmus.cli.options import (
     OUTPUT,
     Data,
     Exclude,
+    Kinds,
     Memory,
     Options,
     Output,
     written,
 )
 from isthmus.cli.places import check_apart, check_model_path, save_model
-from isthmus.cli.values import check_parameters, limit_memory
+from isthmus.cli.values import check_parameters, kinds_of, limit_memory
 from isthmus.errors import IsthmusError
 
 _MODEL_FILE = ".isthmus"
@@ -45,6 +46,8 @@ class DetectorOptions(Options):
     ----------
     contamination
         Or a number such as 0.05.
+    kinds
+        Such as zip=category; several with --kind each.
     random_state
         Seed.
     """
@@ -53,6 +56,7 @@ class DetectorOptions(Options):
 
     contamination: str | None = written(_share)
     method: str | None = None
+    kinds: Kinds = field(default=None, metadata={"read": kinds_of})
     random_state: int = 0
 
 
@@ -157,6 +161,7 @@ def _check_company(
     if len(data) == 1:
         raise MisuseError(f"{saved} is a detector: name the data that it is to judge after it.")
     given = [f"--{name}" for name in detector.given() if name != "random_state"]
+    given = ["--kind" if name == "--kinds" else name for name in given]
     given += ["--exclude"] * (exclude is not None) + ["--model-out"] * (model_out is not None)
     if given:
         raise MisuseError(f"{given[0]} means nothing to {saved}, which is fitted: leave it away.")

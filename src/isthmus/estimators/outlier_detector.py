@@ -15,6 +15,7 @@ from isthmus.estimators.linear import LinearAutoencoder
 from isthmus.estimators.outliers import JUDGES, ByReconstruction, ByStatistics, FittedDetector
 from isthmus.fitting.base import BaseAutoencoder
 from isthmus.fitting.declaration import Named, estimator, parameter
+from isthmus.fitting.parameters import TableParameters
 from isthmus.fitting.seeds import drawn_seed
 from isthmus.fitting.validation import open_dataset
 from isthmus.io import Dataset
@@ -28,7 +29,7 @@ _MOST_COMPONENTS = 32
 
 @final
 @estimator
-class OutlierDetector(FittedDetector):
+class OutlierDetector(TableParameters, FittedDetector):
     """Tell rows that are odd among the others, and why.
 
     Tables are judged by what takes no training: the mean distances to the 50 and to up to 200
@@ -107,7 +108,7 @@ class OutlierDetector(FittedDetector):
             self.method_ = "reconstruction" if is_picture else "statistics"
         seed, clean = drawn_seed(self.random_state), self.contamination == 0
         if self.method_ == "statistics":
-            self._judge = ByStatistics.fit(dataset, clean=clean, seed=seed)
+            self._judge = ByStatistics.fit(dataset, clean=clean, seed=seed, kinds=self.kinds)
             scores = self._judge.learned_scores
         else:
             self._judge = ByReconstruction(self._fitted_autoencoder(dataset, seed))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Self, final
 
@@ -47,9 +47,11 @@ class ByStatistics:
     oddness: Oddness
 
     @classmethod
-    def fit(cls, dataset: Dataset, *, clean: bool, seed: int) -> Self:
+    def fit(
+        cls, dataset: Dataset, *, clean: bool, seed: int, kinds: Mapping[str, str] | None = None
+    ) -> Self:
         """Learn from a dataset; of many rows from as many as are affordable, drawn by chance."""
-        preparation = find_preparation(dataset, "standardize")
+        preparation = find_preparation(dataset, "standardize", kinds)
         most = memory_budget() // (_PART * _BYTES * preparation.n_features)
         positions = np.arange(dataset.n_rows)
         if dataset.n_rows > (most := max(2, min(MOST_ROWS, most))):
