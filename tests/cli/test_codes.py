@@ -130,7 +130,7 @@ def test_decode_gives_back_columns_and_dtypes(here, frame, capsys):
     assert list(again.dtypes) == list(frame.dtypes)
     assert again.shape == frame.shape
     expected = load("m.isthmus").reconstruct("table.parquet").to_pandas()
-    pd.testing.assert_frame_equal(again, expected)
+    pd.testing.assert_frame_equal(again, expected, atol=1e-6)
 
 
 @pytest.mark.parametrize("codes", ["codes.npy", "codes.parquet", "codes.csv"])

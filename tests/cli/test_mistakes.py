@@ -67,11 +67,17 @@ def test_misuse_is_told_before_data_are_read(assert_fails, monkeypatch):
         assert_fails(2, *arguments, says=says)
 
 
+LINEAR = ["fit", "-o", "new.isthmus", "--model", "linear"]
 FAILURES = {
     "missing data": (fit("missing.csv"), "missing.csv does not exist"),
     "glob without match": (fit("*.nope"), "*.nope matches no file"),
-    "column of text": (fit("text.csv"), "column 'name' holds text"),
-    "missing value": (fit("gap.csv"), "column 'b' has a missing value, the first in row 4"),
+    "column of text": ([*LINEAR, "text.csv"], "column 'name' holds text"),
+    "missing value": (
+        [*LINEAR, "gap.csv"],
+        "column 'b' has a missing value, the first in row 4",
+    ),
+    "odd value": (fit("odd.csv"), "column 'b' holds 'n.a.' in row 4, expected numbers"),
+    "no such kind of column": (fit("table.csv", "--kind", "a=colour"), "names no kind of column"),
     "unknown format": (fit("notes.xyz"), "notes.xyz"),
     "unknown excluded column": (fit("table.csv", "--exclude", "nope"), "no column 'nope'"),
     "everything excluded": (fit("table.csv", "--exclude", *"abcd", "count", "flag"), "table.csv"),
@@ -118,6 +124,7 @@ def test_failure_is_one_line_and_exit_code_1(name, frame, assert_fails):
     gap = frame.copy()
     gap.loc[3, "b"] = np.nan
     gap.to_csv("gap.csv", index=False)
+    gap.astype({"b": object}).fillna({"b": "n.a."}).to_csv("odd.csv", index=False)
     frame.drop(columns="a").to_csv("other.csv", index=False)
     Path("two.csv").write_text("label\n1\n2\n", encoding="utf-8")
     np.save("matrix.npy", np.zeros((80, 2)))

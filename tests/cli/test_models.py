@@ -22,7 +22,9 @@ from .commands import options
 
 MODELS = [name for name, kind in models().items() if kind.__module__.startswith("isthmus.")]
 OPTIONS = {
-    argument.name.removeprefix("--").replace("-", "_"): argument.parameter.help
+    "kinds" if argument.name == "--kind" else argument.name.removeprefix("--").replace("-", "_"): (
+        argument.parameter.help
+    )
     for argument in options("fit")
 }
 EXCEPTIONS = {

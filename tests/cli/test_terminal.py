@@ -39,12 +39,14 @@ def assert_safe(captured, n_lines=None):
     for text in captured:
         assert all(line.isprintable() for line in text.split("\n")), text
     if n_lines is not None:
-        assert captured.err.count("\n") + captured.out.count("\n") == n_lines
+        # Whether so short a training still improves is no matter here.
+        lines = [*captured.err.splitlines(), *captured.out.splitlines()]
+        assert len([line for line in lines if not line.startswith("Still improving")]) == n_lines
 
 
 MODEL, DATA = f"{ODD}.isthmus", f"{ODD}.parquet"
 COMMANDS = {
-    "fit": (["fit", DATA, "-o", f"new{RED}.isthmus", "--no-report", *QUICK], 0, 2),
+    "fit": (["fit", DATA, "-o", f"new{RED}.isthmus", "--no-report", *QUICK], 0, 1),
     "report": (["fit", DATA, "-o", f"new{RED}.isthmus", *QUICK], 0, None),
     "encode": (["encode", MODEL, DATA, "-o", f"{ODD}.npy"], 0, 1),
     "score": (["score", MODEL, DATA, "-o", f"{ODD}.npy"], 0, 2),
@@ -66,7 +68,10 @@ COMMANDS = {
     "no such labels": (["fit", DATA, "-o", "m.isthmus", "--labels", f"no{RED}"], 1, 1),
     "over what is read": (["encode", MODEL, DATA, "-o", DATA], 1, 1),
     "suffix": (["encode", MODEL, DATA, "-o", f"z.{ODD}"], 1, 1),
-    "column of text": (["fit", "labelled.parquet", "-o", "m.isthmus"], 1, 1),
+    "column of text": (
+        ["fit", "labelled.parquet", "-o", "m.isthmus", "--model", "linear"],
+        *(1, 1),
+    ),
     "info": (["info", MODEL], 0, None),
     "info of classes": (["info", "c.isthmus"], 0, None),
 }
@@ -85,7 +90,7 @@ def test_resuming_names_its_folder_safely(odd, capsys):
         assert run(*fit) == 0
     captured = capsys.readouterr()
     assert SAFE in captured.err
-    assert_safe(captured, 5)
+    assert_safe(captured, 3)
 
 
 @pytest.mark.parametrize("model", [MODEL, "c.isthmus"])

@@ -10,7 +10,7 @@ import numpy as np
 from isthmus import Likelihood
 
 
-class Mixed(Likelihood, part_name="toy_mixed"):
+class ToyMixed(Likelihood):
     """The first columns have one likelihood, the others another; both may learn."""
 
     supports: ClassVar[tuple] = ("binary", "unit", "real")
@@ -21,7 +21,7 @@ class Mixed(Likelihood, part_name="toy_mixed"):
 
     def sized(self, n_features):
         second = self.second.sized(n_features - self.n_first)
-        return Mixed(self.first.sized(self.n_first), second, self.n_first)
+        return ToyMixed(self.first.sized(self.n_first), second, self.n_first)
 
     def n_parameters(self, n_features):
         n_second = n_features - self.n_first

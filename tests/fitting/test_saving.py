@@ -32,10 +32,12 @@ from isthmus import (
     Gaussian,
     GaussianCode,
     GaussianNoise,
+    Hiding,
     JumpReLU,
     Linear,
     LinearAutoencoder,
     Masking,
+    Mixed,
     OutlierDetector,
     PseudoLabels,
     SaltAndPepper,
@@ -89,6 +91,10 @@ ESTIMATORS = [
     VariationalAutoencoder(2, beta=0.5, free_bits=0.1, n_warmup_epochs=1, **SMALL),
     VariationalAutoencoder(2, n_importance_samples=2, binarize=True, **SMALL),
 ]
+TABLES = [
+    DenoisingAutoencoder(2, corruption=Hiding(0.2), likelihood=Mixed(), **SMALL),
+    VariationalAutoencoder(2, kinds={"c": "category", "e": "left_out"}, **SMALL),
+]
 FIRST = Autoencoder(2, **SMALL)
 TRAINED = {"max_epochs": 1, "batch_size": 8, "random_state": 0}
 SHARES = ClassShares((0.6, 0.4), 0.5)
@@ -136,6 +142,13 @@ def test_loaded_autoencoder_saves_the_same_bytes(estimator, tmp_path):
         assert_saved_the_same(estimator, tmp_path)
         again = load(tmp_path / "2.isthmus").partial_fit(rows)
         assert_saved_the_same(again, tmp_path)
+
+
+@pytest.mark.parametrize("estimator", TABLES, ids=repr)
+def test_what_tables_have_taught_is_saved_the_same(estimator, tmp_path):
+    rows = pd.DataFrame(unit_rows(), columns=list("abcdef")).assign(c=list("uvwx") * 6)
+    rows.loc[::5, "a"] = np.nan
+    assert_saved_the_same(clone(estimator).fit(rows), tmp_path)
 
 
 @pytest.mark.parametrize("estimator", ESTIMATORS[3:6:2], ids=repr)
@@ -216,19 +229,16 @@ def parts_in(value):
     return [part for item in items for part in parts_in(item)]
 
 
-_LEARNED = ("log_variance", "thresholds", "_most")
+# What parts learn of the data that they are fitted to.
+_LEARNED = ("log_variance", "thresholds", "_most", "columns", "numbers", "booleans", "categories")
 
 
 def settings_of(part):
-    return [
-        item.name
-        for item in fields(part)
-        if item.name not in ("log_variance", "thresholds", "_most")
-    ]
+    return [item.name for item in fields(part) if item.name not in _LEARNED]
 
 
 def test_every_estimator_and_every_setting_of_every_part_is_saved_here():
-    tried = [*ESTIMATORS, *SUPERVISED, *DETECTORS]
+    tried = [*ESTIMATORS, *TABLES, *SUPERVISED, *DETECTORS]
     own = {kind for kind in Persistent.subclasses().values() if kind.__module__[:8] == "isthmus."}
     assert {type(estimator) for estimator in tried} == own
     parameters = [v for each in tried for v in each.get_params(deep=False).values()]
