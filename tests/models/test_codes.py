@@ -115,6 +115,17 @@ def test_only_activations_near_its_threshold_move_a_unit_of_jump_relu():
     np.testing.assert_allclose(gradient.thresholds[1:], 0, atol=1e-4)
 
 
+def test_a_high_threshold_comes_down_where_its_unit_is_silent():
+    code = JumpReLU(1).sized(3)
+    code = eqx.tree_at(lambda code: code.thresholds, code, np.array([0.0, 0.1, 0.1], np.float32))
+    parameters = jnp.asarray([[50.0, 90.0, 0.1]])  # the last unit is silent
+    gradient = jax.grad(lambda c: c.training_cost(parameters, jnp.ones(1)))(code)
+    np.testing.assert_allclose(gradient.thresholds[:2], 0, atol=1e-2)
+    assert gradient.thresholds[2] > 0.1
+    # The loss stays what it was: two units are active where one is wanted.
+    assert code.training_cost(parameters, jnp.ones(1)) == 50**2 + 90**2
+
+
 def test_gaussian_kl_matches_monte_carlo():
     code, parameters = GaussianCode(), drawn(GaussianCode())
     draws = jax.vmap(lambda key: code.sample(parameters, key))(jax.random.split(KEY, 40_000))

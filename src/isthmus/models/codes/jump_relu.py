@@ -16,6 +16,8 @@ from isthmus.models.codes.threshold import log_thresholds, starting_parameter
 
 # Of the window around a threshold, in units of its logarithm, where activations move it.
 _BANDWIDTH = 0.1
+# How much, relative to the size of the data, it weighs that thresholds of silent units are high.
+_REVIVAL = 5e-3
 
 
 @final
@@ -25,6 +27,8 @@ class JumpReLU(SparseCode):
     While training, ``Σ z² · (L0 / k − 1)²`` is added to the loss, with L0 the mean number of
     active units and the mean ``Σ z²`` only to give it the size of the data. Steps have no slope:
     thresholds learn by the pseudo-derivative of a smooth step in the logarithm of the activation.
+    No activation is near the threshold of a unit that fell silent: where it is above the mean of
+    all thresholds, it comes down while no row of the minibatch uses the unit.
 
     Parameters
     ----------
@@ -60,8 +64,17 @@ class JumpReLU(SparseCode):
     def training_cost(self, parameters: jax.Array, weights: jax.Array) -> jax.Array:
         shares = weights / jnp.maximum(jnp.sum(weights), 1)
         n_active = jnp.sum(shares @ self._steps(parameters))
-        size = lax.stop_gradient(shares @ jnp.sum(self.mean(parameters) ** 2, axis=1))
-        return size * (n_active / self.k - 1) ** 2
+        codes = self.mean(parameters)
+        size = lax.stop_gradient(shares @ jnp.sum(codes**2, axis=1))
+        silent = ~jnp.any((codes > 0) & (weights[:, None] > 0), axis=0)
+        revival = size * _REVIVAL * jnp.sum(jnp.where(silent, self._excess(), 0.0))
+        # It moves thresholds, and says nothing of how good the model is.
+        return size * (n_active / self.k - 1) ** 2 + revival - lax.stop_gradient(revival)
+
+    def _excess(self) -> jax.Array:
+        """Give how far, squared, each logarithm of a threshold is above their mean."""
+        log_threshold = log_thresholds(self.thresholds)
+        return jax.nn.relu(log_threshold - lax.stop_gradient(jnp.mean(log_threshold))) ** 2
 
     def _steps(self, parameters: jax.Array) -> jax.Array:
         """Give 1 for active units and 0 for others, with pseudo-derivatives by the thresholds."""
