@@ -39,6 +39,23 @@ def test_tied_decoder_has_only_biases_and_uses_the_transposes():
     assert [leaf.shape for leaf in jax.tree.leaves(network.decoder)] == [(8,), (12,)]
 
 
+def test_tied_weights_can_learn_from_what_they_decode_alone():
+    x = np.random.default_rng(0).normal(size=(5, 12)).astype(np.float32)
+    learning, alone = (build(Dense((), "silu", True, learn_by_decoding=b)) for b in (False, True))
+    np.testing.assert_array_equal(learning.encode(x), alone.encode(x))
+
+    def gradient(network, z=None):
+        def error(network):
+            code = network.encode(x) if z is None else z
+            return jnp.sum((network.decode(code) - x) ** 2)
+
+        return jax.grad(error)(network).encoder[0].weight
+
+    held = gradient(learning, z=learning.encode(x))
+    np.testing.assert_allclose(gradient(alone), held, rtol=1e-5)
+    assert not np.allclose(gradient(learning), held)
+
+
 def test_tied_weights_refuse_sizes_that_do_not_mirror():
     with pytest.raises(ValueError, match="tied_weights=True needs one output per feature"):
         build(Dense((8,), tied_weights=True), n_outputs=24)

@@ -62,8 +62,9 @@ class SparseAutoencoder(DenseParameters, NetworkAutoencoder):
     target : float
         Mean activation wanted of every unit ("target_activation").
     tied_weights : bool
-        Let the decoder use the encoder's weights, transposed (not "target_activation"). If not,
-        the two only start so, and every unit writes with a weight vector of norm 1.
+        Let the decoder use the encoder's weights, transposed (not "target_activation"); where
+        there is a `k`, they then learn from what they decode alone. If not, the two only start
+        so, and every unit writes with a weight vector of norm 1.
     likelihood : {names} or Likelihood
         As in `Autoencoder`, but "auto" takes squared error for all data.
 
@@ -210,6 +211,8 @@ class SparseAutoencoder(DenseParameters, NetworkAutoencoder):
             unit_norm_decoder=not self.tied_weights,
             # Rows that share a large mean drive the same few units, and the others die.
             centred=True,
+            # L1 has to reach the encoder.
+            learn_by_decoding=self.sparsity in _CODES,
         )
 
     def _default_likelihood(self, rows: TrainingRows) -> Likelihood:

@@ -41,6 +41,10 @@ class Dense(Architecture):
         Where the biases of the code start.
     centred : bool
         Take the mean training row from every row before it is encoded.
+    learn_by_decoding : bool
+        Let the weights of the code's layer, where they are tied, learn from what they decode alone.
+        So they become a dictionary of what there is; else they give some of that up to tell apart
+        what is alike. A penalty on the code then only reaches its bias.
     """
 
     hidden: int | Sequence[int] | None = None
@@ -50,6 +54,7 @@ class Dense(Architecture):
     unit_norm_decoder: bool = False
     code_bias: float = 0.0
     centred: bool = False
+    learn_by_decoding: bool = False
 
     def __post_init__(self) -> None:
         check_hidden(self)
@@ -59,6 +64,7 @@ class Dense(Architecture):
         check_flag(self, "unit_norm_decoder")
         check_number(self, "code_bias")
         check_flag(self, "centred")
+        check_flag(self, "learn_by_decoding")
 
     def build(
         self,
@@ -95,6 +101,7 @@ class Dense(Architecture):
             self.code_activation,
             self.unit_norm_decoder,
             np.zeros(n_features, np.float32) if self.centred else None,
+            tied and self.learn_by_decoding,
         )
 
     def _layers(
