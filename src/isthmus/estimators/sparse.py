@@ -235,5 +235,5 @@ class SparseAutoencoder(DenseParameters, NetworkAutoencoder):
         if self.sparsity == "target_activation":
             return Objective(penalties=(TargetActivation(strength, self.target),))
         # Few of them at a time: what many silent units share out is no one's own.
-        revival = AuxiliaryTopK(2 * self._n_active, strength)
+        revival = AuxiliaryTopK(4 * self._n_active, strength)
         return Objective(penalties=(revival,) if strength else ())
