@@ -21,9 +21,11 @@ from isthmus import (
     limited_memory,
     load,
 )
+from isthmus.fitting import rows as rows_module
 from isthmus.fitting.fine_tuning import relative_rates
 from isthmus.models import Model
 from isthmus.networks import ShortcutNetwork
+from isthmus.prepare import find_principal_components
 from isthmus.training import over_rows
 
 QUICK = {"random_state": 0, "verbose": False}
@@ -149,6 +151,29 @@ def test_sweep_is_never_worse_either(low_rank):
     results = sweep.results_
     assert (results.mean_errors <= results.pca_errors * 1.0001).all()
     assert any(e.best_epoch_ == 0 for of_size in sweep.estimators_ for e in of_size)
+
+
+def test_sweep_of_denoising_is_no_worse_on_clean_rows_than_its_start(low_rank):
+    denoising = DenoisingAutoencoder(max_epochs=60)
+    sweep = ComponentSweep(denoising, components=[2, 3], **QUICK).fit(low_rank)
+    assert (sweep.results_.mean_errors <= sweep.results_.pca_errors * 1.0001).all()
+    asked = ComponentSweep(DenoisingAutoencoder(level=0.8, max_epochs=60), components=[3], **QUICK)
+    results = asked.fit(low_rank).results_
+    assert (results.mean_errors > results.pca_errors).all()
+
+
+def test_a_sweep_looks_for_principal_components_once(monkeypatch, low_rank):
+    sizes = []
+
+    def find(values, n_components):
+        sizes.append(n_components)
+        return find_principal_components(values, n_components)
+
+    monkeypatch.setattr(rows_module, "find_principal_components", find)
+    sweep = ComponentSweep(Autoencoder(max_epochs=1), components=[1, 3, 5], **QUICK).fit(low_rank)
+    assert sizes == [5]
+    alone = Autoencoder(1, max_epochs=1, **QUICK).fit(low_rank)
+    assert sweep.estimators_[0][0].score(low_rank) == pytest.approx(alone.score(low_rank), rel=1e-4)
 
 
 def test_killed_fit_still_knows_its_start(tmp_path, low_rank):

@@ -189,6 +189,8 @@ class ComponentSweep(RunParameters, BaseEstimator):
                 f"{len(matrix):,} rows, and sizes are compared by held-out rows: "
                 "give more rows or a larger fraction."
             )
+        # One search for all sizes: what smaller ones start from is a part of it.
+        rows.principal_components(int(sizes[-1]))
         plans = [
             replace(plan, settings=replace(plan.settings, seed=seed))
             for of_size in estimators
@@ -245,9 +247,6 @@ def _checked_autoencoder(given: Any) -> EarlyStoppedAutoencoder:
 
 def _judge(estimators: list[list[Any]], sizes: np.ndarray, rows: RowsInMemory) -> SweepResults:
     x = as_float(rows.matrix[rows.held_out])
-    # Imported here, as in LinearAutoencoder.
-    from sklearn.decomposition import PCA
-
     row_errors = np.array(
         [
             [_row_errors(x, over_rows(Model.reconstruct, e.model_, x)) for e in of_size]
@@ -255,16 +254,14 @@ def _judge(estimators: list[list[Any]], sizes: np.ndarray, rows: RowsInMemory) -
         ]
     )
     deviations = row_errors.mean(axis=1).std(axis=1, ddof=len(x) > 1)
-    training = as_float(rows.matrix[rows.training]).astype(np.float64)
-    pca = PCA(min(int(sizes[-1]), *training.shape), random_state=0).fit(training)
-    codes = pca.transform(x)
-    total = np.square(x - pca.mean_).sum(axis=1).mean()
-    kept = np.concatenate([[0.0], np.cumsum(np.square(codes).mean(axis=0))])
+    pca = rows.principal_components(int(sizes[-1]))
+    values = x.astype(np.float64)
+    leading = [pca.leading(int(size)).reconstruct(values) for size in sizes]
     return SweepResults(
         sizes,
         row_errors.mean(axis=2),
         deviations / np.sqrt(len(x)),
-        total - kept[np.minimum(sizes, len(kept) - 1)],
+        np.array([_row_errors(values, back).mean() for back in leading]),
     )
 
 

@@ -104,6 +104,7 @@ class RowsInMemory(TrainingRows):
             drawn = np.random.default_rng(seed).permutation(self.n_rows)[:n_held_out]
             self.held_out = np.sort(drawn)
         self.order: dict[str, str] = {}
+        self._found: PrincipalComponents | None = None
 
     def mean(self) -> np.ndarray:
         return mean_row(self.matrix)
@@ -112,8 +113,13 @@ class RowsInMemory(TrainingRows):
         return self.matrix[_spread(self.n_rows)]
 
     def principal_components(self, n_components: int) -> PrincipalComponents:
-        held_out = len(self.held_out) > 0
-        return _components(self.matrix[self.training] if held_out else self.matrix, n_components)
+        # A sweep asks for several sizes, the largest first.
+        n_components = min(n_components, self.n_training, self.matrix.shape[1])
+        if self._found is None or len(self._found.components) < n_components:
+            held_out = len(self.held_out) > 0
+            rows = self.matrix[self.training] if held_out else self.matrix
+            self._found = _components(rows, n_components)
+        return self._found.leading(n_components)
 
     def digest(self) -> str:
         return hashlib.sha256(np.ascontiguousarray(self.matrix).data).hexdigest()

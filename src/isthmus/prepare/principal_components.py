@@ -94,6 +94,18 @@ class PrincipalComponents:
         precision.flat[:: len(precision) + 1] += 1 / noise
         return precision
 
+    def leading(self, n_components: int) -> PrincipalComponents:
+        """Give the first so many components alone."""
+        return replace(
+            self,
+            components=self.components[:n_components],
+            singular_values=self.singular_values[:n_components],
+        )
+
+    def reconstruct(self, values: np.ndarray) -> np.ndarray:
+        """Project rows onto the components: (rows, features) to the same."""
+        return (values - self.mean) @ self.components.T @ self.components + self.mean
+
     def with_rows(self, values: np.ndarray) -> PrincipalComponents:
         """Go on with more rows ``(rows, features)``, in float64.
 

@@ -9,7 +9,6 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
-from sklearn.decomposition import PCA
 
 from isthmus.errors import DataError
 from isthmus.fitting.base import BaseAutoencoder
@@ -17,7 +16,12 @@ from isthmus.fitting.rows import judged_rows
 from isthmus.io import Dataset, as_dataset
 from isthmus.models import Model
 from isthmus.models.codes.sparse import SparseCode
-from isthmus.prepare import as_float, mean_row
+from isthmus.prepare import (
+    PrincipalComponents,
+    as_float,
+    find_principal_components,
+    mean_row,
+)
 from isthmus.report.names import DrawnNames, without_folders
 from isthmus.report.shapes import image_shape, signal_shape
 from isthmus.report.table_columns import TableColumn, judge_columns
@@ -229,7 +233,7 @@ def compare(
     pca = _fit_pca(_filled(matrix[training_rows], baseline)[0], estimator)
     # What is missing costs nothing.
     reconstruction = np.where(gaps, x, over_rows(Model.decode, estimator.model_, codes))
-    pca_reconstruction = np.where(gaps, x, _through(pca, x))
+    pca_reconstruction = np.where(gaps, x, pca.reconstruct(x))
     judged = positions[rows], reconstruction, pca_reconstruction
     return Comparison(
         estimator=estimator,
@@ -247,7 +251,7 @@ def compare(
         baseline=baseline,
         n_training_rows=dataset.n_rows - len(estimator.validation_rows_),
         n_pca_rows=len(training_rows),
-        n_pca_components=pca.n_components_,
+        n_pca_components=len(pca.components),
         denoising=_denoise(estimator, x, baseline, pca),
     )
 
@@ -271,7 +275,7 @@ def _filled(stored: np.ndarray, baseline: np.ndarray) -> tuple[np.ndarray, np.nd
 
 
 def _denoise(
-    estimator: BaseAutoencoder, x: np.ndarray, baseline: np.ndarray, pca: PCA
+    estimator: BaseAutoencoder, x: np.ndarray, baseline: np.ndarray, pca: PrincipalComponents
 ) -> Denoising | None:
     corruption, layout = estimator.corruption_in_training, estimator.preparation_.layout
     if corruption is None:
@@ -282,18 +286,14 @@ def _denoise(
         noisy = np.asarray(corruption(jnp.asarray(x), jnp.ones(len(x)), jax.random.key(0)))
     denoised = over_rows(Model.reconstruct, estimator.model_, noisy)
     noisy, _ = _filled(noisy, baseline)
-    return Denoising(noisy, denoised, _through(pca, noisy))
+    return Denoising(noisy, denoised, pca.reconstruct(noisy))
 
 
-def _fit_pca(training: np.ndarray, estimator: BaseAutoencoder) -> PCA:
+def _fit_pca(training: np.ndarray, estimator: BaseAutoencoder) -> PrincipalComponents:
     code = estimator.model_.code
     n_components = code.k if isinstance(code, SparseCode) else estimator.n_components_
     n_components = min(n_components, *training.shape)
-    return PCA(n_components, random_state=0).fit(training.astype(np.float64))
-
-
-def _through(pca: PCA, x: np.ndarray) -> np.ndarray:
-    return pca.inverse_transform(pca.transform(x)).astype(np.float32)
+    return find_principal_components(training, n_components)
 
 
 def _squared_error(x: np.ndarray, other: np.ndarray) -> float:

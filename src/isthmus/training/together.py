@@ -101,7 +101,7 @@ def _train_group(
     models = tuple(plan.model for plan in plans)
     loss = SumOfLosses(tuple(plan.loss for plan in plans))
     best = _Best(models, loss, validation)
-    best.fall_back([plan.fallback for plan in plans])
+    best.fall_back(plans)
     plan = Plan(models, loss, replace(plans[0].settings, patience=None))
     training = train(plan, batches, run, observe=best.observe)
     return [
@@ -162,25 +162,35 @@ class _Best:
         ]
         self._key = random_key(0)
         self._least = np.full(len(models), np.inf)
+        self._floor: SumOfLosses | None = None
+        self._most = self._least
         self._start = time.perf_counter()
 
-    def fall_back(self, fallbacks: Sequence[Any]) -> None:
-        """Begin with these, where there are some."""
-        some = [fallback is not None for fallback in fallbacks]
-        if any(some):
-            pairs = zip(fallbacks, self.models, strict=True)
-            self.models = [model if other is None else other for other, model in pairs]
-            self._least = np.where(some, self._losses(tuple(self.models)), np.inf)
+    def fall_back(self, plans: Sequence[Plan[Any]]) -> None:
+        """Begin with what the plans fall back to, and keep to their floors, where they have some."""
+        some = [plan.fallback is not None for plan in plans]
+        if not any(some):
+            return
+        pairs = zip(plans, self.models, strict=True)
+        self.models = [m if plan.fallback is None else plan.fallback for plan, m in pairs]
+        self._least = np.where(some, self._losses(tuple(self.models), self._loss), np.inf)
+        floored = [plan.fallback is not None and plan.floor is not None for plan in plans]
+        if any(floored):
+            self._floor = SumOfLosses(tuple(plan.floor or plan.loss for plan in plans))
+            self._most = np.where(floored, self._losses(tuple(self.models), self._floor), np.inf)
 
     def observe(self, epoch: int, models: tuple[Any, ...]) -> None:
-        losses = self._losses(models)
+        losses = self._losses(models, self._loss)
         self.losses.append(losses)
         self.seconds.append(time.perf_counter() - self._start)
-        for i in np.flatnonzero(losses < self._least):
+        better = losses < self._least
+        if self._floor is not None and better.any():
+            better &= self._losses(models, self._floor) <= self._most
+        for i in np.flatnonzero(better):
             self.models[i] = jax.tree.map(np.asarray, models[i])
             self.epochs[i], self._least[i] = epoch, losses[i]
 
-    def _losses(self, models: tuple[Any, ...]) -> np.ndarray:
+    def _losses(self, models: tuple[Any, ...], loss: SumOfLosses) -> np.ndarray:
         """Give the held-out loss of each."""
         parameters = jax.device_put(self._layout.flatten(models))
         parts = [
@@ -189,7 +199,7 @@ class _Best:
                 block,
                 self._key,
                 layout=self._layout,
-                objective=self._loss,
+                objective=loss,
             )
             for block in self._blocks
         ]
