@@ -167,7 +167,7 @@ class _Best:
         self._start = time.perf_counter()
 
     def fall_back(self, plans: Sequence[Plan[Any]]) -> None:
-        """Begin with what the plans fall back to, and keep to their floors, where they have some."""
+        """Begin where the plans fall back to, and keep to their floors, if they have any."""
         some = [plan.fallback is not None for plan in plans]
         if not any(some):
             return

@@ -17,7 +17,7 @@ from isthmus.models.codes.threshold import log_thresholds, starting_parameter
 # Of the window around a threshold, in units of its logarithm, where activations move it.
 _BANDWIDTH = 0.1
 # How much, relative to the size of the data, it weighs that thresholds of silent units are high.
-_REVIVAL = 5e-3
+_REVIVAL = 2e-2
 
 
 @final
