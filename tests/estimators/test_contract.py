@@ -20,26 +20,25 @@ from isthmus import (
 )
 from isthmus.fitting.persistence import Persistent
 
-# The checks bring rows of a dozen shapes, and each shape is compiled: few parts and large
-# minibatches, and rows held out from some estimators only, keep the programs few.
-FIRST = Autoencoder(4, hidden=[8], max_epochs=2, validation_fraction=0)
+# What users get with nothing but the number of epochs, and of a sweep one size, as six compile six
+# networks for every shape of rows. Compiling takes the time here, which hardly hangs on sizes.
 CHECKED = [
-    LinearAutoencoder(n_components=1),
+    LinearAutoencoder(),
     LinearAutoencoder(n_components=1, solver="gradient", max_epochs=2),
-    Autoencoder(n_components=1, hidden=[4], max_epochs=2),
-    DenoisingAutoencoder(n_components=1, hidden=[4], max_epochs=2, validation_fraction=0),
-    ContractiveAutoencoder(n_components=1, max_epochs=2, validation_fraction=0),
+    Autoencoder(max_epochs=1),
+    DenoisingAutoencoder(max_epochs=1),
+    ContractiveAutoencoder(max_epochs=1),
     SparseAutoencoder(max_epochs=1),
-    SparseAutoencoder(n_components=1, sparsity="jump_relu", max_epochs=2, validation_fraction=0),
-    StackedAutoencoder(n_components=1, hidden=[4], n_pretraining_epochs=1, max_epochs=2),
-    BoltzmannMachine(n_components=2, max_epochs=2, validation_fraction=0),
-    ConvolutionalAutoencoder(n_components=1, channels=(2,), max_epochs=2, validation_fraction=0),
-    VariationalAutoencoder(n_components=1, hidden=[4], max_epochs=2, validation_fraction=0),
-    AutoencoderClassifier(FIRST, max_epochs=60, learning_rate=0.02),
-    AutoencoderRegressor(FIRST, max_epochs=60, learning_rate=0.02),
+    SparseAutoencoder(sparsity="jump_relu", max_epochs=1),
+    StackedAutoencoder(n_pretraining_epochs=1, max_epochs=1),
+    BoltzmannMachine(max_epochs=1),
+    ConvolutionalAutoencoder(max_epochs=1),
+    VariationalAutoencoder(max_epochs=1),
+    AutoencoderClassifier(DenoisingAutoencoder(64, max_epochs=1), max_epochs=60),
+    AutoencoderRegressor(DenoisingAutoencoder(64, max_epochs=1), max_epochs=60),
     OutlierDetector(),
     OutlierDetector(method="reconstruction", autoencoder=LinearAutoencoder(1)),
-    ComponentSweep(Autoencoder(hidden=[4], max_epochs=2), components=[1]),
+    ComponentSweep(Autoencoder(max_epochs=1), components=[1]),
 ]
 
 
