@@ -346,4 +346,5 @@ class SupervisedAutoencoder(
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.transformer_tags.preserves_dtype = ["float32"]
+        tags.input_tags.allow_nan = getattr(self.autoencoder, "takes_gaps", True)
         return tags

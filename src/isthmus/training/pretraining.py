@@ -194,9 +194,7 @@ def pretrain(
     layers = list(single_layer_models(model, training.kind))
     order = None if rows is None else AllOnce(rows)
     _check_corruption(model, training)
-    if isinstance(model.network, TableNetwork):
-        matrix = np.asarray(model.network.filled(jnp.asarray(matrix)))
-    run = Run() if run is None else run
+    matrix, run = _filled(model, matrix), Run() if run is None else run
     history: dict[str, list[float]] = {}
     interrupted, processes = False, Processes()
     with Interruption() as interruption:
@@ -223,6 +221,13 @@ def pretrain(
     assert isinstance(model.network, LayeredNetwork)
     network = model.network.unrolled([layer.network for layer in layers])
     return Pretraining(replace(model, network=network), history, interrupted)
+
+
+def _filled(model: Model, matrix: np.ndarray) -> np.ndarray:
+    """Give what the first layer takes."""
+    if not isinstance(model.network, TableNetwork):
+        return matrix
+    return np.asarray(model.network.filled(jnp.asarray(matrix)))
 
 
 def _check_corruption(model: Model, training: LayerTraining) -> None:

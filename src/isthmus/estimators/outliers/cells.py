@@ -106,7 +106,7 @@ class TableCells(Cells):
     def values(self, x: np.ndarray) -> np.ndarray:
         found = np.empty((len(x), len(self._columns)), np.float32)
         for j, (column, places) in enumerate(zip(self._columns, self._places, strict=True)):
-            found[:, j] = x[:, places[0]]
+            found[:, j] = x[:, places.start]
             if column.part == "category":
                 gaps = np.isnan(found[:, j])
                 found[:, j] = np.where(gaps, np.nan, np.argmax(x[:, places], axis=1))
