@@ -25,6 +25,7 @@ from isthmus.fitting.fine_tuning import (
 )
 from isthmus.fitting.identity import check_hosts, check_hosts_rows, seed_of
 from isthmus.fitting.labels import UNLABELLED, hold_out, refuse_other_order, split_column
+from isthmus.fitting.ladder import predictor_of, with_ladder
 from isthmus.fitting.persistence import (
     Persistent,
     Tensors,
@@ -301,10 +302,11 @@ class SupervisedAutoencoder(
         order = order_of(labelled, others if teaches else others[:0], self.batch_size)
         batches = ArrayBatches(matrix, self.batch_size, order, known)
         plan = self._plan(model, teaching, batches, seed)
+        plan = with_ladder(plan, self, self._outcome(), teaching.unlabelled, generator)
         rows = RowsInMemory(self.autoencoder_.preparation_, matrix)
         check_hosts_rows(self, rows, plan.model, known)
         training = train(plan, batches, run, validation=validation)
-        self.model_, self.history_ = training.model.without_decoder(), training.history
+        self.model_, self.history_ = predictor_of(training.model, matrix), training.history
         self.best_epoch_, self.interrupted_ = training.best_epoch, training.interrupted
         self.teaching_ = teaching
 
@@ -332,7 +334,7 @@ class SupervisedAutoencoder(
             self._outcome(),
             teaching.corruption,
             teaching.dropout,
-            teaching.unlabelled,
+            teaching.terms,
             objective,
             self.reconstruction,
             n_warmup_updates=n_epochs * batches.n_steps // 5,

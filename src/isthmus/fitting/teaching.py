@@ -16,6 +16,8 @@ from isthmus.objectives import (
     ClassShares,
     Corruption,
     GaussianNoise,
+    Ladder,
+    PredictionTerm,
     Unlabelled,
     VirtualAdversarial,
 )
@@ -29,7 +31,7 @@ _RADIUS = 0.35
 _NOISE = 1.5
 _ENTROPY, _SHARES = 0.3, 2.0
 _DROPOUT = 0.2
-_RATE, _PLAIN_RATE = 3e-3, 1e-3
+_RATE, _PLAIN_RATE, _LADDER_RATE = 3e-3, 1e-3, 2e-3
 
 
 @final
@@ -95,13 +97,21 @@ class Teaching:
         if corruption == AUTO:
             level = _NOISE * distance / math.sqrt(rows.shape[1])
             corruption = GaussianNoise(level) if learns else None
+        if rate == AUTO:
+            climbs = any(isinstance(way, Ladder) for way in unlabelled)
+            rate = _RATE if learns else _LADDER_RATE if climbs else _PLAIN_RATE
         return cls(
-            (_RATE if learns else _PLAIN_RATE) if rate == AUTO else rate,
+            rate,
             (_DROPOUT if learns else 0.0) if dropout == AUTO else dropout,
             corruption,
             unlabelled,
             propagated.share,
         )
+
+    @property
+    def terms(self) -> tuple[PredictionTerm, ...]:
+        """What all rows teach, of what asks something of the predictions alone."""
+        return tuple(way for way in self.unlabelled if isinstance(way, PredictionTerm))
 
     def state(self) -> dict[str, Any]:
         """Give what a model file holds of it."""

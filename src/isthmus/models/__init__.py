@@ -9,6 +9,7 @@ from isthmus.models.boltzmann import (
     sample_visible,
 )
 from isthmus.models.codes import *
+from isthmus.models.ladder import LadderNetwork
 from isthmus.models.likelihoods import *
 from isthmus.models.likelihoods.activation_error import ActivationError
 from isthmus.models.model import Model
@@ -16,6 +17,7 @@ from isthmus.models.predictor import Predictor
 
 __all__ = [
     "ActivationError",
+    "LadderNetwork",
     "Model",
     "Predictor",
     "free_energy",

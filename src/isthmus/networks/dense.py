@@ -29,7 +29,11 @@ class Affine(eqx.Module):
     bias: Any
 
     def __call__(self, x: jax.Array) -> jax.Array:
-        return product(x, self.weight) + self.bias
+        return self.without_bias(x) + self.bias
+
+    def without_bias(self, x: jax.Array) -> jax.Array:
+        """Give ``x W``."""
+        return product(x, self.weight)
 
 
 def unroll(

@@ -3,6 +3,7 @@
 from isthmus.objectives import corruptions, outcomes, penalties, unlabelled
 from isthmus.objectives.contrastive_divergence import ContrastiveDivergence
 from isthmus.objectives.corruptions import *
+from isthmus.objectives.ladder_supervision import LadderSupervision
 from isthmus.objectives.loss import Loss, Minibatch
 from isthmus.objectives.objective import Objective
 from isthmus.objectives.outcomes import *
@@ -21,6 +22,7 @@ from isthmus.objectives.unlabelled import *
 
 __all__ = [
     "ContrastiveDivergence",
+    "LadderSupervision",
     "Loss",
     "Minibatch",
     "Objective",

@@ -14,7 +14,7 @@ from isthmus.objectives.corruptions import Corruption
 from isthmus.objectives.loss import Loss, Minibatch
 from isthmus.objectives.objective import Objective
 from isthmus.objectives.outcomes import Outcome
-from isthmus.objectives.unlabelled import Unlabelled
+from isthmus.objectives.unlabelled import PredictionTerm
 
 
 @final
@@ -31,7 +31,7 @@ class Supervision(Loss[Predictor]):
     dropout : float
         Share of every layer's activations that is set to 0, the others scaled up
         (Srivastava et al., 2014).
-    unlabelled : tuple of Unlabelled
+    unlabelled : tuple of PredictionTerm
         Terms over all rows.
     reconstruction : Objective or None
         The autoencoder's own loss over all rows.
@@ -44,7 +44,7 @@ class Supervision(Loss[Predictor]):
     outcome: Outcome
     corruption: Corruption | None = None
     dropout: float = 0.0
-    unlabelled: tuple[Unlabelled, ...] = ()
+    unlabelled: tuple[PredictionTerm, ...] = ()
     reconstruction: Objective | None = None
     reconstruction_strength: float = 0.0
     n_warmup_updates: int = 0

@@ -16,7 +16,11 @@ Predict: TypeAlias = Callable[[jax.Array, jax.Array | None], jax.Array]
 
 
 class Unlabelled(Family):
-    """A term of a classifier's loss that needs no labels."""
+    """A way of learning from rows without labels."""
+
+
+class PredictionTerm(Unlabelled):
+    """A term of a classifier's loss that asks something of the predictions."""
 
     @abstractmethod
     def __call__(self, predict: Predict, batch: Minibatch, key: jax.Array) -> jax.Array:

@@ -13,14 +13,14 @@ import numpy as np
 from isthmus.checks import check_number, is_number
 from isthmus.errors import IsthmusError
 from isthmus.objectives.loss import Minibatch
-from isthmus.objectives.unlabelled.base import Predict, Unlabelled
+from isthmus.objectives.unlabelled.base import Predict, PredictionTerm
 
 _LEAST_SHARE = 1e-6
 
 
 @final
 @dataclass(frozen=True)
-class ClassShares(Unlabelled):
+class ClassShares(PredictionTerm):
     """Ask that the classes be as common among the predictions as they are known to be.
 
     The term is ``KL(mean prediction ‖ shares)`` of a minibatch, the same for each of its rows.

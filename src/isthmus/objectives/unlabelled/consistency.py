@@ -11,12 +11,12 @@ import jax.numpy as jnp
 from isthmus.checks import check_kind, check_number
 from isthmus.objectives.corruptions import Corruption, GaussianNoise
 from isthmus.objectives.loss import Minibatch
-from isthmus.objectives.unlabelled.base import Predict, Unlabelled, cross_entropy
+from isthmus.objectives.unlabelled.base import Predict, PredictionTerm, cross_entropy
 
 
 @final
 @dataclass(frozen=True)
-class Consistency(Unlabelled):
+class Consistency(PredictionTerm):
     """Ask that noise leave the prediction as it was.
 
     Parameters

@@ -10,12 +10,12 @@ import jax.numpy as jnp
 
 from isthmus.checks import check_number
 from isthmus.objectives.loss import Minibatch
-from isthmus.objectives.unlabelled.base import Predict, Unlabelled, cross_entropy
+from isthmus.objectives.unlabelled.base import Predict, PredictionTerm, cross_entropy
 
 
 @final
 @dataclass(frozen=True)
-class PseudoLabels(Unlabelled):
+class PseudoLabels(PredictionTerm):
     """Take the likeliest class for the true one where it is likely enough.
 
     Parameters

@@ -10,7 +10,7 @@ import jax.numpy as jnp
 
 from isthmus.checks import check_number
 from isthmus.objectives.loss import Minibatch
-from isthmus.objectives.unlabelled.base import Predict, Unlabelled, cross_entropy
+from isthmus.objectives.unlabelled.base import Predict, PredictionTerm, cross_entropy
 
 _STEP = 1e-1
 _LEAST_NORM = 1e-12
@@ -18,7 +18,7 @@ _LEAST_NORM = 1e-12
 
 @final
 @dataclass(frozen=True)
-class VirtualAdversarial(Unlabelled):
+class VirtualAdversarial(PredictionTerm):
     """Ask that the small change of a row that matters most leave the prediction as it was.
 
     Parameters

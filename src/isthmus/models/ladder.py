@@ -1,0 +1,183 @@
+"""A predictor between a noisy and a clean pass, joined by a decoder that takes the noise away."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import pairwise
+from typing import Any, NamedTuple, Self, final
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from isthmus.models.predictor import Predictor
+from isthmus.networks import ACTIVATIONS, Affine, DenseNetwork, Initializer, ShortcutNetwork
+
+# Where the ten numbers of a unit start: its mean and its weight then do not depend on the sigmoid.
+_START = np.array([0, 1, 0, 0, 0, 0, 1, 0, 0, 1], np.float32)
+_LEAST_VARIANCE = 1e-6
+
+
+class Pass(NamedTuple):
+    """What one pass through the encoder gives, from the rows up to the head."""
+
+    outputs: jax.Array  # (batch, outputs)
+    normalized: tuple[jax.Array, ...]  # z of every layer, noise included: (batch, units)
+    means: tuple[jax.Array, ...]  # of every layer before it is normalized: (units,)
+    deviations: tuple[jax.Array, ...]
+
+
+@final
+class LadderNetwork(eqx.Module):
+    """An encoder and head whose layers are normalized by the minibatch, and a decoder beside them.
+
+    A layer is ``z = (h W − mean) / deviation``, and the next one takes ``f(scale · z + bias)``.
+    Downwards, a denoising function joins what comes from above with the noisy z of the same layer.
+
+    Parameters
+    ----------
+    predictor : Predictor
+        Of a dense network; its biases are those above.
+    scales : tuple of array of shape (units,)
+        One for each layer, the head included.
+    downward : tuple of array of shape (units, units below)
+        The same.
+    lateral : tuple of array of shape (10 · units,)
+        The numbers a₁ to a₁₀ of every unit, first of the rows themselves.
+
+    References
+    ----------
+    Rasmus, Valpola, Honkala, Berglund & Raiko (2015), Semi-supervised learning with ladder
+    networks, algorithm 1 and equations 2 and 3.
+    """
+
+    predictor: Predictor
+    scales: tuple[Any, ...]
+    downward: tuple[Any, ...]
+    lateral: tuple[Any, ...]
+
+    @classmethod
+    def around(cls, predictor: Predictor, initialize: Initializer) -> Self:
+        """Put the ladder around a predictor; biases start at 0, for they meant other units."""
+        layers = _layers(predictor)
+        widths = [layers[0].weight.shape[0], *(layer.weight.shape[1] for layer in layers)]
+        silent = [Affine(layer.weight, np.zeros_like(layer.bias)) for layer in layers]
+        return cls(
+            _with_layers(predictor, silent),
+            tuple(np.ones(width, np.float32) for width in widths[1:]),
+            tuple(initialize(above, below, "identity") for below, above in pairwise(widths)),
+            tuple(np.repeat(_START, width) for width in widths),
+        )
+
+    def encode(
+        self, x: jax.Array, weights: jax.Array, noise: float = 0.0, key: jax.Array | None = None
+    ) -> Pass:
+        """Pass rows through, with noise of this deviation on them and on every layer.
+
+        Rows with a weight of 0 do not count in means and deviations.
+        """
+        layers = _layers(self.predictor)
+
+        def disturbed(i: int, z: jax.Array) -> jax.Array:
+            if key is None:
+                return z
+            return z + noise * jax.random.normal(jax.random.fold_in(key, i), z.shape)
+
+        rows = disturbed(0, x)
+        h, normalized = _dense(self.predictor).centre_rows(rows), [rows]
+        means, deviations = [jnp.zeros(x.shape[1])], [jnp.ones(x.shape[1])]
+        for i, (layer, scale) in enumerate(zip(layers, self.scales, strict=True)):
+            z, mean, deviation = _normalized(_product(self.predictor, i, h, rows), weights)
+            z = disturbed(i + 1, z)
+            normalized.append(z)
+            means.append(mean)
+            deviations.append(deviation)
+            z = scale * z + layer.bias
+            h = _activated(self.predictor, i, z) if i < len(layers) - 1 else z
+        return Pass(h, tuple(normalized), tuple(means), tuple(deviations))
+
+    def denoising_errors(self, noisy: Pass, clean: Pass, weights: jax.Array) -> list[jax.Array]:
+        """Give each layer's mean squared error, denoised, from the rows up: ``(batch,)`` each."""
+        u = jax.nn.softmax(noisy.outputs)
+        errors = []
+        for i in reversed(range(len(noisy.normalized))):
+            denoised = _denoised(noisy.normalized[i], _normalized(u, weights)[0], self.lateral[i])
+            estimate = (denoised - clean.means[i]) / clean.deviations[i]
+            errors.append(jnp.mean(jnp.square(clean.normalized[i] - estimate), axis=1))
+            if i:
+                u = denoised @ self.downward[i - 1]
+        return errors[::-1]
+
+    def folded(self, means: Any, deviations: Any) -> Predictor:
+        """Give the predictor that does without minibatches, by these means and deviations."""
+        layers = []
+        for i, layer in enumerate(_layers(self.predictor)):
+            slope = self.scales[i] / deviations[i + 1]
+            layers.append(Affine(layer.weight * slope, layer.bias - means[i + 1] * slope))
+        predictor = _with_layers(self.predictor, layers)
+        network = predictor.autoencoder.network
+        if isinstance(network, ShortcutNetwork) and predictor.layer is None:
+            slope = self.scales[-2] / deviations[-2]
+            # Its own bias fell out of the normalized code.
+            way = Affine(network.shortcuts[0].weight * slope, 0 * network.shortcuts[0].bias)
+            network = replace(network, shortcuts=(way, network.shortcuts[1]))
+            autoencoder = replace(predictor.autoencoder, network=network)
+            predictor = replace(predictor, autoencoder=autoencoder)
+        return predictor
+
+
+def _dense(predictor: Predictor) -> DenseNetwork:
+    network = predictor.autoencoder.network.without_shortcuts
+    assert isinstance(network, DenseNetwork)
+    return network
+
+
+def _layers(predictor: Predictor) -> list[Affine]:
+    """Give the layers that predicting takes, the head last."""
+    return [*_dense(predictor).encoder[: predictor.layer], predictor.head]
+
+
+def _with_layers(predictor: Predictor, layers: list[Affine]) -> Predictor:
+    network, n_taken = _dense(predictor), len(layers) - 1
+    encoder = (*layers[:-1], *network.encoder[n_taken:])
+    own = replace(network, encoder=encoder)
+    around = predictor.autoencoder.network
+    whole = replace(around, layers=own) if isinstance(around, ShortcutNetwork) else own
+    autoencoder = replace(predictor.autoencoder, network=whole)
+    return replace(predictor, autoencoder=autoencoder, head=layers[-1])
+
+
+def _is_code(predictor: Predictor, i: int) -> bool:
+    return predictor.layer is None and i == len(_dense(predictor).encoder) - 1
+
+
+def _product(predictor: Predictor, i: int, h: jax.Array, rows: jax.Array) -> jax.Array:
+    """Give what a layer makes of what it takes, and a shortcut of the rows, without biases."""
+    z = _layers(predictor)[i].without_bias(h)
+    network = predictor.autoencoder.network
+    if _is_code(predictor, i) and isinstance(network, ShortcutNetwork):
+        z = z + network.shortcuts[0].without_bias(rows)
+    return z
+
+
+def _activated(predictor: Predictor, i: int, z: jax.Array) -> jax.Array:
+    network = _dense(predictor)
+    if _is_code(predictor, i):
+        return predictor.autoencoder.code.mean(ACTIVATIONS[network.code_activation](z))
+    return ACTIVATIONS[network.activation](z)
+
+
+def _normalized(z: jax.Array, weights: jax.Array) -> tuple[jax.Array, jax.Array, jax.Array]:
+    """Give ``(batch, units)`` with mean 0 and deviation 1 of each unit, and what these were."""
+    shares = weights / jnp.maximum(weights.sum(), 1.0)
+    mean = shares @ z
+    deviation = jnp.sqrt(shares @ jnp.square(z - mean) + _LEAST_VARIANCE)
+    return (z - mean) / deviation, mean, deviation
+
+
+def _denoised(z: jax.Array, u: jax.Array, lateral: jax.Array) -> jax.Array:
+    a = lateral.reshape(10, -1)
+    mean = a[0] * jax.nn.sigmoid(a[1] * u + a[2]) + a[3] * u + a[4]
+    weight = a[5] * jax.nn.sigmoid(a[6] * u + a[7]) + a[8] * u + a[9]
+    return (z - mean) * weight + mean
