@@ -27,6 +27,7 @@ EXPORTS = {
     "Model",
     "ModelFileError",
     "OutlierDetector",
+    "PredictionTerm",
     "Shortcut",
     "SparseAutoencoder",
     "StackedAutoencoder",

@@ -34,6 +34,7 @@ from isthmus import (
     GaussianNoise,
     Hiding,
     JumpReLU,
+    Ladder,
     Linear,
     LinearAutoencoder,
     Masking,
@@ -104,6 +105,7 @@ SUPERVISED = [
     AutoencoderClassifier(
         FIRST, layer=1, unlabelled=(VirtualAdversarial(0.5, 0.5, 0.5), "pseudo_labels"), **TRAINED
     ),
+    AutoencoderClassifier(FIRST, unlabelled=Ladder(0.2, (10, 1)), **TRAINED),
     AutoencoderClassifier(ContractiveAutoencoder(2, **QUICK), frozen_encoder=True, **TRAINED),
     AutoencoderRegressor(FIRST, reconstruction=0.5, corruption=NOISE[1], dropout=0.1, **TRAINED),
     AutoencoderRegressor(SparseAutoencoder(4, k=2, **QUICK), layer_decay=0.5, **TRAINED),

@@ -4,19 +4,21 @@ import numpy as np
 import pytest
 from sklearn.metrics import log_loss
 
-from isthmus.models import Deterministic, Model, Predictor, SquaredError
+from isthmus.models import Deterministic, LadderNetwork, Model, Predictor, SquaredError
 from isthmus.networks import Affine, Dense, glorot_uniform
 from isthmus.objectives import (
     Classes,
     ClassShares,
     Consistency,
+    Ladder,
+    LadderSupervision,
     Masking,
     Minibatch,
     Numbers,
     Objective,
+    PredictionTerm,
     PseudoLabels,
     Supervision,
-    Unlabelled,
     VirtualAdversarial,
 )
 
@@ -106,7 +108,7 @@ def test_dropout_keeps_the_mean_of_linear_features():
     assert float(drawn.std(axis=0).min()) > 0
 
 
-@pytest.mark.parametrize("term", [kind() for kind in Unlabelled.members().values()], ids=repr)
+@pytest.mark.parametrize("term", [kind() for kind in PredictionTerm.members().values()], ids=repr)
 def test_terms_are_one_number_a_row_and_have_gradients(term):
     def loss(weights):
         return term(lambda x, key: x @ weights, Minibatch(X, ONES), KEY).sum()
@@ -154,3 +156,28 @@ def test_adversarial_direction_is_worse_than_random_ones():
         log_q = jax.nn.log_softmax(predict(X + change, None))
         divergence = -jnp.sum(p * log_q, axis=1) - entropy()
         assert float(divergence.mean()) < float(worst.mean())
+
+
+def test_ladder_of_no_strength_and_noise_is_plain_supervision_of_normalized_layers():
+    model = LadderNetwork.around(predictor().without_decoder(), glorot_uniform(GENERATOR))
+    targets = jnp.where(jnp.arange(12) < 5, jnp.arange(12) % 3, -1)
+    batch = Minibatch(X, ONES, targets)
+    clean = model.encode(X, ONES)
+    expected = Classes().losses(clean.outputs, targets)[:5].mean()
+    nothing = LadderSupervision(Classes(), Ladder(0.0, [0]))
+    assert float(nothing.update_loss(model, batch, KEY, 0, None)[0]) == pytest.approx(
+        float(expected), rel=1e-5
+    )
+    shares = LadderSupervision(Classes(), Ladder(0.0, [0]), (ClassShares(),))
+    more = float(shares.update_loss(model, batch, KEY, 0, None)[0] - expected)
+    own = ClassShares()(lambda x, key: clean.outputs, batch, KEY)[0]
+    assert more == pytest.approx(float(own), rel=1e-3)
+
+
+def test_strengths_of_a_ladder_weigh_layer_by_layer_and_the_last_one_all_above():
+    model = LadderNetwork.around(predictor().without_decoder(), glorot_uniform(GENERATOR))
+    noisy, clean = model.encode(X, ONES, 0.3, KEY), model.encode(X, ONES)
+    rows, first, *above = model.denoising_errors(noisy, clean, ONES)
+    expected = 100 * rows + 10 * first + 0.1 * sum(above)
+    costs = Ladder(strengths=(100, 10, 0.1)).costs(model, noisy, clean, ONES)
+    np.testing.assert_allclose(costs, expected, rtol=1e-5)

@@ -33,6 +33,8 @@ def with_ladder(
     ladders = [way for way in unlabelled if isinstance(way, Ladder)]
     if not ladders:
         return plan
+    if len(ladders) > 1:
+        raise IsthmusError("unlabelled holds two ladders, but layers have one: leave one away.")
     _check(given, plan.model)
     terms = tuple(way for way in unlabelled if isinstance(way, PredictionTerm))
     network = LadderNetwork.around(plan.model, glorot_uniform(generator))

@@ -34,6 +34,8 @@ class LadderNetwork(eqx.Module):
 
     A layer is ``z = (h W − mean) / deviation``, and the next one takes ``f(scale · z + bias)``.
     Downwards, a denoising function joins what comes from above with the noisy z of the same layer.
+    It estimates the clean z, normalized as it is: Rasmus et al. normalize the estimate by the clean
+    pass's mean and deviation first, which a start at learned weights, far from these, has to learn.
 
     Parameters
     ----------
@@ -78,18 +80,18 @@ class LadderNetwork(eqx.Module):
         Rows with a weight of 0 do not count in means and deviations.
         """
         layers = _layers(self.predictor)
-
-        def disturbed(i: int, z: jax.Array) -> jax.Array:
-            if key is None:
-                return z
-            return z + noise * jax.random.normal(jax.random.fold_in(key, i), z.shape)
-
-        rows = disturbed(0, x)
+        widths = [x.shape[1], *(len(scale) for scale in self.scales)]
+        added = [jnp.zeros(())] * len(widths)
+        if key is not None:
+            # Drawn at once: a program of its own for each layer takes seconds to compile.
+            drawn = noise * jax.random.normal(key, (len(x), sum(widths)))
+            added = jnp.split(drawn, np.cumsum(widths)[:-1], axis=1)
+        rows = x + added[0]
         h, normalized = _dense(self.predictor).centre_rows(rows), [rows]
         means, deviations = [jnp.zeros(x.shape[1])], [jnp.ones(x.shape[1])]
         for i, (layer, scale) in enumerate(zip(layers, self.scales, strict=True)):
             z, mean, deviation = _normalized(_product(self.predictor, i, h, rows), weights)
-            z = disturbed(i + 1, z)
+            z = z + added[i + 1]
             normalized.append(z)
             means.append(mean)
             deviations.append(deviation)
@@ -103,8 +105,7 @@ class LadderNetwork(eqx.Module):
         errors = []
         for i in reversed(range(len(noisy.normalized))):
             denoised = _denoised(noisy.normalized[i], _normalized(u, weights)[0], self.lateral[i])
-            estimate = (denoised - clean.means[i]) / clean.deviations[i]
-            errors.append(jnp.mean(jnp.square(clean.normalized[i] - estimate), axis=1))
+            errors.append(jnp.mean(jnp.square(clean.normalized[i] - denoised), axis=1))
             if i:
                 u = denoised @ self.downward[i - 1]
         return errors[::-1]
