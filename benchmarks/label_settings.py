@@ -1,10 +1,11 @@
 """Which settings do best with few labels and with all, side by side: a process a case.
 
 ``python benchmarks/label_settings.py choose --out FOLDER`` fits to 50,000 training images of MNIST
-and judges by the other 10,000; ``... test --out FOLDER --draws 10`` fits to all 60,000 with all
-defaults, or with ``--setting NAME``, and judges by the test images. Every result is a line of
-``FOLDER/results.jsonl`` as soon as it is there; what is there is not done again. ``--minutes`` ends
-it all, ``--processes`` says how many cases run at once, and ISTHMUS_DATA where ``mnist/`` is.
+and judges by the other 10,000; ``... tables`` does the same with small tables and all labels, on
+the CPU; ``... test --draws 10`` fits to all 60,000 with all defaults, or with ``--setting NAME``,
+and judges by the test images. Every result is a line of ``FOLDER/results.jsonl`` as soon as it is
+there; what is there is not done again. ``--minutes`` ends it all, ``--processes`` says how many
+cases run at once, and ISTHMUS_DATA where ``mnist/`` is.
 """
 
 import argparse
@@ -13,69 +14,80 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 import traceback
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from unittest.mock import patch
 
-VAT = {"unlabelled": ["virtual_adversarial", 2.2]}
-NOISE = {"dropout": 0.2, "noise": 0.3}
+import numpy as np
+
+WORK = Path(tempfile.gettempdir()) / "isthmus-label-settings"
+REGULAR = {"dropout": 0.2, "noise": 1.5}
 WIDE = {"autoencoder": {"n_components": 10, "hidden": [1000, 500, 250, 250, 250],
                         "activation": "relu", "max_epochs": 1}, "layer": 5}  # fmt: skip
 
-# What a name stands for: parameters of AutoencoderClassifier, "noise" for Gaussian noise of this
-# level, a list for a part and its settings, "constants" for others than fitting/teaching.py has.
+# What a name stands for: parameters of AutoencoderClassifier, a list for a part and its settings;
+# "few" and "all" for what "auto" is to stand for with few labels and with all (the recipes of
+# fitting/teaching.py).
 SETTINGS = {
     "default": {},
     "default, 48 epochs": {"max_epochs": 48},
     "default, 100 epochs": {"max_epochs": 100},
-    "default, radius 0.5": {"constants": {"_RADIUS": 0.5}},
-    "default, radius 0.5, 48 epochs": {"constants": {"_RADIUS": 0.5}, "max_epochs": 48},
-    "default, entropy 1": {"constants": {"_ENTROPY": 1.0}},
+    "default, radius 0.5": {"few": {"radius": 0.5}},
+    "default, radius 0.5, 48 epochs": {"few": {"radius": 0.5}, "max_epochs": 48},
+    "default, entropy 1": {"few": {"entropy": 1.0}},
     "default, dropout 0.4": {"dropout": 0.4},
     "default, dropout 0.4, 48 epochs": {"dropout": 0.4, "max_epochs": 48},
     "default, batch 256, 48 epochs": {"batch_size": 256, "max_epochs": 48},
     "ladder": {"unlabelled": ["ladder"]},
     "ladder, 36 epochs": {"unlabelled": ["ladder"], "max_epochs": 36},
-    "ladder, 100 epochs": {"unlabelled": ["ladder"], "max_epochs": 100},
+    "ladder, 60 epochs": {"unlabelled": ["ladder"], "max_epochs": 60},
     "ladder of the paper, 36 epochs": {"unlabelled": ["ladder"], **WIDE, "max_epochs": 36},
-    "ladder of the paper, 100 epochs": {"unlabelled": ["ladder"], **WIDE, "max_epochs": 100},
+    "ladder of the paper, 60 epochs": {"unlabelled": ["ladder"], **WIDE, "max_epochs": 60},
     "ladder, strengths 1000, 1, 0.01, 36 epochs": {
         "unlabelled": ["ladder", 0.3, [1000, 1, 0.01]], "max_epochs": 36},
     "ladder, strengths 300, 3, 0.03, 36 epochs": {
         "unlabelled": ["ladder", 0.3, [300, 3, 0.03]], "max_epochs": 36},
-    "dropout 0.2, noise 0.3": NOISE,
-    "dropout 0.3, noise 0.4": {"dropout": 0.3, "noise": 0.4},
-    "dropout 0.2, noise 0.3, 50 epochs": {**NOISE, "max_epochs": 50},
-    "dropout 0.3, noise 0.4, 50 epochs": {"dropout": 0.3, "noise": 0.4, "max_epochs": 50},
-    "dropout 0.2, noise 0.3, rate 0.003, 50 epochs": {
-        **NOISE, "learning_rate": 0.003, "max_epochs": 50},
-    "adversarial, dropout, noise": {**VAT, **NOISE},
-    "adversarial, dropout, noise, 50 epochs": {**VAT, **NOISE, "max_epochs": 50},
+    "dropout": {"all": {"dropout": 0.2}},
+    "noise": {"all": {"noise": 1.5}},
+    "dropout, noise": {"all": REGULAR},
+    "dropout 0.3, noise 2": {"all": {"dropout": 0.3, "noise": 2.0}},
+    "dropout, noise, rate 0.003": {"all": {**REGULAR, "learning_rate": 0.003}},
+    "dropout, noise, 50 epochs": {"all": REGULAR, "max_epochs": 50},
+    "dropout 0.3, noise 2, 50 epochs": {
+        "all": {"dropout": 0.3, "noise": 2.0}, "max_epochs": 50},
+    "dropout, noise, rate 0.003, 50 epochs": {
+        "all": {**REGULAR, "learning_rate": 0.003}, "max_epochs": 50},
+    "dropout, noise, smoothing 0.1, 50 epochs": {
+        "all": REGULAR, "label_smoothing": 0.1, "max_epochs": 50},
+    "adversarial": {"all": {"radius": 0.35}},
+    "adversarial, dropout, noise": {"all": {**REGULAR, "radius": 0.35}},
+    "adversarial, dropout, noise, 50 epochs": {
+        "all": {**REGULAR, "radius": 0.35}, "max_epochs": 50},
+    "adversarial, dropout, noise, rate 0.003": {
+        "all": {**REGULAR, "radius": 0.35, "learning_rate": 0.003}},
     "adversarial, dropout, noise, rate 0.003, 50 epochs": {
-        **VAT, **NOISE, "learning_rate": 0.003, "max_epochs": 50},
-    "adversarial alone": VAT,
-    "label smoothing 0.1, dropout, noise, 50 epochs": {
-        **NOISE, "label_smoothing": 0.1, "max_epochs": 50},
+        "all": {**REGULAR, "radius": 0.35, "learning_rate": 0.003}, "max_epochs": 50},
 }  # fmt: skip
 
 # In order of what is wanted most, but long ones early, so that they do not end last.
 CHOICES = [
-    (50_000, "ladder, 100 epochs", 0),
-    (1000, "ladder, 100 epochs", 0),
+    (50_000, "ladder, 60 epochs", 0),
+    (1000, "ladder, 60 epochs", 0),
     (50_000, "adversarial, dropout, noise, rate 0.003, 50 epochs", 0),
     (1000, "default", 0),
     (50_000, "adversarial, dropout, noise, 50 epochs", 0),
     (100, "ladder, 36 epochs", 0),
     (1000, "default, 48 epochs", 0),
-    (50_000, "dropout 0.2, noise 0.3, 50 epochs", 0),
+    (50_000, "dropout, noise, 50 epochs", 0),
     (1000, "ladder of the paper, 36 epochs", 0),
     (1000, "ladder, 36 epochs", 0),
     (1000, "default, radius 0.5, 48 epochs", 0),
     (100, "ladder, 36 epochs", 1),
-    (50_000, "dropout 0.2, noise 0.3", 0),
+    (50_000, "dropout, noise", 0),
     (100, "default", 0),
     (50_000, "ladder, 36 epochs", 0),
     (1000, "default", 1),
@@ -83,35 +95,54 @@ CHOICES = [
     (1000, "default, dropout 0.4, 48 epochs", 0),
     (1000, "ladder", 0),
     (100, "ladder", 0),
-    (50_000, "dropout 0.3, noise 0.4, 50 epochs", 0),
+    (50_000, "dropout 0.3, noise 2, 50 epochs", 0),
     (50_000, "ladder", 0),
     (100, "default", 1),
     (1000, "ladder, 36 epochs", 1),
     (1000, "default, batch 256, 48 epochs", 0),
     (50_000, "default", 0),
     (1000, "default, radius 0.5", 0),
-    (50_000, "dropout 0.3, noise 0.4", 0),
+    (50_000, "dropout 0.3, noise 2", 0),
     (1000, "ladder, strengths 1000, 1, 0.01, 36 epochs", 0),
     (50_000, "ladder, strengths 1000, 1, 0.01, 36 epochs", 0),
     (1000, "default, 48 epochs", 1),
-    (50_000, "dropout 0.2, noise 0.3, rate 0.003, 50 epochs", 0),
+    (50_000, "dropout, noise, rate 0.003, 50 epochs", 0),
     (50_000, "ladder of the paper, 36 epochs", 0),
     (100, "ladder of the paper, 36 epochs", 0),
     (1000, "default, dropout 0.4", 0),
     (1000, "default, entropy 1", 0),
     (100, "default, 48 epochs", 0),
     (1000, "default, 100 epochs", 0),
-    (50_000, "label smoothing 0.1, dropout, noise, 50 epochs", 0),
-    (50_000, "adversarial alone", 0),
+    (50_000, "dropout, noise, smoothing 0.1, 50 epochs", 0),
+    (50_000, "adversarial", 0),
     (1000, "ladder, strengths 300, 3, 0.03, 36 epochs", 0),
-    (100, "ladder, 100 epochs", 0),
-    (1000, "ladder of the paper, 100 epochs", 0),
+    (100, "ladder, 60 epochs", 0),
+    (1000, "ladder of the paper, 60 epochs", 0),
     (50_000, "default", 1),
 ]
 
+TABLES = ("digits", "breast_cancer", "wine", "iris", "moons", "noisy", "clean")
+TABLE_SETTINGS = (
+    "default",
+    "dropout, noise",
+    "dropout",
+    "noise",
+    "adversarial, dropout, noise",
+    "adversarial",
+    "dropout, noise, rate 0.003",
+    "adversarial, dropout, noise, rate 0.003",
+)
 
-def images(part):
-    """Give the rows to fit to and to judge by."""
+
+def code_of(part, seed):
+    """Give where the autoencoder is kept that several cases start from."""
+    return WORK / f"code-{part}-{seed}.isthmus"
+
+
+def rows_of(part, seed):
+    """Give the rows to fit to and to judge by, with their classes."""
+    if part.startswith("table "):
+        return table(part.removeprefix("table "), seed)
     from lecture import load_images, load_labels
 
     x, y = load_images("train").reshape(-1, 784), load_labels("train").astype(int)
@@ -120,14 +151,34 @@ def images(part):
     return x, y, load_images("t10k").reshape(-1, 784), load_labels("t10k").astype(int)
 
 
+def table(name, seed):
+    """Give a table, a quarter of its rows to judge by."""
+    from sklearn import datasets
+    from sklearn.preprocessing import StandardScaler
+
+    if name == "moons":
+        moons, y = datasets.make_moons(4000, noise=0.25, random_state=0)
+        x = np.tanh(moons @ np.random.default_rng(0).normal(size=(2, 12)))
+        x += 0.3 * np.random.default_rng(1).normal(size=x.shape)
+    elif name in ("noisy", "clean"):
+        x, y = datasets.make_classification(
+            4000, n_informative=6, n_classes=4, n_clusters_per_class=3,
+            flip_y=0.05 if name == "noisy" else 0.0, random_state=0,
+        )  # fmt: skip
+    else:
+        x, y = getattr(datasets, f"load_{name}")(return_X_y=True)
+        x = x / 16 if name == "digits" else StandardScaler().fit_transform(x)
+    order = np.random.default_rng(seed).permutation(len(y))
+    judged, rows = order[: len(y) // 4], order[len(y) // 4 :]
+    return x[rows], y[rows], x[judged], y[judged]
+
+
 def classifier(settings, seed, code):
     """Give the unfitted classifier, and what to replace while it is fitted."""
-    from isthmus import AutoencoderClassifier, DenoisingAutoencoder, GaussianNoise, Unlabelled, load
+    from isthmus import AutoencoderClassifier, DenoisingAutoencoder, Unlabelled, load
     from isthmus.fitting import teaching
 
     given = dict(settings)
-    if "noise" in given:
-        given["corruption"] = GaussianNoise(given.pop("noise"))
     if "unlabelled" in given:
         name, *own = given["unlabelled"]
         given["unlabelled"] = Unlabelled.named(name, *own)
@@ -135,18 +186,19 @@ def classifier(settings, seed, code):
         given["autoencoder"] = DenoisingAutoencoder(**given["autoencoder"], random_state=seed)
     elif code.exists():
         given["autoencoder"] = load(code)
-    constants = given.pop("constants", {})
-    replaced = patch.multiple(teaching, **constants) if constants else ExitStack()
+    few = replace(teaching._FEW_LABELLED, **given.pop("few", {}))
+    every = replace(teaching._ALL_LABELLED, **given.pop("all", {}))
+    replaced = patch.multiple(teaching, _FEW_LABELLED=few, _ALL_LABELLED=every)
     return AutoencoderClassifier(random_state=seed, verbose=False, **given), replaced
 
 
-def one(part, n_labels, name, seed, out):
+def one(part, n_labels, name, seed):
     """Fit one case, and print its result as the last line."""
     from labels import draw
 
     start = time.perf_counter()
-    x, y, test, test_y = images(part)
-    code = out / f"code-{part}-{seed}.isthmus"
+    x, y, test, test_y = rows_of(part, seed)
+    code = code_of(part, seed)
     if name == "code":
         from isthmus import DenoisingAutoencoder
 
@@ -155,7 +207,9 @@ def one(part, n_labels, name, seed, out):
         print(json.dumps({"fit": time.perf_counter() - start}))
         return
     # As in labels.py: choices are made with other draws of the labels.
-    labels = draw(y, n_labels // 10, seed + 1000 * (part == "choose")) if n_labels < len(y) else y
+    labels = y
+    if 0 < n_labels < len(y):
+        labels = draw(y, n_labels // 10, seed + 1000 * (part == "choose"))
     model, replaced = classifier(SETTINGS[name], seed, code)
     begun = time.perf_counter()
     with replaced:
@@ -184,13 +238,14 @@ def run(case, out, deadline, threads):
         "XLA_PYTHON_CLIENT_PREALLOCATE": "false",
         "XLA_FLAGS": "--xla_gpu_autotune_level=0",
         "TF_CPP_MIN_LOG_LEVEL": "2",
-        "ISTHMUS_CACHE": str(out / "cache"),
+        "ISTHMUS_CACHE": str(WORK / "cache"),
         "OMP_NUM_THREADS": str(threads),
         "OPENBLAS_NUM_THREADS": str(threads),
         **os.environ,
     }
-    command = [sys.executable, "-W", "ignore", __file__, "one", "--out", str(out)]
-    command += ["--case", json.dumps(case)]
+    if part.startswith("table "):
+        environment["JAX_PLATFORMS"] = "cpu"  # quicker for small ones
+    command = [sys.executable, "-W", "ignore", __file__, "one", "--case", json.dumps(case)]
     begun = time.time()
     with (out / "errors.txt").open("a") as errors:
         process = subprocess.Popen(
@@ -214,6 +269,7 @@ def run(case, out, deadline, threads):
 def side_by_side(cases, out, arguments):
     """Run what is not done yet: first the codes that several cases start from."""
     out.mkdir(parents=True, exist_ok=True)
+    WORK.mkdir(exist_ok=True)
     deadline = time.time() + 60 * arguments.minutes
     threads = max(1, (os.cpu_count() or 1) // arguments.processes)
     done = set()
@@ -224,7 +280,7 @@ def side_by_side(cases, out, arguments):
                 done.add((found["part"], found["labels"], found["setting"], found["seed"]))
     cases = [case for case in cases if case not in done]
     first = dict.fromkeys((part, 0, "code", seed) for part, _, _, seed in cases)
-    first = [case for case in first if not (out / f"code-{case[0]}-{case[3]}.isthmus").exists()]
+    first = [case for case in first if not code_of(case[0], case[3]).exists()]
     for batch in (first, cases):
         with ThreadPoolExecutor(arguments.processes) as pool:
             list(pool.map(lambda case: run(case, out, deadline, threads), batch))
@@ -232,8 +288,10 @@ def side_by_side(cases, out, arguments):
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("part", choices=["choose", "test", "one"])
-    parser.add_argument("--out", type=Path, required=True, help="a folder for results")
+    parser.add_argument("part", choices=["choose", "tables", "test", "one"])
+    parser.add_argument(
+        "--out", type=Path, default=Path("label_settings"), help="a folder for results"
+    )
     parser.add_argument("--processes", type=int, default=8, help="cases at once")
     parser.add_argument("--minutes", type=float, default=5, help="after which all ends")
     parser.add_argument("--draws", type=int, default=10, help="of the labels, for test")
@@ -244,7 +302,7 @@ if __name__ == "__main__":
     arguments = parser.parse_args()
     if arguments.part == "one":
         try:
-            one(*arguments.case, arguments.out)
+            one(*arguments.case)
         except Exception:
             print(arguments.case, file=sys.stderr)
             traceback.print_exc()
@@ -254,6 +312,13 @@ if __name__ == "__main__":
         cases = [("test", n, arguments.setting, seed) for seed in draws for n in arguments.labels]
         if arguments.part == "choose":
             cases = [("choose", *case) for case in CHOICES]
-            if arguments.only:
-                cases = [case for case in cases if case[2] in arguments.only]
+        if arguments.part == "tables":
+            cases = [
+                (f"table {name}", 0, setting, seed)
+                for seed in range(2)
+                for setting in TABLE_SETTINGS
+                for name in TABLES
+            ]
+        if arguments.only:
+            cases = [case for case in cases if case[2] in arguments.only]
         side_by_side(cases, arguments.out, arguments)

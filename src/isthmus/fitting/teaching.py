@@ -27,11 +27,25 @@ AUTO = "auto"
 
 _MOST_SAMPLED, _MOST_NEIGHBORS = 1_000, 10_000
 _NTH_NEIGHBOR = 10
-_RADIUS = 0.35
-_NOISE = 1.5
-_ENTROPY, _SHARES = 0.3, 2.0
-_DROPOUT = 0.2
-_RATE, _PLAIN_RATE, _LADDER_RATE = 3e-3, 1e-3, 2e-3
+_LADDER_RATE = 2e-3
+
+
+@final
+@dataclass(frozen=True)
+class Recipe:
+    """What "auto" stands for; radius and noise are in units of the distance between neighbours."""
+
+    learning_rate: float = 1e-3
+    dropout: float = 0.0
+    noise: float = 0.0
+    radius: float = 0.0
+    entropy: float = 0.0
+    class_shares: float = 0.0
+
+
+_PLAIN = Recipe()
+_ALL_LABELLED = Recipe()
+_FEW_LABELLED = Recipe(3e-3, 0.2, 1.5, 0.35, 0.3, 2.0)
 
 
 @final
@@ -66,6 +80,7 @@ class Teaching:
         rows: np.ndarray,
         unlabelled: tuple[Unlabelled, ...] = (),
         propagated: Propagated = NOTHING,
+        all_labelled: bool = False,
     ) -> Teaching:
         """Give what an estimator's parameters say, and for "auto" what does well.
 
@@ -79,6 +94,8 @@ class Teaching:
             What all rows teach.
         propagated : Propagated
             What the neighbours say. Where they are believed, all rows teach what does well.
+        all_labelled : bool
+            Whether every row has a label, and "auto" is to be what does well then.
 
         References
         ----------
@@ -86,27 +103,22 @@ class Teaching:
         information maximizing self-augmented training, section 3, for a radius in proportion to
         the distance to the tenth neighbour, and for the classes' shares beside it.
         """
-        rate, dropout, corruption = given.learning_rate, given.dropout, given.corruption
         learns = propagated.share > 0
-        distance = typical_distance(rows) if learns else 0.0
-        if learns:
-            unlabelled = (
-                VirtualAdversarial(_RADIUS * distance, entropy=_ENTROPY),
-                ClassShares(propagated.class_shares, _SHARES),
-            )
+        recipe = _FEW_LABELLED if learns else _ALL_LABELLED if all_labelled else _PLAIN
+        rate, dropout, corruption = given.learning_rate, given.dropout, given.corruption
+        distance = typical_distance(rows) if recipe.noise or recipe.radius else 0.0
+        if recipe.radius:
+            unlabelled = (VirtualAdversarial(recipe.radius * distance, entropy=recipe.entropy),)
+        if recipe.class_shares:
+            unlabelled += (ClassShares(propagated.class_shares, recipe.class_shares),)
         if corruption == AUTO:
-            level = _NOISE * distance / math.sqrt(rows.shape[1])
-            corruption = GaussianNoise(level) if learns else None
+            level = recipe.noise * distance / math.sqrt(rows.shape[1])
+            corruption = GaussianNoise(level) if recipe.noise else None
         if rate == AUTO:
             climbs = any(isinstance(way, Ladder) for way in unlabelled)
-            rate = _RATE if learns else _LADDER_RATE if climbs else _PLAIN_RATE
-        return cls(
-            rate,
-            (_DROPOUT if learns else 0.0) if dropout == AUTO else dropout,
-            corruption,
-            unlabelled,
-            propagated.share,
-        )
+            rate = _LADDER_RATE if climbs else recipe.learning_rate
+        dropout = recipe.dropout if dropout == AUTO else dropout
+        return cls(rate, dropout, corruption, unlabelled, propagated.share)
 
     @property
     def terms(self) -> tuple[PredictionTerm, ...]:

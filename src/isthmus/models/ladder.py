@@ -13,6 +13,7 @@ import numpy as np
 
 from isthmus.models.predictor import Predictor
 from isthmus.networks import ACTIVATIONS, Affine, DenseNetwork, Initializer, ShortcutNetwork
+from isthmus.networks.precision import product
 
 # Where the ten numbers of a unit start: its mean and its weight then do not depend on the sigmoid.
 _START = np.array([0, 1, 0, 0, 0, 0, 1, 0, 0, 1], np.float32)
@@ -23,7 +24,7 @@ class Pass(NamedTuple):
     """What one pass through the encoder gives, from the rows up to the head."""
 
     outputs: jax.Array  # (batch, outputs)
-    normalized: tuple[jax.Array, ...]  # z of every layer, noise included: (batch, units)
+    normalized: tuple[jax.Array, ...]  # the rows and z of every layer, with noise: (batch, units)
     means: tuple[jax.Array, ...]  # of every layer before it is normalized: (units,)
     deviations: tuple[jax.Array, ...]
 
@@ -88,7 +89,7 @@ class LadderNetwork(eqx.Module):
             added = jnp.split(drawn, np.cumsum(widths)[:-1], axis=1)
         rows = x + added[0]
         h, normalized = _dense(self.predictor).centre_rows(rows), [rows]
-        means, deviations = [jnp.zeros(x.shape[1])], [jnp.ones(x.shape[1])]
+        means, deviations = [], []
         for i, (layer, scale) in enumerate(zip(layers, self.scales, strict=True)):
             z, mean, deviation = _normalized(_product(self.predictor, i, h, rows), weights)
             z = z + added[i + 1]
@@ -107,15 +108,15 @@ class LadderNetwork(eqx.Module):
             denoised = _denoised(noisy.normalized[i], _normalized(u, weights)[0], self.lateral[i])
             errors.append(jnp.mean(jnp.square(clean.normalized[i] - denoised), axis=1))
             if i:
-                u = denoised @ self.downward[i - 1]
+                u = product(denoised, self.downward[i - 1])
         return errors[::-1]
 
     def folded(self, means: Any, deviations: Any) -> Predictor:
         """Give the predictor that does without minibatches, by these means and deviations."""
         layers = []
         for i, layer in enumerate(_layers(self.predictor)):
-            slope = self.scales[i] / deviations[i + 1]
-            layers.append(Affine(layer.weight * slope, layer.bias - means[i + 1] * slope))
+            slope = self.scales[i] / deviations[i]
+            layers.append(Affine(layer.weight * slope, layer.bias - means[i] * slope))
         predictor = _with_layers(self.predictor, layers)
         network = predictor.autoencoder.network
         if isinstance(network, ShortcutNetwork) and predictor.layer is None:
