@@ -5,6 +5,7 @@ import pytest
 from sklearn.metrics import log_loss
 
 from isthmus.models import Deterministic, LadderNetwork, Model, Predictor, SquaredError
+from isthmus.models.ladder import Groups
 from isthmus.networks import Affine, Dense, glorot_uniform
 from isthmus.objectives import (
     Classes,
@@ -162,7 +163,8 @@ def test_ladder_of_no_strength_and_noise_is_plain_supervision_of_normalized_laye
     model = LadderNetwork.around(predictor().without_decoder(), glorot_uniform(GENERATOR))
     targets = jnp.where(jnp.arange(12) < 5, jnp.arange(12) % 3, -1)
     batch = Minibatch(X, ONES, targets)
-    clean = model.encode(X, ONES)
+    groups = Groups(ONES, (np.asarray(targets) >= 0).astype(np.float32))
+    clean = model.encode(X, groups)
     expected = Classes().losses(clean.outputs, targets)[:5].mean()
     nothing = LadderSupervision(Classes(), Ladder(0.0, [0]))
     assert float(nothing.update_loss(model, batch, KEY, 0, None)[0]) == pytest.approx(
@@ -176,8 +178,9 @@ def test_ladder_of_no_strength_and_noise_is_plain_supervision_of_normalized_laye
 
 def test_strengths_of_a_ladder_weigh_layer_by_layer_and_the_last_one_all_above():
     model = LadderNetwork.around(predictor().without_decoder(), glorot_uniform(GENERATOR))
-    noisy, clean = model.encode(X, ONES, 0.3, KEY), model.encode(X, ONES)
-    rows, first, *above = model.denoising_errors(noisy, clean, ONES)
+    groups = Groups(ONES, ONES)
+    noisy, clean = model.encode(X, groups, 0.3, KEY), model.encode(X, groups)
+    rows, first, *above = model.denoising_errors(noisy, clean, groups)
     expected = 100 * rows + 10 * first + 0.1 * sum(above)
-    costs = Ladder(strengths=(100, 10, 0.1)).costs(model, noisy, clean, ONES)
+    costs = Ladder(strengths=(100, 10, 0.1)).costs(model, noisy, clean, groups)
     np.testing.assert_allclose(costs, expected, rtol=1e-5)

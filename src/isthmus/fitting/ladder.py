@@ -12,6 +12,7 @@ from isthmus.errors import IsthmusError
 from isthmus.fitting.fine_tuning import FineTuningParameters
 from isthmus.fitting.teaching import AUTO, spread_over
 from isthmus.models import LadderNetwork, Predictor
+from isthmus.models.ladder import Groups
 from isthmus.networks import DenseNetwork, glorot_uniform
 from isthmus.objectives import Ladder, LadderSupervision, Outcome, PredictionTerm, Unlabelled
 from isthmus.prepare import as_float
@@ -48,10 +49,10 @@ def predictor_of(model: Predictor | LadderNetwork, matrix: np.ndarray) -> Predic
     """Give what predicting needs; a ladder network takes means and deviations from these rows."""
     if isinstance(model, LadderNetwork):
         rows = matrix[spread_over(len(matrix), _MOST_ROWS)]
-        weights = np.ones(len(rows), np.float32)
+        ones = np.ones(len(rows), np.float32)
         with computing():
-            passed = jax.jit(LadderNetwork.encode)(model, as_float(rows), weights)
-        moments = jax.tree.map(np.asarray, (passed.means, passed.deviations))
+            passed = jax.jit(LadderNetwork.encode)(model, as_float(rows), Groups(ones, ones))
+        moments = jax.tree.map(lambda each: np.asarray(each[0]), (passed.means, passed.deviations))
         model = model.folded(*moments)
     return model.without_decoder()
 

@@ -15,8 +15,8 @@ from isthmus.models.predictor import Predictor
 from isthmus.networks import ACTIVATIONS, Affine, DenseNetwork, Initializer, ShortcutNetwork
 from isthmus.networks.precision import product
 
-# Where the ten numbers of a unit start: its mean and its weight then do not depend on the sigmoid.
-_START = np.array([0, 1, 0, 0, 0, 0, 1, 0, 0, 1], np.float32)
+# Where the ten numbers of a unit start: at an estimate of 0, as in the authors' own program.
+_START = np.array([0, 1, 0, 0, 0, 0, 1, 0, 0, 0], np.float32)
 _LEAST_VARIANCE = 1e-6
 
 
@@ -25,8 +25,25 @@ class Pass(NamedTuple):
 
     outputs: jax.Array  # (batch, outputs)
     normalized: tuple[jax.Array, ...]  # the rows and z of every layer, with noise: (batch, units)
-    means: tuple[jax.Array, ...]  # of every layer before it is normalized: (units,)
+    means: tuple[jax.Array, ...]  # those by which each layer was normalized: (batch, units)
     deviations: tuple[jax.Array, ...]
+
+
+class Groups(NamedTuple):
+    """Rows that are normalized by what their own group has, labelled or not."""
+
+    weights: jax.Array  # (batch,), 0 for rows that do not count
+    labelled: jax.Array  # (batch,), 1 or 0
+
+    def normalized(self, z: jax.Array) -> tuple[jax.Array, jax.Array, jax.Array]:
+        """Give ``(batch, units)`` with mean 0 and deviation 1 of each unit, and what these were."""
+        members = jnp.stack([1 - self.labelled, self.labelled])
+        shares = members * self.weights
+        shares = shares / jnp.maximum(shares.sum(axis=1, keepdims=True), 1.0)
+        means = members.T @ (shares @ z)
+        variances = members.T @ (shares @ jnp.square(z - means))
+        deviations = jnp.sqrt(variances + _LEAST_VARIANCE)
+        return (z - means) / deviations, means, deviations
 
 
 @final
@@ -34,9 +51,9 @@ class LadderNetwork(eqx.Module):
     """An encoder and head whose layers are normalized by the minibatch, and a decoder beside them.
 
     A layer is ``z = (h W − mean) / deviation``, and the next one takes ``f(scale · z + bias)``.
-    Downwards, a denoising function joins what comes from above with the noisy z of the same layer.
-    It estimates the clean z, normalized as it is: Rasmus et al. normalize the estimate by the clean
-    pass's mean and deviation first, which a start at learned weights, far from these, has to learn.
+    Labelled and unlabelled rows have means and deviations of their own: the same labelled rows
+    come again and again, and would shift those of all. Downwards, a denoising function joins what
+    comes from above with the noisy z of the same layer, to estimate the clean ``h W``.
 
     Parameters
     ----------
@@ -74,12 +91,9 @@ class LadderNetwork(eqx.Module):
         )
 
     def encode(
-        self, x: jax.Array, weights: jax.Array, noise: float = 0.0, key: jax.Array | None = None
+        self, x: jax.Array, groups: Groups, noise: float = 0.0, key: jax.Array | None = None
     ) -> Pass:
-        """Pass rows through, with noise of this deviation on them and on every layer.
-
-        Rows with a weight of 0 do not count in means and deviations.
-        """
+        """Pass rows through, with noise of this deviation on them and on every layer."""
         layers = _layers(self.predictor)
         widths = [x.shape[1], *(len(scale) for scale in self.scales)]
         added = [jnp.zeros(())] * len(widths)
@@ -91,7 +105,7 @@ class LadderNetwork(eqx.Module):
         h, normalized = _dense(self.predictor).centre_rows(rows), [rows]
         means, deviations = [], []
         for i, (layer, scale) in enumerate(zip(layers, self.scales, strict=True)):
-            z, mean, deviation = _normalized(_product(self.predictor, i, h, rows), weights)
+            z, mean, deviation = groups.normalized(_product(self.predictor, i, h, rows))
             z = z + added[i + 1]
             normalized.append(z)
             means.append(mean)
@@ -100,19 +114,25 @@ class LadderNetwork(eqx.Module):
             h = _activated(self.predictor, i, z) if i < len(layers) - 1 else z
         return Pass(h, tuple(normalized), tuple(means), tuple(deviations))
 
-    def denoising_errors(self, noisy: Pass, clean: Pass, weights: jax.Array) -> list[jax.Array]:
+    def denoising_errors(self, noisy: Pass, clean: Pass, groups: Groups) -> list[jax.Array]:
         """Give each layer's mean squared error, denoised, from the rows up: ``(batch,)`` each."""
         u = jax.nn.softmax(noisy.outputs)
         errors = []
         for i in reversed(range(len(noisy.normalized))):
-            denoised = _denoised(noisy.normalized[i], _normalized(u, weights)[0], self.lateral[i])
-            errors.append(jnp.mean(jnp.square(clean.normalized[i] - denoised), axis=1))
+            estimate = _denoised(noisy.normalized[i], groups.normalized(u)[0], self.lateral[i])
+            error = clean.normalized[i] - estimate
             if i:
-                u = product(denoised, self.downward[i - 1])
+                u = product(estimate, self.downward[i - 1])
+                estimate = (estimate - clean.means[i - 1]) / clean.deviations[i - 1]
+                error = clean.normalized[i] - estimate
+            errors.append(jnp.mean(jnp.square(error), axis=1))
         return errors[::-1]
 
     def folded(self, means: Any, deviations: Any) -> Predictor:
-        """Give the predictor that does without minibatches, by these means and deviations."""
+        """Give the predictor that does without minibatches, by these means and deviations.
+
+        Those of every layer: ``(units,)``.
+        """
         layers = []
         for i, layer in enumerate(_layers(self.predictor)):
             slope = self.scales[i] / deviations[i]
@@ -168,14 +188,6 @@ def _activated(predictor: Predictor, i: int, z: jax.Array) -> jax.Array:
     if _is_code(predictor, i):
         return predictor.autoencoder.code.mean(ACTIVATIONS[network.code_activation](z))
     return ACTIVATIONS[network.activation](z)
-
-
-def _normalized(z: jax.Array, weights: jax.Array) -> tuple[jax.Array, jax.Array, jax.Array]:
-    """Give ``(batch, units)`` with mean 0 and deviation 1 of each unit, and what these were."""
-    shares = weights / jnp.maximum(weights.sum(), 1.0)
-    mean = shares @ z
-    deviation = jnp.sqrt(shares @ jnp.square(z - mean) + _LEAST_VARIANCE)
-    return (z - mean) / deviation, mean, deviation
 
 
 def _denoised(z: jax.Array, u: jax.Array, lateral: jax.Array) -> jax.Array:

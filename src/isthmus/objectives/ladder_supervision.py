@@ -9,6 +9,7 @@ import jax
 import jax.numpy as jnp
 
 from isthmus.models import LadderNetwork
+from isthmus.models.ladder import Groups
 from isthmus.objectives.loss import Loss, Minibatch
 from isthmus.objectives.outcomes import Outcome
 from isthmus.objectives.unlabelled import Ladder, PredictionTerm
@@ -48,22 +49,26 @@ class LadderSupervision(Loss[LadderNetwork]):
     ) -> tuple[jax.Array, Any]:
         noise_key, key = jax.random.split(key)
         noise, weights = self.ladder.noise, batch.weights
-        noisy = model.encode(batch.x, weights, noise, noise_key)
-        clean = model.encode(batch.x, weights)
-        labelled = weights * self.outcome.known(batch.targets)
+        known = self.outcome.known(batch.targets)
+        groups, labelled = Groups(weights, 1.0 * known), weights * known
+        noisy = model.encode(batch.x, groups, noise, noise_key)
+        clean = model.encode(batch.x, groups)
         losses = self.outcome.losses(noisy.outputs, batch.targets)
         loss = jnp.sum(labelled * losses) / jnp.maximum(jnp.sum(labelled), 1.0)
 
         def predict(x: jax.Array, noise_key: jax.Array | None) -> jax.Array:
             if x is batch.x and noise_key is None:
                 return clean.outputs
-            return model.encode(x, weights, noise, noise_key).outputs
+            return model.encode(x, groups, noise, noise_key).outputs
 
-        values = self.ladder.costs(model, noisy, clean, weights)
+        values = self.ladder.costs(model, noisy, clean, groups)
         for i, term in enumerate(self.terms_of_predictions):
             values += term(predict, batch, jax.random.fold_in(key, i))
         return loss + jnp.sum(weights * values) / jnp.maximum(jnp.sum(weights), 1.0), state
 
     def held_out_losses(self, model: LadderNetwork, batch: Minibatch, key: jax.Array) -> jax.Array:
-        losses = self.outcome.losses(model.encode(batch.x, batch.weights).outputs, batch.targets)
+        losses = self.outcome.losses(
+            model.encode(batch.x, Groups(batch.weights, jnp.ones(len(batch.x)))).outputs,
+            batch.targets,
+        )
         return self.outcome.known(batch.targets) * losses

@@ -13,7 +13,7 @@ import numpy as np
 from isthmus.checks import check_number, is_number
 from isthmus.errors import IsthmusError
 from isthmus.models import LadderNetwork
-from isthmus.models.ladder import Pass
+from isthmus.models.ladder import Groups, Pass
 from isthmus.objectives.unlabelled.base import Unlabelled
 
 
@@ -57,10 +57,8 @@ class Ladder(Unlabelled):
         # Hashable, as all parts are.
         object.__setattr__(self, "strengths", tuple(map(float, strengths)))
 
-    def costs(
-        self, network: LadderNetwork, noisy: Pass, clean: Pass, weights: jax.Array
-    ) -> jax.Array:
+    def costs(self, network: LadderNetwork, noisy: Pass, clean: Pass, groups: Groups) -> jax.Array:
         """Give each row's denoising costs: ``(batch,)``."""
-        errors = network.denoising_errors(noisy, clean, weights)
+        errors = network.denoising_errors(noisy, clean, groups)
         strengths = [self.strengths[min(i, len(self.strengths) - 1)] for i in range(len(errors))]
         return jnp.asarray(strengths) @ jnp.stack(errors)
