@@ -79,12 +79,23 @@ class LadderNetwork(eqx.Module):
 
     @classmethod
     def around(cls, predictor: Predictor, initialize: Initializer) -> Self:
-        """Put the ladder around a predictor; biases start at 0, for they meant other units."""
+        """Put the ladder around a predictor, of which only the shape stays: weights are drawn.
+
+        Learned ones do worse: their scales, which normalizing hides from the outputs, differ from
+        unit to unit and are what a step of training is small or large beside.
+        """
         layers = _layers(predictor)
         widths = [layers[0].weight.shape[0], *(layer.weight.shape[1] for layer in layers)]
-        silent = [Affine(layer.weight, np.zeros_like(layer.bias)) for layer in layers]
+        drawn = [
+            Affine(initialize(*layer.weight.shape, "identity"), np.zeros_like(layer.bias))
+            for layer in layers
+        ]
+        predictor = _with_layers(predictor, drawn)
+        shortcut = _shortcut(predictor)
+        if shortcut is not None:
+            predictor = _with_shortcut(predictor, jax.tree.map(np.zeros_like, shortcut))
         return cls(
-            _with_layers(predictor, silent),
+            predictor,
             tuple(np.ones(width, np.float32) for width in widths[1:]),
             tuple(initialize(above, below, "identity") for below, above in pairwise(widths)),
             tuple(np.repeat(_START, width) for width in widths),
@@ -138,14 +149,12 @@ class LadderNetwork(eqx.Module):
             slope = self.scales[i] / deviations[i]
             layers.append(Affine(layer.weight * slope, layer.bias - means[i] * slope))
         predictor = _with_layers(self.predictor, layers)
-        network = predictor.autoencoder.network
-        if isinstance(network, ShortcutNetwork) and predictor.layer is None:
+        shortcut = _shortcut(predictor)
+        if shortcut is not None and predictor.layer is None:
             slope = self.scales[-2] / deviations[-2]
             # Its own bias fell out of the normalized code.
-            way = Affine(network.shortcuts[0].weight * slope, 0 * network.shortcuts[0].bias)
-            network = replace(network, shortcuts=(way, network.shortcuts[1]))
-            autoencoder = replace(predictor.autoencoder, network=network)
-            predictor = replace(predictor, autoencoder=autoencoder)
+            way = Affine(shortcut.weight * slope, 0 * shortcut.bias)
+            predictor = _with_shortcut(predictor, way)
         return predictor
 
 
@@ -170,6 +179,19 @@ def _with_layers(predictor: Predictor, layers: list[Affine]) -> Predictor:
     return replace(predictor, autoencoder=autoencoder, head=layers[-1])
 
 
+def _shortcut(predictor: Predictor) -> Affine | None:
+    """Give the linear way from the rows to the code, where there is one."""
+    network = predictor.autoencoder.network
+    return network.shortcuts[0] if isinstance(network, ShortcutNetwork) else None
+
+
+def _with_shortcut(predictor: Predictor, way: Affine) -> Predictor:
+    network = predictor.autoencoder.network
+    assert isinstance(network, ShortcutNetwork)
+    network = replace(network, shortcuts=(way, network.shortcuts[1]))
+    return replace(predictor, autoencoder=replace(predictor.autoencoder, network=network))
+
+
 def _is_code(predictor: Predictor, i: int) -> bool:
     return predictor.layer is None and i == len(_dense(predictor).encoder) - 1
 
@@ -177,9 +199,9 @@ def _is_code(predictor: Predictor, i: int) -> bool:
 def _product(predictor: Predictor, i: int, h: jax.Array, rows: jax.Array) -> jax.Array:
     """Give what a layer makes of what it takes, and a shortcut of the rows, without biases."""
     z = _layers(predictor)[i].without_bias(h)
-    network = predictor.autoencoder.network
-    if _is_code(predictor, i) and isinstance(network, ShortcutNetwork):
-        z = z + network.shortcuts[0].without_bias(rows)
+    shortcut = _shortcut(predictor)
+    if _is_code(predictor, i) and shortcut is not None:
+        z = z + shortcut.without_bias(rows)
     return z
 
 
