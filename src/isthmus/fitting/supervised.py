@@ -321,13 +321,8 @@ class SupervisedAutoencoder(
     ) -> Plan[Predictor]:
         by_rows = default_epochs(batches.n_rows, self.batch_size, 6_000, 10, 400)
         n_epochs = self.max_epochs or by_rows
-        settings = Settings(
-            n_epochs,
-            teaching.learning_rate,
-            self.weight_decay,
-            patience=self.patience if self.early_stopping else None,
-            seed=seed,
-        )
+        rate, patience = teaching.learning_rate, self.patience if self.early_stopping else None
+        settings = Settings(n_epochs, rate, self.weight_decay, patience=patience, seed=seed)
         own = self.autoencoder_
         objective = own.objective(n_epochs, batches.n_steps) if self.reconstruction else None
         loss = Supervision(

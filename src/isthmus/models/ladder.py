@@ -32,8 +32,8 @@ class Pass(NamedTuple):
 class Groups(NamedTuple):
     """Rows that are normalized by what their own group has, labelled or not."""
 
-    weights: jax.Array  # (batch,), 0 for rows that do not count
-    labelled: jax.Array  # (batch,), 1 or 0
+    weights: Any  # (batch,), 0 for rows that do not count
+    labelled: Any  # (batch,), 1 or 0
 
     def normalized(self, z: jax.Array) -> tuple[jax.Array, jax.Array, jax.Array]:
         """Give ``(batch, units)`` with mean 0 and deviation 1 of each unit, and what these were."""
@@ -87,8 +87,8 @@ class LadderNetwork(eqx.Module):
         layers = _layers(predictor)
         widths = [layers[0].weight.shape[0], *(layer.weight.shape[1] for layer in layers)]
         drawn = [
-            Affine(initialize(*layer.weight.shape, "identity"), np.zeros_like(layer.bias))
-            for layer in layers
+            Affine(initialize(n_inputs, n_outputs, "identity"), np.zeros(n_outputs, np.float32))
+            for n_inputs, n_outputs in (layer.weight.shape for layer in layers)
         ]
         predictor = _with_layers(predictor, drawn)
         shortcut = _shortcut(predictor)

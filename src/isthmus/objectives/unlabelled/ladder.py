@@ -23,9 +23,10 @@ class Ladder(Unlabelled):
     """Ask every layer, down to the rows, to be told from its noisy version and the layer above.
 
     Labels are learned with noise on the rows and on every layer, and layers are normalized by the
-    minibatch. A decoder beside them, joined to them layer by layer, takes the noise away. When
-    training ends it is dropped, and the means and deviations of training rows become part of the
-    weights.
+    minibatch's labelled and unlabelled rows, each by their own. A decoder beside them, joined to
+    them layer by layer, takes the noise away. When training ends it is dropped, and the means and
+    deviations of training rows become part of the weights. Of the autoencoder only preparation,
+    widths and activations stay: weights are drawn anew.
 
     Parameters
     ----------
