@@ -51,9 +51,10 @@ SETTINGS = {
         "unlabelled": ["ladder", 0.3, [1000, 1, 0.01]], "max_epochs": 36},
     "ladder, strengths 300, 3, 0.03, 36 epochs": {
         "unlabelled": ["ladder", 0.3, [300, 3, 0.03]], "max_epochs": 36},
+    "no dropout": {"dropout": 0.0},
     "dropout": {"all": {"dropout": 0.2}},
     "dropout, 30 epochs": {"all": {"dropout": 0.2}, "max_epochs": 30},
-    "noise": {"all": {"noise": 1.5}},
+    "noise": {"all": {"dropout": 0.0, "noise": 1.5}},
     "dropout, noise": {"all": REGULAR},
     "dropout 0.3, noise 2": {"all": {"dropout": 0.3, "noise": 2.0}},
     "dropout, noise, rate 0.003": {"all": {**REGULAR, "learning_rate": 0.003}},
@@ -64,7 +65,7 @@ SETTINGS = {
         "all": {**REGULAR, "learning_rate": 0.003}, "max_epochs": 50},
     "dropout, noise, smoothing 0.1, 50 epochs": {
         "all": REGULAR, "label_smoothing": 0.1, "max_epochs": 50},
-    "adversarial": {"all": {"radius": 0.35}},
+    "adversarial": {"all": {"dropout": 0.0, "radius": 0.35}},
     "adversarial, dropout, noise": {"all": {**REGULAR, "radius": 0.35}},
     "adversarial, dropout, noise, 50 epochs": {
         "all": {**REGULAR, "radius": 0.35}, "max_epochs": 50},
@@ -78,8 +79,8 @@ SETTINGS = {
 CHOICES = [
     (100, "ladder of the paper, 36 epochs", 0),
     (100, "ladder, 36 epochs", 0),
-    (50_000, "dropout", 0),
     (50_000, "default", 0),
+    (50_000, "no dropout", 0),
     (1000, "ladder of the paper, 36 epochs", 0),
     (1000, "ladder, 36 epochs", 0),
     (50_000, "ladder of the paper, 36 epochs", 0),
@@ -127,6 +128,7 @@ CHOICES = [
 TABLES = ("digits", "breast_cancer", "wine", "iris", "moons", "noisy", "clean")
 TABLE_SETTINGS = (
     "default",
+    "no dropout",
     "dropout, noise",
     "dropout",
     "noise",

@@ -54,7 +54,7 @@ class FineTuningParameters(EarlyStoppingParameters, MinibatchParameters):
         unlabelled rows, none elsewhere.
     dropout : {names} or float
         Share of every layer's activations that is set to 0 in training. "auto" takes 0.2 where
-        labels spread to unlabelled rows, 0 elsewhere.
+        all rows have a class or labels spread to unlabelled rows, 0 elsewhere.
     reconstruction : float
         Weight at which the autoencoder's own loss over all rows stays in the loss.
     learning_rate : {names} or float

@@ -44,7 +44,7 @@ class Recipe:
 
 
 _PLAIN = Recipe()
-_ALL_LABELLED = Recipe()
+_ALL_LABELLED = Recipe(dropout=0.2)
 _FEW_LABELLED = Recipe(3e-3, 0.2, 1.5, 0.35, 0.3, 2.0)
 
 
