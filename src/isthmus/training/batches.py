@@ -16,6 +16,8 @@ from isthmus.training.orders import AllOnce, Order
 _BLOCK_BYTES = 32 * 2**20
 _MOST_STEPS = 512
 _FEWEST_ROWS = 32
+NOWHERE = np.iinfo(np.uint32).max
+"""A position at which there is no row."""
 # JAX takes memory at multiples of this many bytes as it is, and copies other.
 _ALIGNMENT = 64
 
@@ -105,6 +107,11 @@ class ArrayBatches:
         Which rows an epoch takes; all once by default.
     targets : ndarray, shape (all rows of the matrix, …), or None
         What is to be told from each row.
+
+    Attributes
+    ----------
+    matrix, targets : ndarray
+        As they were given.
     """
 
     def __init__(
@@ -114,7 +121,7 @@ class ArrayBatches:
         order: Order | None = None,
         targets: np.ndarray | None = None,
     ) -> None:
-        self._matrix, self._targets = matrix, targets
+        self.matrix, self.targets = matrix, targets
         self._order = AllOnce(np.arange(len(matrix))) if order is None else order
         self.n_rows = len(self._order)
         self.batch_size, self.n_steps, self.steps_per_block = cut(
@@ -137,10 +144,10 @@ class ArrayBatches:
         for start in range(0, self.n_rows, capacity):
             chosen = positions[start : start + capacity]
             own = buffer or DoubleBuffer()
-            rows = self._take(self._matrix, chosen, columns, own, "rows")
+            rows = self._take(self.matrix, chosen, columns, own, "rows")
             targets = None
-            if self._targets is not None:
-                targets = self._take(self._targets, chosen, columns, own, "targets")
+            if self.targets is not None:
+                targets = self._take(self.targets, chosen, columns, own, "targets")
             yield Block(rows, len(chosen), targets, self.batch_size)
 
     def epochs(
@@ -152,6 +159,15 @@ class ArrayBatches:
         """Yield the blocks of one epoch after the other, each with a generator of its own."""
         for generator in generators:
             yield from self.epoch(generator, columns, buffer)
+
+    def positions(self, generator: np.random.Generator | None = None) -> np.ndarray:
+        """Give where the rows of an epoch are: ``(steps, batch)``, for who gathers them himself.
+
+        What fills up the last minibatch, and steps up to a power of two, lies beyond all rows.
+        """
+        positions = np.full((_power_of_two(self.n_steps), self.batch_size), NOWHERE, np.uint32)
+        positions.reshape(-1)[: self.n_rows] = self._order.draw(generator)
+        return positions
 
     def _take(
         self,

@@ -38,14 +38,19 @@ def initial_carry(parameters: Parameters, loss_state: Any = None, n_terms: int =
 
 
 def _minibatch(block: PlacedBlock, step: jax.Array) -> Minibatch:
-    rows, targets, n_rows, _, weights = block
-    batch_size = rows.shape[1]
-    x = as_float(lax.dynamic_index_in_dim(rows, step, keepdims=False))
-    if targets is not None:
-        targets = lax.dynamic_index_in_dim(targets, step, keepdims=False)
-    if weights is not None:
-        return Minibatch(x, lax.dynamic_index_in_dim(weights, step, keepdims=False), targets)
-    counts = step * batch_size + jnp.arange(batch_size) < n_rows
+    def take(array: jax.Array) -> jax.Array:
+        if block.positions is None:
+            return lax.dynamic_index_in_dim(array, step, keepdims=False)
+        positions = lax.dynamic_index_in_dim(block.positions, step, keepdims=False)
+        return array.at[positions].get(mode="fill", fill_value=0)
+
+    x = as_float(take(block.rows))
+    targets = None if block.targets is None else take(block.targets)
+    if block.weights is not None:
+        weights = lax.dynamic_index_in_dim(block.weights, step, keepdims=False)
+        return Minibatch(x, weights, targets)
+    _, batch_size = block.shape
+    counts = step * batch_size + jnp.arange(batch_size) < block.n_rows
     return Minibatch(x, counts.astype(jnp.float32), targets)
 
 
@@ -79,7 +84,7 @@ def advance(
     """
     # All at once before the loop: each scalar of its own in a step costs time there, for XLA then
     # starts to share the step's short operations between threads.
-    rates = schedule.rate(carry.n_updates + jnp.arange(block.rows.shape[0]) - start)
+    rates = schedule.rate(carry.n_updates + jnp.arange(block.shape[0]) - start)
     decay = tuple(weight_decay * decays for decays in layout.decays)
 
     def step(i: jax.Array, carry: Carry) -> Carry:

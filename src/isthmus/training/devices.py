@@ -10,7 +10,10 @@ import jax
 import numpy as np
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
-from isthmus.training.batches import Batches, Block, DoubleBuffer
+from isthmus.io import read_ahead
+from isthmus.networks.precision import on_cpu
+from isthmus.training.batches import NOWHERE, ArrayBatches, Batches, DoubleBuffer
+from isthmus.training.resident import Resident
 
 _BATCH = "batch"
 _RANDOM = "threefry2x32"
@@ -22,13 +25,23 @@ def random_key(seed: int) -> jax.Array:
 
 
 class PlacedBlock(NamedTuple):
-    """A `Block` on the devices, as the compiled programs take it."""
+    """Minibatches on the devices, as the compiled programs take them.
 
-    rows: Any  # (steps, batch, features)
-    targets: Any  # (steps, batch, …) or None
+    Either they are a `Block`, gathered by the host, or positions of rows that stay there, and
+    each step gathers its own.
+    """
+
+    rows: Any  # (steps, batch, features), or with positions (rows, features)
+    targets: Any  # likewise, or None
     n_rows: Any  # how many count
     n_steps: Any  # minibatches that hold one that counts
     weights: Any = None  # (steps, batch), where rows that do not count are not the last ones
+    positions: Any = None  # (steps, batch)
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """The steps that there is place for, and the rows of each."""
+        return (self.rows if self.positions is None else self.positions).shape[:2]
 
 
 @final
@@ -44,6 +57,7 @@ class Devices:
         self._devices = np.array(jax.devices())
         self.alone = len(self._devices) == 1
         self._n_processes = jax.process_count()
+        self._resident = Resident(self._whole)
 
     @cached_property
     def replicated(self) -> NamedSharding | None:
@@ -67,6 +81,12 @@ class Devices:
             return key
         return jax.random.wrap_key_data(self.everywhere(jax.random.key_data(key)), impl=_RANDOM)
 
+    def kept(self, tree: Any) -> Any:
+        """Copy arrays on the devices where they are, so that a program may take their memory."""
+        if on_cpu():
+            return jax.tree.map(np.array, tree)
+        return jax.tree.map(lambda x: jax.device_put(x, x.sharding, may_alias=False), tree)
+
     def blocks(
         self,
         batches: Batches,
@@ -78,7 +98,38 @@ class Devices:
         There is an epoch for each generator; without any there is one, and rows come as they
         are. Each process gathers its own share of every minibatch only. With `buffer` a block
         may be lost when the next but one is asked for, so it has to be done with by then.
+
+        Rows that fit stay on the devices, and what goes there for an epoch is their order.
         """
+        if isinstance(batches, ArrayBatches) and self._stay(batches):
+            return self._positions(batches, [None] if generators is None else generators)
+        return self._gathered(batches, generators, buffer)
+
+    def _stay(self, batches: ArrayBatches) -> bool:
+        arrays = [array for array in (batches.matrix, batches.targets) if array is not None]
+        return self._resident.holds(*arrays)
+
+    def _positions(
+        self, batches: ArrayBatches, generators: Iterable[np.random.Generator | None]
+    ) -> Generator[PlacedBlock]:
+        rows = self._resident[batches.matrix]
+        targets = None if batches.targets is None else self._resident[batches.targets]
+        size, n_rows, n_steps = batches.batch_size, batches.n_rows, batches.n_steps
+        for positions in read_ahead(batches.positions(drawn) for drawn in generators):
+            weights = None
+            if self.alone:
+                placed = jax.device_put(positions)
+            else:
+                placed = self._spread(positions[:, self._own_columns(size)], size, NOWHERE)
+                weights = self._weights(len(positions), n_rows, size)
+            yield PlacedBlock(rows, targets, n_rows, n_steps, weights, placed)
+
+    def _gathered(
+        self,
+        batches: Batches,
+        generators: Iterable[np.random.Generator] | None,
+        buffer: DoubleBuffer | None,
+    ) -> Generator[PlacedBlock]:
         size = batches.batch_size
         columns = slice(None) if self.alone else self._own_columns(size)
         if generators is None:
@@ -93,11 +144,14 @@ class Devices:
             rows, targets = jax.tree.map(
                 lambda array: self._spread(array, size), (block.rows, block.targets)
             )
-            weights = self._weights(block, size)
+            weights = self._weights(len(block.rows), block.n_rows, size)
             yield PlacedBlock(rows, targets, block.n_rows, block.n_steps, weights)
 
     def _sharding(self, *axes: str | None) -> NamedSharding:
         return NamedSharding(Mesh(self._devices, (_BATCH,)), PartitionSpec(*axes))
+
+    def _whole(self, array: np.ndarray) -> Any:
+        return array if self.alone else self._replicate(array)
 
     def _replicate(self, leaf: Any) -> jax.Array:
         array = np.asarray(leaf)
@@ -109,20 +163,20 @@ class Devices:
         start = jax.process_index() * width
         return slice(min(start, batch_size), min(start + width, batch_size))
 
-    def _spread(self, array: np.ndarray, batch_size: int) -> jax.Array:
+    def _spread(self, array: np.ndarray, batch_size: int, filling: int = 0) -> jax.Array:
         """Give ``(steps, batch, …)`` from this process's share of it."""
         width = self.padded(batch_size) // self._n_processes
-        filling = [(0, 0)] * array.ndim
-        filling[1] = (0, width - array.shape[1])
-        if filling[1][1]:
-            array = np.pad(array, filling)
+        n_missing = width - array.shape[1]
+        if n_missing:
+            widths = [(0, n_missing if axis == 1 else 0) for axis in range(array.ndim)]
+            array = np.pad(array, widths, constant_values=filling)
         shape = (array.shape[0], self.padded(batch_size), *array.shape[2:])
         return jax.make_array_from_process_local_data(self._sharding(None, _BATCH), array, shape)
 
-    def _weights(self, block: Block, batch_size: int) -> jax.Array:
+    def _weights(self, n_steps: int, n_rows: int, batch_size: int) -> jax.Array:
         columns = np.arange(self.padded(batch_size))
-        steps = np.arange(len(block.rows))[:, None]
-        counts = (columns < batch_size) & (steps * batch_size + columns < block.n_rows)
+        steps = np.arange(n_steps)[:, None]
+        counts = (columns < batch_size) & (steps * batch_size + columns < n_rows)
         weights = counts.astype(np.float32)
         sharding = self._sharding(None, _BATCH)
         return jax.make_array_from_callback(weights.shape, sharding, lambda i: weights[i])

@@ -33,12 +33,13 @@ class HeldOut:
     def losses(self, parameters: Parameters) -> np.ndarray:
         """Give the mean loss per held-out row, and after it the means of its terms."""
         parameters = self._devices.everywhere(parameters)
-        sums = (
+        # All are begun before the first one is waited for.
+        sums = [
             held_out_loss(
                 parameters, block, self._key, layout=self._layout, objective=self._objective
             )
             for block in self._blocks
-        )
+        ]
         total = sum(np.asarray(each, np.float64) for each in sums)
         return np.atleast_1d(total) / self._n_rows
 

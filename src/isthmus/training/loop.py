@@ -250,7 +250,7 @@ class _Loop:
         better = value < now.best_loss or self.held_out is None
         if better and (self.floor is None or self.floor.holds(now.carry.parameters)):
             # The compiled program takes its argument's memory, so what is kept is copied.
-            now.best = jax.tree.map(np.array, now.carry.parameters)
+            now.best = self.devices.kept(now.carry.parameters)
             now.best_loss, now.best_epoch = value, now.epoch
         if complete:
             self._record(losses, judged)
