@@ -1,0 +1,270 @@
+"""Where the time of a step goes: the compiled program alone, its kernels, and the host's share."""
+
+import contextlib
+import gzip
+import json
+import sys
+import tempfile
+import time
+import zipfile
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from pathlib import Path
+
+import jax
+import numpy as np
+from ours import estimator_of, shaped
+from work import ROWS, attempt, record, rows_of, tell
+
+from isthmus.fitting import trained
+from isthmus.networks import convolution
+from isthmus.runs.computing import computing
+from isthmus.training.compiled import advance, initial_carry
+from isthmus.training.devices import Devices
+from isthmus.training.layout import Layout
+
+# What the compiler may be told, by name.
+OPTIONS = {
+    "as it is": {},
+    "no nondeterministic": {"xla_gpu_exclude_nondeterministic_ops": True},
+    "deterministic": {"xla_gpu_deterministic_ops": True},
+    "cublas only": {"xla_gpu_enable_triton_gemm": False},
+    "deterministic, cublas": {
+        "xla_gpu_deterministic_ops": True,
+        "xla_gpu_enable_triton_gemm": False,
+    },
+    "fewer copies": {"xla_gpu_copy_insertion_use_region_analysis": True},
+    "loops in graphs": {
+        "xla_gpu_enable_command_buffer": (
+            "FUSION,CUBLAS,CUBLASLT,CUSTOM_CALL,CUDNN,DYNAMIC_SLICE_FUSION,CONDITIONAL,WHILE"
+        )
+    },
+}
+SECONDS = 0.25
+
+
+class Captured(Exception):
+    """What a fit was about to train."""
+
+
+def plan_of(name, folder, **more):
+    """Give the plan and the minibatches that an estimator's fit hands to the loop."""
+    row = ROWS[name]
+
+    def capture(plan, batches, *arguments, **options):
+        raise Captured(plan, batches)
+
+    original, trained.train = trained.train, capture
+    try:
+        estimator_of(row, max_epochs=10, **more).fit(shaped(row, rows_of(row, folder)))
+    except Captured as captured:
+        return captured.args
+    finally:
+        trained.train = original
+    raise RuntimeError("the fit trained nothing")
+
+
+@computing()
+def lowered(plan, batches, native=None):
+    """Give the training program, not compiled yet, and its arguments."""
+    layout, devices = Layout.of(plan.model), Devices()
+    block = next(devices.blocks(batches, [np.random.default_rng(0)]))
+    # The batch's rows are the first ones of the block where it has several minibatches.
+    state = plan.loss.initial_state(plan.model, batches.batch_size)
+
+    def carry():
+        parameters = jax.device_put(layout.flatten(plan.model))
+        return initial_carry(parameters, state, len(plan.loss.terms))
+
+    rates = tuple(np.ones((), np.float32) for _ in layout.decays)
+    settings = plan.settings
+    n_steps = block.n_steps
+    after = (settings.schedule(1000), settings.weight_decay, rates, devices.key(0))
+    static = {"layout": layout, "objective": plan.loss, "precision": settings.precision}
+    original = convolution._is_native
+    if native is not None:
+        convolution._is_native = lambda given: native
+        jax.clear_caches()
+    try:
+        program = advance.lower(carry(), block, 0, n_steps, *after, **static, replicated=None)
+    finally:
+        convolution._is_native = original
+    return program, carry, block, after, n_steps
+
+
+@computing()
+def seconds_per_step(program, carry, block, after, n_steps):
+    """Give the seconds of a step, of calls as long as an epoch, one after the other."""
+    now = program(carry(), block, 0, n_steps, *after)
+    now.loss_sum.block_until_ready()
+    n_calls, start = 0, time.perf_counter()
+    while time.perf_counter() - start < SECONDS:
+        now = program(now, block, 0, n_steps, *after)
+        now.loss_sum.block_until_ready()
+        n_calls += 1
+    return (time.perf_counter() - start) / (n_calls * n_steps)
+
+
+def compile_with(options, program):
+    """Compile, and give the seconds that it took."""
+    start = time.perf_counter()
+    with computing():
+        compiled = program.compile(compiler_options=options or None)
+    return compiled, time.perf_counter() - start
+
+
+def options_of(name, folder, variants, archive, deadline):
+    """Time the training program of a row as several options of the compiler make it."""
+    program, *arguments = lowered(*plan_of(name, folder))
+    with ThreadPoolExecutor(len(variants)) as pool:
+        compiling = {
+            variant: pool.submit(compile_with, OPTIONS[variant], program) for variant in variants
+        }
+        for future in compiling.values():
+            with contextlib.suppress(Exception):
+                future.result(timeout=max(1.0, deadline - time.perf_counter()))
+    for variant, future in compiling.items():
+
+        def timed(future=future, variant=variant):
+            compiled, seconds = future.result(timeout=0.1)
+            if variant == "as it is" and archive:
+                write_program(archive, name, compiled)
+            return {"us": 1e6 * seconds_per_step(compiled, *arguments), "compiling": seconds}
+
+        attempt("options", f"{name}: {variant}", timed)
+    if archive:
+        compiled, _ = compiling["as it is"].result(timeout=0.1)
+        attempt("kernels", name, kernels, compiled, arguments)
+
+
+def write_program(archive, name, compiled):
+    """Keep the optimized program, and what memory it takes."""
+    with zipfile.ZipFile(archive, "a", zipfile.ZIP_DEFLATED) as file:
+        file.writestr(f"{name}.hlo", compiled.as_text())
+        file.writestr(f"{name}.memory", str(compiled.memory_analysis()))
+
+
+@computing()
+def kernels(compiled, arguments):
+    """Trace a call, and print the kernels that take longest."""
+    carry, block, after, n_steps = arguments
+    n_steps = min(n_steps, 20)
+    now = compiled(carry(), block, 0, n_steps, *after)
+    now.loss_sum.block_until_ready()
+    with tempfile.TemporaryDirectory() as folder:
+        with jax.profiler.trace(folder):
+            now = compiled(now, block, 0, n_steps, *after)
+            now.loss_sum.block_until_ready()
+        (path,) = Path(folder).rglob("*.trace.json.gz")
+        with gzip.open(path) as file:
+            events = json.load(file)["traceEvents"]
+    names = {
+        event["pid"]: event["args"]["name"]
+        for event in events
+        if event.get("name") == "process_name"
+    }
+    seconds, counts = Counter(), Counter()
+    for event in events:
+        if event.get("ph") == "X" and "GPU" in names.get(event.get("pid"), ""):
+            arguments = event.get("args", {})
+            key = (event["name"][:70], str(arguments.get("hlo_op", ""))[:40])
+            seconds[key] += event["dur"]
+            counts[key] += 1
+    for (kernel, operation), microseconds in seconds.most_common(25):
+        number = counts[kernel, operation] / n_steps
+        tell(
+            f"    {microseconds / n_steps:9.1f} us a step  {number:6.1f} x  {operation:40} {kernel}"
+        )
+    return {"us": sum(seconds.values()) / n_steps, "kernels": sum(counts.values()) / n_steps}
+
+
+def convolutions(folder, deadline):
+    """Time convolutions as the device has them, and as patches times a matrix."""
+    for precision in ("float32", "bfloat16"):
+        for native in (True, False):
+            if time.perf_counter() > deadline:
+                return
+            plan, batches = plan_of("convolutional large-batch", folder, precision=precision)
+
+            def timed(plan=plan, batches=batches, native=native):
+                program, *arguments = lowered(plan, batches, native)
+                compiled, seconds = compile_with({}, program)
+                return {"us": 1e6 * seconds_per_step(compiled, *arguments), "compiling": seconds}
+
+            how = "native" if native else "patches"
+            attempt("convolution", f"{precision}, {how}", timed)
+
+
+def host(name, folder):
+    """Give the seconds that the host spends in each thing, per epoch, in a whole fit."""
+    from isthmus.training import batches, held_out, loop
+    from isthmus.training.progress_meter import ProgressMeter
+
+    row, spent, calls = ROWS[name], Counter(), Counter()
+
+    def clocked(holder, attribute):
+        original = getattr(holder, attribute)
+
+        def call(*arguments, **options):
+            start = time.perf_counter()
+            try:
+                return original(*arguments, **options)
+            finally:
+                spent[attribute] += time.perf_counter() - start
+                calls[attribute] += 1
+
+        setattr(holder, attribute, call)
+        return partial(setattr, holder, attribute, original)
+
+    undo = [
+        clocked(loop, "advance"),
+        clocked(loop._Loop, "_run_epoch"),
+        clocked(loop._Loop, "_judge"),
+        clocked(loop._Loop, "_agree"),
+        clocked(loop._Loop, "_save"),
+        clocked(held_out.HeldOut, "losses"),
+        clocked(Devices, "kept"),
+        clocked(batches.ArrayBatches, "positions"),
+        clocked(ProgressMeter, "report"),
+    ]
+    n_epochs = 20
+    estimator = estimator_of(row, max_epochs=n_epochs, patience=n_epochs)
+    try:
+        estimator.fit(shaped(row, rows_of(row, folder)))
+    finally:
+        for each in undo:
+            each()
+    total = estimator.history_["seconds"]
+    milliseconds = {key: round(1e3 * value / n_epochs, 3) for key, value in spent.items()}
+    steps = {"epoch_ms": 1e3 * (total[-1] - total[1]) / (n_epochs - 2), "first": total[0]}
+    return steps | milliseconds
+
+
+def main(folder, out, seconds):
+    start = time.perf_counter()
+    deadline = start + seconds
+    tell(f"jax {jax.__version__}, {jax.devices()}")
+    archive = Path(out) / "programs.zip"
+    every, some = list(OPTIONS), ["as it is", "no nondeterministic", "deterministic, cublas"]
+    for name, variants in (
+        ("large", every), ("wide large-batch", every), ("convolutional large-batch", every),
+        ("small large-batch", every), ("convolutional bfloat16", every), ("small", some),
+        ("large bfloat16", some), ("variational", some), ("wide", some),
+    ):  # fmt: skip
+        if time.perf_counter() > deadline - 10:
+            record("skipped", name)
+            continue
+        try:
+            options_of(name, folder, variants, archive, deadline)
+        except Exception as error:
+            record("options", name, failed=f"{type(error).__name__}: {error}"[:600])
+        if name == "convolutional large-batch":
+            attempt("convolution", "done", lambda: convolutions(folder, deadline) or {})
+        if name in ("large", "small large-batch"):
+            attempt("host", name, host, name, folder)
+    tell(f"profile took {time.perf_counter() - start:.0f} s")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], sys.argv[2], float(sys.argv[3]))

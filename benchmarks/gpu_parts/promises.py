@@ -1,0 +1,147 @@
+"""What is promised of a device: equal bits, resuming, a whole training of MNIST, a quick start."""
+
+import hashlib
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import warnings
+from pathlib import Path
+
+import numpy as np
+from work import attempt, tell
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+KILLED_AFTER = 3  # calls of the compiled loop
+
+
+def arrays_of(estimator, X):
+    """Give what a fitted estimator makes of rows, as bytes by name."""
+    from same_results import results_of
+
+    return {name: np.asarray(value).tobytes() for name, value in results_of(estimator, X).items()}
+
+
+def twice(name):
+    """Fit the same with the same seed twice."""
+    from same_results import datasets, estimators
+    from sklearn.base import clone
+
+    estimator, kind = estimators()[name]
+    X, y = datasets()[kind]
+    first, second = (arrays_of(clone(estimator).fit(X, y), X) for _ in range(2))
+    unequal = [key for key in first if first[key] != second[key]]
+    digest = hashlib.sha256(b"".join(first.values())).hexdigest()[:16]
+    return {"equal": not unequal, "unequal": unequal, "digest": digest}
+
+
+def resumed(name):
+    """Fit, stop another such fit after some calls, let it go on, and compare."""
+    from inspect import signature
+
+    from same_results import datasets, estimators
+    from sklearn.base import clone
+
+    from isthmus import Checkpoint
+    from isthmus.training.progress_meter import ProgressMeter
+
+    estimator, kind = estimators()[name]
+    if name == "linear" or "checkpoint" not in signature(estimator.fit).parameters:
+        return {"equal": True, "note": "takes no checkpoint"}
+    X, y = datasets()[kind]
+    whole = arrays_of(clone(estimator).fit(X, y), X)
+    report, calls = ProgressMeter.report, []
+
+    def stopping(meter, *arguments, **options):
+        report(meter, *arguments, **options)
+        calls.append(None)
+        if len(calls) == KILLED_AFTER:
+            os.kill(os.getpid(), signal.SIGINT)
+
+    with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        ProgressMeter.report = stopping
+        try:
+            clone(estimator).fit(X, y, checkpoint=Checkpoint(folder, seconds=0))
+        finally:
+            ProgressMeter.report = report
+        again = clone(estimator).fit(X, y, checkpoint=Checkpoint(folder, seconds=0))
+    after = arrays_of(again, X)
+    unequal = [key for key in whole if whole[key] != after[key]]
+    return {"equal": not unequal, "unequal": unequal, "calls_before": len(calls)}
+
+
+def mnist(folder):
+    """Train the network of Hinton and Salakhutdinov with all defaults but its widths."""
+    import gzip
+
+    from isthmus import Autoencoder
+
+    def images(name):
+        with gzip.open(Path(folder) / "mnist" / name) as file:
+            return np.frombuffer(file.read(), np.uint8, offset=16).reshape(-1, 28, 28)
+
+    training, test = images("train-images-idx3-ubyte.gz"), images("t10k-images-idx3-ubyte.gz")
+    start = time.perf_counter()
+    model = Autoencoder(30, hidden=[1000, 500, 250], random_state=0, verbose=False).fit(training)
+    seconds = time.perf_counter() - start
+    again = time.perf_counter()
+    rebuilt = model.reconstruct(test)
+    encoding = time.perf_counter() - again
+    error = np.square((rebuilt.astype(np.float32) - test) / 255).sum(axis=(1, 2)).mean()
+    history = model.history_["seconds"]
+    return {
+        "fit": seconds, "loop": history[-1], "first_epoch": history[0], "epochs": len(history),
+        "error": float(error), "reconstruct_10000": encoding,
+    }  # fmt: skip
+
+
+DIGITS = """
+import time
+import numpy as np
+from sklearn.datasets import load_digits
+X = load_digits().data / 16
+start = time.perf_counter()
+from isthmus import Autoencoder
+import jax
+jax.devices()
+ready = time.perf_counter()
+model = Autoencoder(8, max_epochs=20, random_state=0, verbose=False).fit(X)
+fitted = time.perf_counter()
+model.transform(X)
+print(ready - start, fitted - ready, time.perf_counter() - fitted, model.history_["seconds"][0])
+"""
+
+
+def digits():
+    """Fit digits for the first time in a process, when others have done so before."""
+    command = [sys.executable, "-c", DIGITS]
+    output = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    start, fit, encode, first = map(float, output.split()[-4:])
+    return {"start": start, "fit": fit, "encode": encode, "first_epoch": first}
+
+
+def main(parts, folder):
+    os.environ.setdefault("ISTHMUS_CACHE", tempfile.mkdtemp())
+    import jax
+
+    tell(f"jax {jax.__version__}, {jax.devices()}")
+    if "mnist" in parts:
+        for name in ("cold", "warm"):
+            attempt("mnist", name, mnist, folder)
+    if "digits" in parts:
+        for name in ("cold", "warm", "warm again"):
+            attempt("digits", name, digits)
+    for part, function in (("bits", twice), ("resume", resumed)):
+        if part in parts:
+            from same_results import estimators
+
+            for name in estimators():
+                attempt(part, name, function, name)
+
+
+if __name__ == "__main__":
+    main(sys.argv[2].split(","), sys.argv[1])
