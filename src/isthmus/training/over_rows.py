@@ -11,6 +11,7 @@ import jax
 import numpy as np
 
 from isthmus.io import CHUNK_ROWS
+from isthmus.networks.precision import on_cpu
 from isthmus.prepare import as_float
 from isthmus.runs.computing import computing
 from isthmus.training.devices import random_key
@@ -18,8 +19,9 @@ from isthmus.training.layout import Layout, Parameters
 
 # Every call is filled up to one of these numbers of rows.
 _BATCH_SIZES = (32, 1024, 8192)
-# Whole chunks of rows go through a narrow network at once, and still take little memory there.
-_NARROW, _NARROW_BATCH = 64, CHUNK_ROWS
+# Whole chunks of rows go through a narrow network at once, and still take little memory there;
+# a GPU is busy with no fewer, and has more of it.
+_NARROW, _NARROW_ON_GPU, _NARROW_BATCH = 64, 1024, CHUNK_ROWS
 
 
 @computing()
@@ -54,13 +56,18 @@ def over_rows(
     if seed is not None:
         keys = (jax.random.fold_in(random_key(seed), i) for i in count())
     chunks = [rows] if isinstance(rows, np.ndarray) else rows
-    started = (
-        (_apply(parameters, batch, next(keys), arguments, layout=layout, function=function), n_rows)
-        for chunk in chunks
-        for batch, n_rows in _batches(chunk, _most_rows(layout, chunk, seed))
-    )
+    started = []
     # All are begun before the first one is waited for.
-    return np.concatenate([np.asarray(result)[:n_rows] for result, n_rows in list(started)])
+    for chunk in chunks:
+        for batch, n_rows in _batches(chunk, _most_rows(layout, chunk, seed)):
+            result = _apply(
+                parameters, batch, next(keys), arguments, layout=layout, function=function
+            )
+            if not on_cpu():
+                # It comes back while the next one is computed.
+                result.copy_to_host_async()
+            started.append((result, n_rows))
+    return np.concatenate([np.asarray(result)[:n_rows] for result, n_rows in started])
 
 
 @partial(jax.jit, static_argnames=("layout", "function"))
@@ -81,7 +88,8 @@ def _most_rows(layout: Layout, rows: np.ndarray, seed: int | None) -> int:
     """Give how many rows to take at once."""
     widest = max(chain(rows.shape[1:], *layout.shapes))
     whole = len(rows) % _NARROW_BATCH == 0 and seed is None
-    return _NARROW_BATCH if widest <= _NARROW and whole else _BATCH_SIZES[-1]
+    narrow = _NARROW if on_cpu() else _NARROW_ON_GPU
+    return _NARROW_BATCH if widest <= narrow and whole else _BATCH_SIZES[-1]
 
 
 def _batches(rows: np.ndarray, most: int) -> Iterator[tuple[np.ndarray, int]]:
