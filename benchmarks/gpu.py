@@ -31,14 +31,15 @@ sys.path.insert(0, str(PARTS))
 
 from work import ROWS, tell  # noqa: E402
 
-ORDER = ("isthmus", "torch", "mnist", "digits", "bits", "resume", "profile", "compile")
-DEFAULT = ("isthmus", "torch", "mnist", "digits", "bits", "resume")
+ORDER = ("isthmus", "torch", "digits", "mnist", "bits", "resume", "profile", "compile")
+DEFAULT = ("isthmus", "torch", "digits", "mnist", "bits", "resume")
 
 
 def commands(parts, names, options, deadline):
     """Yield the name and the command of each process."""
     data, out = str(options.data), str(options.out)
-    promises = [part for part in parts if part in ("mnist", "digits", "bits", "resume")]
+    groups = [("digits", "mnist"), ("bits", "resume")]
+    groups = [[part for part in group if part in parts] for group in groups]
     for part in parts:
         if part == "isthmus":
             yield part, ["ours.py", data, *names]
@@ -49,8 +50,9 @@ def commands(parts, names, options, deadline):
         elif part == "profile":
             seconds = max(20.0, deadline - time.perf_counter() - 10)
             yield part, ["profiling.py", data, out, f"{seconds:.0f}"]
-        elif promises and part == promises[0]:
-            yield ", ".join(promises), ["promises.py", data, ",".join(promises)]
+        for group in groups:
+            if group and part == group[0]:
+                yield ", ".join(group), ["promises.py", data, ",".join(group)]
 
 
 def launch(command, environment, deadline):

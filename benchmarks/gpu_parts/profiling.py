@@ -18,7 +18,7 @@ from ours import estimator_of, shaped
 from work import ROWS, attempt, record, rows_of, tell
 
 from isthmus.fitting import trained
-from isthmus.networks import convolution
+from isthmus.networks import convolution, convolutional
 from isthmus.runs.computing import computing
 from isthmus.training.compiled import advance, initial_carry
 from isthmus.training.devices import Devices
@@ -66,8 +66,11 @@ def plan_of(name, folder, **more):
 
 
 @computing()
-def lowered(plan, batches, native=None):
-    """Give the training program, not compiled yet, and its arguments."""
+def lowered(plan, batches, how=None, *, known=False):
+    """Give the training program, not compiled yet, and its arguments.
+
+    `how` names the kind of convolution, and `known` tells the compiler the number of steps.
+    """
     layout, devices = Layout.of(plan.model), Devices()
     block = next(devices.blocks(batches, [np.random.default_rng(0)]))
     # The batch's rows are the first ones of the block where it has several minibatches.
@@ -82,15 +85,43 @@ def lowered(plan, batches, native=None):
     n_steps = block.n_steps
     after = (settings.schedule(1000), settings.weight_decay, rates, devices.key(0))
     static = {"layout": layout, "objective": plan.loss, "precision": settings.precision}
-    original = convolution._is_native
-    if native is not None:
-        convolution._is_native = lambda given: native
-        jax.clear_caches()
-    try:
-        program = advance.lower(carry(), block, 0, n_steps, *after, **static, replicated=None)
-    finally:
-        convolution._is_native = original
+
+    def of_known_length(carry, block, start, stop, *after):
+        return advance.__wrapped__(carry, block, 0, n_steps, *after, **static)
+
+    function = partial(advance.lower, **static, replicated=None)
+    if known:
+        function = jax.jit(of_known_length, donate_argnums=0).lower
+    with convolutions_as(how):
+        program = function(carry(), block, 0, n_steps, *after)
     return program, carry, block, after, n_steps
+
+
+@contextlib.contextmanager
+def convolutions_as(how):
+    """Let networks that are traced in here convolve in one way or another."""
+    if how is None:
+        yield
+        return
+    there, back = convolution.convolve, convolution.convolve_back
+
+    def native(n_channels):
+        return n_channels >= 8 if how == "mixed" else how == "native"
+
+    def convolve(x, *arguments):
+        return there(x, *arguments, native=native(x.shape[3]))
+
+    def convolve_back(x, weight, kernel, *arguments):
+        n_channels = weight.shape[1] // (kernel[0] * kernel[1])
+        return back(x, weight, kernel, *arguments, native=native(n_channels))
+
+    jax.clear_caches()
+    convolutional.convolve, convolutional.convolve_back = convolve, convolve_back
+    try:
+        yield
+    finally:
+        convolutional.convolve, convolutional.convolve_back = there, back
+        jax.clear_caches()
 
 
 @computing()
@@ -116,11 +147,14 @@ def compile_with(options, program):
 
 def options_of(name, folder, variants, archive, deadline):
     """Time the training program of a row as several options of the compiler make it."""
-    program, *arguments = lowered(*plan_of(name, folder))
-    with ThreadPoolExecutor(len(variants)) as pool:
+    plan, batches = plan_of(name, folder)
+    program, *arguments = lowered(plan, batches)
+    known, *_ = lowered(plan, batches, known=True)
+    with ThreadPoolExecutor(len(variants) + 1) as pool:
         compiling = {
             variant: pool.submit(compile_with, OPTIONS[variant], program) for variant in variants
         }
+        compiling["known length"] = pool.submit(compile_with, {}, known)
         for future in compiling.values():
             with contextlib.suppress(Exception):
                 future.result(timeout=max(1.0, deadline - time.perf_counter()))
@@ -182,17 +216,16 @@ def kernels(compiled, arguments):
 def convolutions(folder, deadline):
     """Time convolutions as the device has them, and as patches times a matrix."""
     for precision in ("float32", "bfloat16"):
-        for native in (True, False):
+        for how in ("native", "patches", "mixed"):
             if time.perf_counter() > deadline:
                 return
             plan, batches = plan_of("convolutional large-batch", folder, precision=precision)
 
-            def timed(plan=plan, batches=batches, native=native):
-                program, *arguments = lowered(plan, batches, native)
+            def timed(plan=plan, batches=batches, how=how):
+                program, *arguments = lowered(plan, batches, how)
                 compiled, seconds = compile_with({}, program)
                 return {"us": 1e6 * seconds_per_step(compiled, *arguments), "compiling": seconds}
 
-            how = "native" if native else "patches"
             attempt("convolution", f"{precision}, {how}", timed)
 
 
@@ -261,7 +294,7 @@ def main(folder, out, seconds):
             record("options", name, failed=f"{type(error).__name__}: {error}"[:600])
         if name == "convolutional large-batch":
             attempt("convolution", "done", lambda: convolutions(folder, deadline) or {})
-        if name in ("large", "small large-batch"):
+        if name in ("large", "wide large-batch", "small large-batch"):
             attempt("host", name, host, name, folder)
     tell(f"profile took {time.perf_counter() - start:.0f} s")
 

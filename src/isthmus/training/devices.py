@@ -85,7 +85,8 @@ class Devices:
         """Copy arrays on the devices where they are, so that a program may take their memory."""
         if on_cpu():
             return jax.tree.map(np.array, tree)
-        return jax.tree.map(lambda x: jax.device_put(x, x.sharding, may_alias=False), tree)
+        shardings = jax.tree.map(lambda x: x.sharding, tree)
+        return jax.device_put(tree, shardings, may_alias=False)
 
     def blocks(
         self,
