@@ -151,6 +151,11 @@ RECORDED = {
             --json:bool=False
         """,
     },
+    "devices": {
+        "Parameters": """
+            --json:bool=False
+        """,
+    },
 }
 
 

@@ -180,14 +180,33 @@ def info(
     from isthmus import load
     from isthmus.report.description import describe
 
-    description = describe(load(model))
+    _tell_facts(describe(load(model)), json)
+
+
+@app.command(sort_key=8)
+def devices(
+    *,
+    json: Annotated[bool, Parameter(help="Print JSON.", negative=())] = False,
+) -> None:
+    """Tell what computes here: devices, memory, the precision of products, versions.
+
+    Where there is a GPU that is not used, it says what to install.
+
+    Example: `isthmus devices`
+    """
+    from isthmus.report.devices import describe_devices
+
+    _tell_facts(describe_devices(), json)
+
+
+def _tell_facts(facts: dict[str, Any], json: bool) -> None:
     if json:
         from json import dumps
 
-        tell(dumps(description, indent=2, ensure_ascii=False), keep="\n")
+        tell(dumps(facts, indent=2, ensure_ascii=False), keep="\n")
         return
-    width = max(map(len, description))
-    for name, value in description.items():
+    width = max(map(len, facts))
+    for name, value in facts.items():
         if isinstance(value, dict):
             tell(f"{name:<{width}}  of {len(value):,} columns:")
             for column, kind in value.items():

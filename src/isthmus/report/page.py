@@ -23,6 +23,7 @@ from isthmus.fitting.unfinished import still_improving
 from isthmus.io import replacing
 from isthmus.report.comparison import Comparison, compare
 from isthmus.report.description import likelihood_of, since
+from isthmus.report.devices import devices_in_a_line
 from isthmus.report.pictures import draw_all, draw_together
 from isthmus.report.terminal import HEADINGS, MOST_PERCENT, cells, change, judged_on
 
@@ -114,6 +115,7 @@ def save_report(
         together=together,
         sections=sections,
         python=platform.python_version(),
+        devices=devices_in_a_line(),
         versions={library: version(library) for library in _LIBRARIES},
     )
     for picture in [*together, *(picture for s in sections for picture in s["pictures"])]:

@@ -14,6 +14,7 @@ from isthmus.training.pretraining import (
     pretrain,
     single_layer_models,
 )
+from isthmus.training.resident import device_memory_budget
 from isthmus.training.result import Training, TrainingState
 from isthmus.training.snapshot import snapshot_bytes
 from isthmus.training.streaming import StreamedBatches
@@ -35,6 +36,7 @@ __all__ = [
     "StreamedBatches",
     "Training",
     "TrainingState",
+    "device_memory_budget",
     "over_rows",
     "pretrain",
     "single_layer_models",
