@@ -15,6 +15,7 @@ from jax.sharding import NamedSharding
 from isthmus.networks import products_in
 from isthmus.objectives import Loss, Minibatch
 from isthmus.prepare import as_float
+from isthmus.training.compiler import OF_LOOPS, OPTIONS
 from isthmus.training.devices import PlacedBlock
 from isthmus.training.layout import Layout, Parameters
 from isthmus.training.optimizer import Schedule, initial_optimizer_state, update
@@ -58,8 +59,7 @@ def _minibatch(block: PlacedBlock, step: jax.Array) -> Minibatch:
     jax.jit,
     static_argnames=("layout", "objective", "precision", "replicated"),
     donate_argnames="carry",
-    # Without it XLA's CPU compiler copies all large matrices in every step.
-    compiler_options={"xla_cpu_copy_insertion_use_region_analysis": True},
+    compiler_options=OF_LOOPS,
 )
 def advance(
     carry: Carry,
@@ -117,7 +117,7 @@ def advance(
     return lax.fori_loop(start, stop, step, carry)
 
 
-@partial(jax.jit, static_argnames=("layout", "objective"))
+@partial(jax.jit, static_argnames=("layout", "objective"), compiler_options=OPTIONS)
 def held_out_loss(
     parameters: Parameters,
     block: PlacedBlock,

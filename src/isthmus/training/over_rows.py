@@ -14,6 +14,7 @@ from isthmus.io import CHUNK_ROWS
 from isthmus.networks.precision import on_cpu
 from isthmus.prepare import as_float
 from isthmus.runs.computing import computing
+from isthmus.training.compiler import OPTIONS
 from isthmus.training.devices import random_key
 from isthmus.training.layout import Layout, Parameters
 
@@ -70,7 +71,7 @@ def over_rows(
     return np.concatenate([np.asarray(result)[:n_rows] for result, n_rows in started])
 
 
-@partial(jax.jit, static_argnames=("layout", "function"))
+@partial(jax.jit, static_argnames=("layout", "function"), compiler_options=OPTIONS)
 def _apply(
     parameters: Parameters,
     rows: jax.Array,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from functools import partial
 from typing import Any, final
 
 import jax
@@ -11,6 +12,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from isthmus.io.budget import parse_bytes
+from isthmus.training.compiler import OPTIONS
 
 VARIABLE = "ISTHMUS_DEVICE_MEMORY"
 
@@ -108,7 +110,7 @@ def step_of(n_rows: int) -> int:
     return max((1 << max(n_rows - 1, 0).bit_length()) // _PARTS, 1)
 
 
-@jax.jit
+@partial(jax.jit, compiler_options=OPTIONS)
 def _joined(parts: list[jax.Array]) -> jax.Array:
     return jnp.concatenate(parts)
 
