@@ -9,6 +9,7 @@ from isthmus.networks import (
     Convolutional,
     convolution,
     glorot_uniform,
+    precision,
     products_in,
     shapes_for,
 )
@@ -72,6 +73,7 @@ def test_networks_agree_on_any_backend(shape, monkeypatch):
             return jnp.mean((network.decode(network.encode(x)) - x) ** 2)
 
         monkeypatch.setattr(convolution.jax, "default_backend", lambda: backend)
+        monkeypatch.setattr(precision, "_MANY_MULTIPLICATIONS", 1)
         return jax.tree.leaves(jax.jit(jax.value_and_grad(loss))(network))
 
     for ours, native in zip(results("cpu"), results("gpu"), strict=True):

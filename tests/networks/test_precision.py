@@ -5,6 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from isthmus.networks import precision as module
 from isthmus.networks import products_in
 from isthmus.networks.precision import product
 
@@ -70,3 +71,37 @@ def test_a_transposed_weight_and_axes_before_the_last_are_multiplied_too():
     for one, other in zip(exact, gradient(x, weight), strict=True):
         assert one.shape == other.shape
         assert jnp.linalg.norm(one - other) < 0.02 * jnp.linalg.norm(one)
+
+
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+@pytest.mark.parametrize("shape", [(64, 30, 9), (64, 32, 250), (8, 7, 64)])
+def test_widths_filled_up_for_a_gpu_change_neither_products_nor_slopes(
+    precision, shape, monkeypatch
+):
+    n_rows, n_inputs, n_outputs = shape
+    x, weight = drawn(n_rows, n_inputs), drawn(n_inputs, n_outputs)
+    # Such numbers are multiplied and summed exactly, in whatever order.
+    x, weight = jnp.round(4 * x), jnp.round(4 * weight)
+    monkeypatch.setattr(module, "on_cpu", lambda: False)
+    monkeypatch.setattr(module, "_MANY_MULTIPLICATIONS", 1)
+    widths = []
+    monkeypatch.setattr(module, "_multiply", spied(module._multiply, widths))
+    with products_in(precision):
+        y, pull_back = jax.vjp(product, x, weight)
+    exact, exact_back = jax.vjp(jnp.matmul, x, weight)
+    whole = jnp.sign(exact)
+    for ours, theirs in zip((y, *pull_back(whole)), (exact, *exact_back(whole)), strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+    step = 4 if precision == "float32" else 8
+    assert widths
+    assert all(width % step == 0 for width in widths)
+
+
+def spied(multiply, widths):
+    """Note the widths of weights that are multiplied by."""
+
+    def call(a, b):
+        widths.extend(b.shape)
+        return multiply(a, b)
+
+    return call
