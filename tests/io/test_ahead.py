@@ -5,6 +5,7 @@ import pytest
 
 from isthmus.errors import DataError
 from isthmus.io import read_ahead
+from isthmus.io.ahead import in_order
 
 
 def readers():
@@ -57,3 +58,25 @@ def test_reader_that_is_forgotten_ends_and_closes_its_file():
     for _ in read_ahead(items()):
         break
     assert closed.wait(5)
+
+
+def test_what_several_threads_compute_comes_in_order_and_an_error_in_its_place():
+    def slowly(i):
+        time.sleep(0.01 * (i % 3 == 0))
+        if i == 7:
+            raise DataError("the file is gone.")
+        return 10 * i
+
+    found = in_order(slowly, range(20), 3)
+    assert [next(found) for _ in range(7)] == [0, 10, 20, 30, 40, 50, 60]
+    with pytest.raises(DataError, match=r"the file is gone\."):
+        next(found)
+
+
+def test_no_more_than_so_many_are_computed_ahead():
+    begun = []
+    found = in_order(begun.append, range(100), 2)
+    next(found)
+    time.sleep(0.05)
+    assert begun == [0, 1, 2]
+    found.close()

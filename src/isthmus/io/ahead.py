@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Callable, Generator, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
 Item = TypeVar("Item")
+Result = TypeVar("Result")
 
 _DONE = object()
 _SECONDS = 0.1
@@ -60,3 +63,29 @@ def read_ahead(items: Iterator[Item], n_ahead: int = 1) -> Iterator[Item]:
     finally:
         stopped.set()
         thread.join()
+
+
+def in_order(
+    function: Callable[[Item], Result], items: Iterable[Item], n_ahead: int = 1
+) -> Generator[Result]:
+    """Yield what a function makes of items, in their order, computed by as many threads ahead.
+
+    An error of the function is raised here, in its place.
+
+    Examples
+    --------
+    >>> list(in_order(str.upper, "abc", 2))
+    ['A', 'B', 'C']
+    """
+    with ThreadPoolExecutor(n_ahead, "isthmus-ahead") as pool:
+        begun: deque[Future[Result]] = deque()
+        try:
+            for item in items:
+                begun.append(pool.submit(function, item))
+                if len(begun) > n_ahead:
+                    yield begun.popleft().result()
+            while begun:
+                yield begun.popleft().result()
+        finally:
+            for future in begun:
+                future.cancel()

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Generator, Iterable
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, NamedTuple, final
 
 import jax
@@ -11,13 +12,16 @@ import jax.numpy as jnp
 import numpy as np
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
-from isthmus.io import read_ahead
+from isthmus.io.ahead import in_order
 from isthmus.networks.precision import on_cpu
 from isthmus.training.batches import NOWHERE, ArrayBatches, Batches, DoubleBuffer
+from isthmus.training.compiler import OPTIONS
 from isthmus.training.resident import Resident
 
 _BATCH = "batch"
 _RANDOM = "threefry2x32"
+# Orders of epochs to come, each of which takes twelve bytes a row.
+_MOST_AHEAD, _ROWS_AHEAD = 4, 2**22
 
 
 def random_key(seed: int) -> jax.Array:
@@ -25,7 +29,13 @@ def random_key(seed: int) -> jax.Array:
     return jax.random.wrap_key_data(jax.device_put(np.array([0, seed], np.uint32)), impl=_RANDOM)
 
 
-@jax.jit
+def _drawn_ahead(n_rows: int) -> int:
+    """Give how many epochs' orders to draw at once: for many small steps one takes too long."""
+    spare = (os.cpu_count() or 1) - 1
+    return max(1, min(_MOST_AHEAD, spare, _ROWS_AHEAD // max(n_rows, 1)))
+
+
+@partial(jax.jit, compiler_options=OPTIONS)
 def _copied(tree: Any) -> Any:
     # One program: copying arrays one by one takes the host a hundred times as long.
     return jax.tree.map(jnp.copy, tree)
@@ -122,7 +132,7 @@ class Devices:
         rows = self._resident[batches.matrix]
         targets = None if batches.targets is None else self._resident[batches.targets]
         size, n_rows, n_steps = batches.batch_size, batches.n_rows, batches.n_steps
-        for positions in read_ahead(batches.positions(drawn) for drawn in generators):
+        for positions in in_order(batches.positions, generators, _drawn_ahead(n_rows)):
             weights = None
             if self.alone:
                 placed = jax.device_put(positions)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, final
 
+import jax
 import numpy as np
 
 from isthmus.objectives import Loss
@@ -32,14 +33,20 @@ class HeldOut:
 
     def losses(self, parameters: Parameters) -> np.ndarray:
         """Give the mean loss per held-out row, and after it the means of its terms."""
+        return self.finished(self.begun(parameters))
+
+    def begun(self, parameters: Parameters) -> list[jax.Array]:
+        """Let the devices begin with it, and do not wait."""
         parameters = self._devices.everywhere(parameters)
-        # All are begun before the first one is waited for.
-        sums = [
+        return [
             held_out_loss(
                 parameters, block, self._key, layout=self._layout, objective=self._objective
             )
             for block in self._blocks
         ]
+
+    def finished(self, sums: list[jax.Array]) -> np.ndarray:
+        """Wait for what was begun, and give the losses."""
         total = sum(np.asarray(each, np.float64) for each in sums)
         return np.atleast_1d(total) / self._n_rows
 

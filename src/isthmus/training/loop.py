@@ -150,6 +150,7 @@ class _Loop:
     processes: Processes = field(default_factory=Processes)
     started: float = field(default_factory=time.perf_counter)
     prefetched: PlacedBlock | None = None
+    judging: list[jax.Array] | None = None
     seconds_per_step: float | None = None
     steps_per_call: int = 1
     stopping: bool = False
@@ -215,6 +216,8 @@ class _Loop:
                     precision=settings.precision,
                     replicated=self.devices.replicated,
                 )
+                if before + stop == self.batches.n_steps:
+                    self._begin_to_judge()
                 # The program runs by now, and leaves this thread free.
                 self.prefetched = self.prefetched or next(blocks, None)
                 now.carry.loss_sum.block_until_ready()
@@ -227,13 +230,20 @@ class _Loop:
                 if self.stopping:
                     return
 
+    def _begin_to_judge(self) -> None:
+        """Let a device go on with the held-out rows at once, while the host waits and tells."""
+        # Several take part in what processes agree upon too, and all in one order.
+        if self.held_out is not None and self.devices.alone:
+            self.judging = self.held_out.begun(self.now.carry.parameters)
+
     def _judge(self, complete: bool) -> None:
         """Look at what an epoch, or the part of it that was done, has led to."""
         now, patience = self.now, self.settings.patience
         losses = np.atleast_1d(np.asarray(now.carry.loss_sum, np.float64)) / self.batches.n_rows
         judged = losses
         if self.held_out is not None:
-            judged = self.held_out.losses(now.carry.parameters)
+            sums, self.judging = self.judging, None
+            judged = self.held_out.finished(sums or self.held_out.begun(now.carry.parameters))
         value = float(judged[0])
         if not np.isfinite(value):
             if not now.history["loss"]:
