@@ -41,6 +41,14 @@ def test_cache_can_be_moved(unset, monkeypatch, tmp_path):
     assert (tmp_path / "new" / "folder").is_dir()
 
 
+@pytest.mark.parametrize(("backend", "seconds"), [("cpu", 0.05), ("gpu", 0.0)])
+def test_every_program_for_a_gpu_is_kept(unset, monkeypatch, tmp_path, backend, seconds):
+    monkeypatch.setenv(VARIABLE, str(tmp_path))
+    monkeypatch.setattr(jax, "default_backend", lambda: backend)
+    use_compilation_cache()
+    assert jax.config.values["jax_persistent_cache_min_compile_time_secs"] == seconds
+
+
 def test_home_may_be_abbreviated(monkeypatch):
     monkeypatch.setenv(VARIABLE, "~/compiled")
     assert cache_folder() == Path.home() / "compiled"
