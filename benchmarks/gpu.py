@@ -6,8 +6,9 @@ Run it where JAX, PyTorch and the card are, with no network::
     python benchmarks/gpu.py --parts profile,isthmus  # some of it
     python benchmarks/gpu.py --parts isthmus --rows wide,large
 
-Parts are ``isthmus``, ``torch`` (a CUDA graph, and the loop that users write), ``compile``
-(``torch.compile``, slow to start), ``mnist``, ``digits``, ``bits``, ``resume`` and ``profile``.
+Parts are ``programs`` (several processes compile those of the table at once), ``isthmus``,
+``torch`` (a CUDA graph), ``loop`` (that users write), ``compile`` (``torch.compile``, slow to
+start), ``mnist``, ``digits``, ``bits`` (equal bits twice, and resumed) and ``profile``.
 Each runs in a process of its own, and what fails is told in its place. Data are read from
 ``mnist/`` in ``--data``, or ISTHMUS_DATA, and drawn at random where it is not there. Results go to
 ``gpu.jsonl`` and ``gpu.md`` in ``--out``.
@@ -31,28 +32,26 @@ sys.path.insert(0, str(PARTS))
 
 from work import ROWS, tell  # noqa: E402
 
-ORDER = ("isthmus", "torch", "digits", "mnist", "bits", "resume", "profile", "compile")
-DEFAULT = ("isthmus", "torch", "digits", "mnist", "bits", "resume")
+ORDER = ("programs", "isthmus", "torch", "digits", "mnist", "bits", "profile", "loop", "compile")
+WAYS = {"torch": "graph", "loop": "loop", "compile": "compile"}
+DEFAULT = ("programs", "isthmus", "torch", "digits", "mnist", "bits")
 
 
 def commands(parts, names, options, deadline):
     """Yield the name and the command of each process."""
     data, out = str(options.data), str(options.out)
-    groups = [("digits", "mnist"), ("bits", "resume")]
-    groups = [[part for part in group if part in parts] for group in groups]
     for part in parts:
-        if part == "isthmus":
+        if part == "programs":
+            yield part, ["promises.py", data, part, *names]
+        elif part == "isthmus":
             yield part, ["ours.py", data, *names]
-        elif part == "torch":
-            yield part, ["theirs.py", data, "graph,loop", *names]
-        elif part == "compile":
-            yield part, ["theirs.py", data, "compile", *names]
+        elif part in WAYS:
+            yield part, ["theirs.py", data, WAYS[part], *names]
         elif part == "profile":
             seconds = max(20.0, deadline - time.perf_counter() - 10)
             yield part, ["profiling.py", data, out, f"{seconds:.0f}"]
-        for group in groups:
-            if group and part == group[0]:
-                yield ", ".join(group), ["promises.py", data, ",".join(group)]
+        else:
+            yield part, ["promises.py", data, part]
 
 
 def launch(command, environment, deadline):

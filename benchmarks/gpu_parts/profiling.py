@@ -18,28 +18,43 @@ from ours import estimator_of, shaped
 from work import ROWS, attempt, record, rows_of, tell
 
 from isthmus.fitting import trained
-from isthmus.networks import convolution, convolutional
+from isthmus.networks import convolution, convolutional, precision
 from isthmus.runs.computing import computing
 from isthmus.training.compiled import advance, initial_carry
+from isthmus.training.compiler import OF_LOOPS
 from isthmus.training.devices import Devices
 from isthmus.training.layout import Layout
 
-# What the compiler may be told, by name.
+# What the compiler may be told instead, by name.
+GRAPHS = "FUSION,CUBLAS,CUBLASLT,CUSTOM_CALL,CUDNN,DYNAMIC_SLICE_FUSION,CONDITIONAL,WHILE"
+TUNED = {"xla_gpu_deterministic_ops": False, "xla_gpu_enable_triton_gemm": True}
 OPTIONS = {
     "as it is": {},
-    "no nondeterministic": {"xla_gpu_exclude_nondeterministic_ops": True},
-    "deterministic": {"xla_gpu_deterministic_ops": True},
-    "cublas only": {"xla_gpu_enable_triton_gemm": False},
-    "deterministic, cublas": {
-        "xla_gpu_deterministic_ops": True,
-        "xla_gpu_enable_triton_gemm": False,
-    },
-    "fewer copies": {"xla_gpu_copy_insertion_use_region_analysis": True},
-    "loops in graphs": {
-        "xla_gpu_enable_command_buffer": (
-            "FUSION,CUBLAS,CUBLASLT,CUSTOM_CALL,CUDNN,DYNAMIC_SLICE_FUSION,CONDITIONAL,WHILE"
-        )
-    },
+    "tuned": TUNED,
+    "tuned, no nondeterministic": TUNED | {"xla_gpu_exclude_nondeterministic_ops": True},
+    "Triton too": {"xla_gpu_enable_triton_gemm": True},
+    "loops in graphs": {"xla_gpu_enable_command_buffer": GRAPHS},
+}
+# How the program is traced, and what the compiler is told.
+VARIANTS = {
+    **{name: ("", options) for name, options in OPTIONS.items()},
+    "unaligned": ("unaligned", {}),
+    "known length": ("known", {}),
+    "native": ("native", {}),
+    "native, tuned": ("native", TUNED),
+    "mixed, tuned": ("mixed", TUNED),
+}
+# The rows that are profiled, each with what else could be chosen there.
+PROFILED = {
+    "wide large-batch": ("tuned", "unaligned", "loops in graphs"),
+    "convolutional large-batch": ("native", "native, tuned", "tuned", "mixed, tuned"),
+    "convolutional": ("native", "native, tuned", "tuned", "loops in graphs"),
+    "convolutional bfloat16": ("native", "native, tuned", "tuned", "mixed, tuned"),
+    "small": ("tuned", "loops in graphs", "known length"),
+    "large bfloat16": ("tuned", "Triton too"),
+    "wide": ("tuned", "loops in graphs"),
+    "variational": ("tuned", "loops in graphs"),
+    "large": ("tuned", "Triton too"),
 }
 SECONDS = 0.25
 
@@ -66,14 +81,10 @@ def plan_of(name, folder, **more):
 
 
 @computing()
-def lowered(plan, batches, how=None, *, known=False):
-    """Give the training program, not compiled yet, and its arguments.
-
-    `how` names the kind of convolution, and `known` tells the compiler the number of steps.
-    """
+def lowered(plan, batches, how=""):
+    """Give the training program, traced in some way but not compiled yet, and its arguments."""
     layout, devices = Layout.of(plan.model), Devices()
     block = next(devices.blocks(batches, [np.random.default_rng(0)]))
-    # The batch's rows are the first ones of the block where it has several minibatches.
     state = plan.loss.initial_state(plan.model, batches.batch_size)
 
     def carry():
@@ -90,20 +101,18 @@ def lowered(plan, batches, how=None, *, known=False):
         return advance.__wrapped__(carry, block, 0, n_steps, *after, **static)
 
     function = partial(advance.lower, **static, replicated=None)
-    if known:
-        function = jax.jit(of_known_length, donate_argnums=0).lower
-    with convolutions_as(how):
+    if how == "known":
+        function = jax.jit(of_known_length, donate_argnums=0, compiler_options=OF_LOOPS).lower
+    with traced_as(how):
         program = function(carry(), block, 0, n_steps, *after)
     return program, carry, block, after, n_steps
 
 
 @contextlib.contextmanager
-def convolutions_as(how):
-    """Let networks that are traced in here convolve in one way or another."""
-    if how is None:
-        yield
-        return
+def traced_as(how):
+    """Let networks that are traced in here convolve, or multiply, in another way."""
     there, back = convolution.convolve, convolution.convolve_back
+    many = precision._MANY_MULTIPLICATIONS
 
     def native(n_channels):
         return n_channels >= 8 if how == "mixed" else how == "native"
@@ -117,10 +126,13 @@ def convolutions_as(how):
 
     jax.clear_caches()
     convolutional.convolve, convolutional.convolve_back = convolve, convolve_back
+    if how == "unaligned":
+        precision._MANY_MULTIPLICATIONS = 2**62
     try:
         yield
     finally:
         convolutional.convolve, convolutional.convolve_back = there, back
+        precision._MANY_MULTIPLICATIONS = many
         jax.clear_caches()
 
 
@@ -145,31 +157,32 @@ def compile_with(options, program):
     return compiled, time.perf_counter() - start
 
 
-def options_of(name, folder, variants, archive, deadline):
-    """Time the training program of a row as several options of the compiler make it."""
+def variants_of(name, folder, variants, archive, deadline):
+    """Time the training program of a row as it is, and in each of several variants."""
     plan, batches = plan_of(name, folder)
-    program, *arguments = lowered(plan, batches)
-    known, *_ = lowered(plan, batches, known=True)
-    with ThreadPoolExecutor(len(variants) + 1) as pool:
+    ways = {VARIANTS[variant][0] for variant in variants}
+    programs = {way: lowered(plan, batches, way) for way in sorted(ways)}
+    with ThreadPoolExecutor(len(variants)) as pool:
         compiling = {
-            variant: pool.submit(compile_with, OPTIONS[variant], program) for variant in variants
+            variant: pool.submit(compile_with, VARIANTS[variant][1], programs[way][0])
+            for variant in variants
+            for way in [VARIANTS[variant][0]]
         }
-        compiling["known length"] = pool.submit(compile_with, {}, known)
         for future in compiling.values():
             with contextlib.suppress(Exception):
                 future.result(timeout=max(1.0, deadline - time.perf_counter()))
+    arguments = programs[""][1:]
     for variant, future in compiling.items():
 
         def timed(future=future, variant=variant):
             compiled, seconds = future.result(timeout=0.1)
-            if variant == "as it is" and archive:
+            if variant == "as it is":
                 write_program(archive, name, compiled)
             return {"us": 1e6 * seconds_per_step(compiled, *arguments), "compiling": seconds}
 
-        attempt("options", f"{name}: {variant}", timed)
-    if archive:
-        compiled, _ = compiling["as it is"].result(timeout=0.1)
-        attempt("kernels", name, kernels, compiled, arguments)
+        attempt("variants", f"{name}: {variant}", timed)
+    compiled, _ = compiling["as it is"].result(timeout=0.1)
+    attempt("kernels", name, kernels, compiled, arguments)
 
 
 def write_program(archive, name, compiled):
@@ -205,28 +218,12 @@ def kernels(compiled, arguments):
             key = (event["name"][:70], str(arguments.get("hlo_op", ""))[:40])
             seconds[key] += event["dur"]
             counts[key] += 1
-    for (kernel, operation), microseconds in seconds.most_common(25):
+    for (kernel, operation), microseconds in seconds.most_common(12):
         number = counts[kernel, operation] / n_steps
         tell(
             f"    {microseconds / n_steps:9.1f} us a step  {number:6.1f} x  {operation:40} {kernel}"
         )
     return {"us": sum(seconds.values()) / n_steps, "kernels": sum(counts.values()) / n_steps}
-
-
-def convolutions(folder, deadline):
-    """Time convolutions as the device has them, and as patches times a matrix."""
-    for precision in ("float32", "bfloat16"):
-        for how in ("native", "patches", "mixed"):
-            if time.perf_counter() > deadline:
-                return
-            plan, batches = plan_of("convolutional large-batch", folder, precision=precision)
-
-            def timed(plan=plan, batches=batches, how=how):
-                program, *arguments = lowered(plan, batches, how)
-                compiled, seconds = compile_with({}, program)
-                return {"us": 1e6 * seconds_per_step(compiled, *arguments), "compiling": seconds}
-
-            attempt("convolution", f"{precision}, {how}", timed)
 
 
 def host(name, folder):
@@ -279,22 +276,15 @@ def main(folder, out, seconds):
     deadline = start + seconds
     tell(f"jax {jax.__version__}, {jax.devices()}")
     archive = Path(out) / "programs.zip"
-    every, some = list(OPTIONS), ["as it is", "no nondeterministic", "deterministic, cublas"]
-    for name, variants in (
-        ("large", every), ("wide large-batch", every), ("convolutional large-batch", every),
-        ("small large-batch", every), ("convolutional bfloat16", every), ("small", some),
-        ("large bfloat16", some), ("variational", some), ("wide", some),
-    ):  # fmt: skip
-        if time.perf_counter() > deadline - 10:
+    for name, others in PROFILED.items():
+        if time.perf_counter() > deadline - 8:
             record("skipped", name)
             continue
         try:
-            options_of(name, folder, variants, archive, deadline)
+            variants_of(name, folder, ("as it is", *others), archive, deadline)
         except Exception as error:
-            record("options", name, failed=f"{type(error).__name__}: {error}"[:600])
-        if name == "convolutional large-batch":
-            attempt("convolution", "done", lambda: convolutions(folder, deadline) or {})
-        if name in ("large", "wide large-batch", "small large-batch"):
+            record("variants", name, failed=f"{type(error).__name__}: {error}"[:600])
+        if name in ("wide large-batch", "small"):
             attempt("host", name, host, name, folder)
     tell(f"profile took {time.perf_counter() - start:.0f} s")
 

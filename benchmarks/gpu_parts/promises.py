@@ -8,14 +8,16 @@ import sys
 import tempfile
 import time
 import warnings
+from functools import partial
 from pathlib import Path
 
 import numpy as np
-from work import attempt
+from work import ROWS, attempt, rows_of
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 KILLED_AFTER = 3  # calls of the compiled loop
+AS_NEEDED = {"XLA_PYTHON_CLIENT_PREALLOCATE": "false"}
 
 
 def arrays_of(estimator, X):
@@ -25,8 +27,10 @@ def arrays_of(estimator, X):
     return {name: np.asarray(value).tobytes() for name, value in results_of(estimator, X).items()}
 
 
-def twice(name):
-    """Fit the same with the same seed twice."""
+def kept(name):
+    """Fit the same with the same seed twice, and once more, stopped and gone on with."""
+    from inspect import signature
+
     from same_results import datasets, estimators
     from sklearn.base import clone
 
@@ -35,24 +39,21 @@ def twice(name):
     first, second = (arrays_of(clone(estimator).fit(X, y), X) for _ in range(2))
     unequal = [key for key in first if first[key] != second[key]]
     digest = hashlib.sha256(b"".join(first.values())).hexdigest()[:16]
-    return {"equal": not unequal, "unequal": unequal, "digest": digest}
+    found = {"equal": not unequal, "unequal": unequal, "digest": digest}
+    if name == "linear" or "checkpoint" not in signature(estimator.fit).parameters:
+        return found
+    after, n_calls = resumed(clone(estimator), X, y)
+    unequal = [key for key in first if first[key] != after[key]]
+    return found | {"resumed": not unequal, "unequal_resumed": unequal, "stopped_after": n_calls}
 
 
-def resumed(name):
-    """Fit, stop another such fit after some calls, let it go on, and compare."""
-    from inspect import signature
-
-    from same_results import datasets, estimators
+def resumed(estimator, X, y):
+    """Give what a fit makes that was stopped after some calls, and let go on."""
     from sklearn.base import clone
 
     from isthmus import Checkpoint
     from isthmus.training.progress_meter import ProgressMeter
 
-    estimator, kind = estimators()[name]
-    if name == "linear" or "checkpoint" not in signature(estimator.fit).parameters:
-        return {"equal": True, "note": "takes no checkpoint"}
-    X, y = datasets()[kind]
-    whole = arrays_of(clone(estimator).fit(X, y), X)
     report, calls = ProgressMeter.report, []
 
     def stopping(meter, *arguments, **options):
@@ -69,9 +70,18 @@ def resumed(name):
         finally:
             ProgressMeter.report = report
         again = clone(estimator).fit(X, y, checkpoint=Checkpoint(folder, seconds=0))
-    after = arrays_of(again, X)
-    unequal = [key for key in whole if whole[key] != after[key]]
-    return {"equal": not unequal, "unequal": unequal, "calls_before": len(calls)}
+    return arrays_of(again, X), len(calls)
+
+
+def compiled(name, folder):
+    """Compile the programs of a row of the table, whose measuring then finds them ready."""
+    from ours import estimator_of, shaped
+
+    row = ROWS[name]
+    data = rows_of(row, folder)
+    start = time.perf_counter()
+    estimator_of(row, max_epochs=1).fit(shaped(row, data))
+    return {"first": time.perf_counter() - start}
 
 
 def mnist(folder):
@@ -104,31 +114,37 @@ import time
 import numpy as np
 from sklearn.datasets import load_digits
 X = load_digits().data / 16
-start = time.perf_counter()
+times = [time.perf_counter()]
 from isthmus import Autoencoder
 import jax
 jax.devices()
-ready = time.perf_counter()
+times.append(time.perf_counter())
+jax.device_put(np.zeros(1)).block_until_ready()
+times.append(time.perf_counter())
 model = Autoencoder(8, max_epochs=20, random_state=0, verbose=False).fit(X)
-fitted = time.perf_counter()
+times.append(time.perf_counter())
 model.transform(X)
-print(ready - start, fitted - ready, time.perf_counter() - fitted, model.history_["seconds"][0])
+times.append(time.perf_counter())
+seconds = model.history_["seconds"]
+print(*np.diff(times), seconds[0], seconds[-1])
 """
 
 
-def digits():
+def digits(**environment):
     """Fit digits for the first time in a process, when others have done so before."""
     command = [sys.executable, "-c", DIGITS]
-    output = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-    start, fit, encode, first = map(float, output.split()[-4:])
-    return {"start": start, "fit": fit, "encode": encode, "first_epoch": first}
+    output = subprocess.run(
+        command, capture_output=True, text=True, check=True, env={**os.environ, **environment}
+    ).stdout
+    names = ("start", "put", "fit", "encode", "first_epoch", "loop")
+    return dict(zip(names, map(float, output.split()[-len(names) :]), strict=True))
 
 
-def spread(part, names):
-    """Let several processes share the device: equal bits take no clock."""
-    n_processes = max(1, min(6, (os.cpu_count() or 1) // 2))
-    environment = dict(os.environ, XLA_PYTHON_CLIENT_PREALLOCATE="false")
-    start = [sys.executable, "-u", __file__, "", part]
+def spread(part, folder, names):
+    """Let several processes share the device, where no clock runs."""
+    n_processes = max(1, min(8, (os.cpu_count() or 1) // 2))
+    environment = dict(os.environ, **AS_NEEDED)
+    start = [sys.executable, "-u", __file__, folder, part]
     processes = [
         subprocess.Popen([*start, *names[i::n_processes]], env=environment)
         for i in range(min(n_processes, len(names)))
@@ -141,21 +157,25 @@ def main(folder, parts, names):
     os.environ.setdefault("ISTHMUS_CACHE", tempfile.mkdtemp())
     if "digits" in parts:
         # Its processes need the device for themselves, so this one has not touched it yet.
-        for name in ("cold", "warm", "warm again"):
-            attempt("digits", name, digits)
+        attempt("digits", "cold", digits)
+        attempt("digits", "warm", digits)
+        attempt("digits", "warm, memory as needed", partial(digits, **AS_NEEDED))
     if "mnist" in parts:
         for name in ("cold", "warm"):
             attempt("mnist", name, mnist, folder)
-    for part, function in (("bits", twice), ("resume", resumed)):
-        if part not in parts:
-            continue
+    if "compiled" in parts:
+        for name in names:
+            attempt("compiled", name, compiled, name, folder)
+    if "programs" in parts:
+        spread("compiled", folder, names)
+    if "bits" in parts:
         if names:
             for name in names:
-                attempt(part, name, function, name)
+                attempt("bits", name, kept, name)
         else:
             from same_results import estimators
 
-            spread(part, list(estimators()))
+            spread("bits", folder, list(estimators()))
 
 
 if __name__ == "__main__":
