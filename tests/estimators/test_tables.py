@@ -142,6 +142,13 @@ def test_classes_and_numbers_are_told_from_them(tmp_path):
     assert regressor.fit(rows, GROUP).score(rows, GROUP) > 0.8
 
 
+def test_few_labels_spread_over_rows_with_gaps():
+    y = np.where(np.arange(N) % 4, -1, GROUP)
+    start = Autoencoder(4, **{**SHORT, "max_epochs": 20})
+    classifier = AutoencoderClassifier(start, max_epochs=200, random_state=0, verbose=False)
+    assert classifier.fit(FRAME, y).score(FRAME, GROUP) > 0.6
+
+
 def test_sizes_of_code_are_compared():
     sweep = ComponentSweep(Autoencoder(2, **SHORT), components=[1, 2], n_seeds=1).fit(FRAME)
     assert sweep.n_components_ in (1, 2)

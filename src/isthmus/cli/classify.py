@@ -55,6 +55,8 @@ class FineTuningOptions(EarlyStoppingOptions):
     ----------
     level
         0.3 by default.
+    unlabelled
+        Or none.
     """
 
     estimator: ClassVar[str] = "AutoencoderClassifier"

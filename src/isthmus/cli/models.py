@@ -98,6 +98,8 @@ def make_classifier(autoencoder: Any, given: dict[str, Any]) -> Any:
     if "corruption" in given:
         parameters["corruption"] = _corruption(given)
     settings = {name: given[name] for name in _ADVERSARIAL if name in given}
+    if given.get("unlabelled") == "none":
+        parameters["unlabelled"] = None
     if settings:
         parameters["unlabelled"] = Unlabelled.named(given["unlabelled"], **settings)
     return AutoencoderClassifier(autoencoder, **parameters)

@@ -21,7 +21,7 @@ from isthmus.fitting.trained import EarlyStoppedAutoencoder
 from isthmus.fitting.validation import open_dataset
 from isthmus.io import as_dataset
 from isthmus.models import Model
-from isthmus.prepare import as_float
+from isthmus.prepare import as_float, without_gaps
 from isthmus.runs import Processes, Run
 from isthmus.training import over_rows, train_together
 
@@ -255,15 +255,17 @@ def _judge(estimators: list[list[Any]], sizes: np.ndarray, rows: RowsInMemory) -
     )
     deviations = row_errors.mean(axis=1).std(axis=1, ddof=len(x) > 1)
     pca = rows.principal_components(int(sizes[-1]))
-    values = x.astype(np.float64)
+    values = without_gaps(x, rows.mean()).astype(np.float64)
     leading = [pca.leading(int(size)).reconstruct(values) for size in sizes]
     return SweepResults(
         sizes,
         row_errors.mean(axis=2),
         deviations / np.sqrt(len(x)),
-        np.array([_row_errors(values, back).mean() for back in leading]),
+        np.array([_row_errors(x, back).mean() for back in leading]),
     )
 
 
 def _row_errors(x: np.ndarray, reconstruction: np.ndarray) -> np.ndarray:
-    return np.square(x - reconstruction).sum(axis=1, dtype=np.float64)
+    squares = np.square(x - reconstruction)
+    # What is missing costs nothing.
+    return np.where(np.isnan(squares), 0, squares).sum(axis=1, dtype=np.float64)

@@ -19,6 +19,7 @@ from isthmus.prepare import (
     as_float,
     find_principal_components,
     mean_row,
+    without_gaps,
 )
 from isthmus.runs import Processes
 from isthmus.training import AllOnce, ArrayBatches, Batches, StreamedBatches
@@ -259,7 +260,7 @@ def judged_rows(
 
 def _components(matrix: np.ndarray, n_components: int) -> PrincipalComponents:
     n_components = min(n_components, *matrix.shape)
-    return find_principal_components(as_float(matrix), n_components)
+    return find_principal_components(without_gaps(matrix), n_components)
 
 
 def _affordable(preparation: Preparation, dataset: Dataset) -> int:

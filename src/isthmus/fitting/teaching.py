@@ -21,7 +21,7 @@ from isthmus.objectives import (
     Unlabelled,
     VirtualAdversarial,
 )
-from isthmus.prepare import as_float
+from isthmus.prepare import without_gaps
 
 AUTO = "auto"
 
@@ -149,7 +149,7 @@ class Teaching:
 
 def typical_distance(rows: np.ndarray) -> float:
     """Give the median distance to the tenth neighbour, of some rows among some more."""
-    rows = np.asarray(as_float(rows[spread_over(len(rows), _MOST_NEIGHBORS)]))
+    rows = without_gaps(rows[spread_over(len(rows), _MOST_NEIGHBORS)])
     n_neighbors = min(_NTH_NEIGHBOR, len(rows) - 1) + 1  # a row is its own nearest
     sampled = rows[spread_over(len(rows), _MOST_SAMPLED)]
     distances, _ = NearestNeighbors(n_neighbors=n_neighbors).fit(rows).kneighbors(sampled)

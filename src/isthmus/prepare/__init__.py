@@ -10,6 +10,7 @@ from isthmus.prepare.matrix import (
     precision_of,
     to_float,
     to_matrix,
+    without_gaps,
 )
 from isthmus.prepare.numbers import NumberPreparation
 from isthmus.prepare.odd_values import refuse_odd_values
@@ -39,4 +40,5 @@ __all__ = [
     "restore_preparation",
     "to_float",
     "to_matrix",
+    "without_gaps",
 ]

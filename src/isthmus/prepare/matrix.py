@@ -51,6 +51,15 @@ def mean_row(stored: np.ndarray) -> np.ndarray:
     return mean / scale
 
 
+def without_gaps(stored: np.ndarray, mean: np.ndarray | None = None) -> np.ndarray:
+    """Give prepared rows as numbers, their mean row, or another, where values are missing."""
+    x = as_float(stored)
+    gaps = np.isnan(x)
+    if not gaps.any():
+        return x
+    return np.where(gaps, np.float32(mean_row(stored) if mean is None else mean), x)
+
+
 def check_shape(schema: Schema, source: str) -> None:
     """Refuse what has no rows of columns."""
     if schema.row_shape == ():

@@ -21,6 +21,7 @@ from isthmus.prepare import (
     as_float,
     find_principal_components,
     mean_row,
+    without_gaps,
 )
 from isthmus.report.names import DrawnNames, without_folders
 from isthmus.report.shapes import image_shape, signal_shape
@@ -228,9 +229,9 @@ def compare(
     rows = rows if held_out else everything
     codes = over_rows(Model.encode, estimator.model_, matrix[rows])
     baseline = mean_row(matrix[training_rows]).astype(np.float32)
-    x, gaps = _filled(matrix[rows], baseline)
+    x, gaps = without_gaps(matrix[rows], baseline), np.isnan(as_float(matrix[rows]))
     drawn = np.random.default_rng(0).permutation(training_rows)[: _MOST_DRAWN if held_out else 0]
-    pca = _fit_pca(_filled(matrix[training_rows], baseline)[0], estimator)
+    pca = _fit_pca(without_gaps(matrix[training_rows], baseline), estimator)
     # What is missing costs nothing.
     reconstruction = np.where(gaps, x, over_rows(Model.decode, estimator.model_, codes))
     pca_reconstruction = np.where(gaps, x, pca.reconstruct(x))
@@ -267,13 +268,6 @@ def _checked_labels(labels: Any, dataset: Dataset) -> np.ndarray:
     return labels.astype(str) if labels.dtype == object else labels
 
 
-def _filled(stored: np.ndarray, baseline: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Give prepared rows with their gaps filled, and where these were."""
-    x = as_float(stored)
-    gaps = np.isnan(x)
-    return np.where(gaps, baseline, x), gaps
-
-
 def _denoise(
     estimator: BaseAutoencoder, x: np.ndarray, baseline: np.ndarray, pca: PrincipalComponents
 ) -> Denoising | None:
@@ -285,7 +279,7 @@ def _denoise(
     with computing():
         noisy = np.asarray(corruption(jnp.asarray(x), jnp.ones(len(x)), jax.random.key(0)))
     denoised = over_rows(Model.reconstruct, estimator.model_, noisy)
-    noisy, _ = _filled(noisy, baseline)
+    noisy = without_gaps(noisy, baseline)
     return Denoising(noisy, denoised, pca.reconstruct(noisy))
 
 

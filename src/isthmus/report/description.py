@@ -72,10 +72,23 @@ def _describe_predictor(estimator: SupervisedAutoencoder) -> dict[str, Any]:
         "layers": _layers(preparation.n_features, (model.autoencoder.network.encoder, model.head)),
         "parameters": _size(model),
         **_scaling(preparation),
+        "learned by": _teaching(estimator),
         "epochs": len(estimator.history_["loss"]),
         "made with": " ".join(repr(estimator).split()),
     }
     return {name: value for name, value in description.items() if value is not None}
+
+
+def _teaching(estimator: SupervisedAutoencoder) -> str:
+    """Tell what fine-tuning learned by, chosen or given."""
+    teaching = estimator.teaching_
+    told = [f"learning rate {teaching.learning_rate:g}"]
+    if teaching.dropout:
+        told.append(f"dropout {teaching.dropout:g}")
+    told += [repr(part) for part in (teaching.corruption, *teaching.unlabelled) if part is not None]
+    if teaching.propagated:
+        told.append(f"labels spread to the surest {teaching.propagated:.0%} of the other rows")
+    return ", ".join(told)
 
 
 def _scaling(preparation: Preparation) -> dict[str, Any]:
