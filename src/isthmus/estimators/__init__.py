@@ -6,6 +6,7 @@ from isthmus.estimators.classifier import AutoencoderClassifier
 from isthmus.estimators.contractive import ContractiveAutoencoder
 from isthmus.estimators.convolutional import ConvolutionalAutoencoder
 from isthmus.estimators.denoising import DenoisingAutoencoder
+from isthmus.estimators.imputer import AutoencoderImputer
 from isthmus.estimators.linear import LinearAutoencoder
 from isthmus.estimators.outlier_detector import OutlierDetector
 from isthmus.estimators.regressor import AutoencoderRegressor
@@ -20,6 +21,7 @@ from isthmus.fitting.persistence import load
 __all__ = [
     "Autoencoder",
     "AutoencoderClassifier",
+    "AutoencoderImputer",
     "AutoencoderRegressor",
     "BoltzmannMachine",
     "ComponentSweep",

@@ -7,6 +7,7 @@ from isthmus.networks.base import Disturbance, LayeredNetwork, Network, undistur
 from isthmus.networks.dense import Affine, DenseNetwork
 from isthmus.networks.initialization import Initializer, glorot_uniform, shapes_for
 from isthmus.networks.precision import PRECISIONS, products_in
+from isthmus.networks.residual_table import ResidualTableNetwork
 from isthmus.networks.shortcut import ShortcutNetwork
 from isthmus.networks.table import TableNetwork
 
@@ -19,6 +20,7 @@ __all__ = [
     "Initializer",
     "LayeredNetwork",
     "Network",
+    "ResidualTableNetwork",
     "ShortcutNetwork",
     "TableNetwork",
     "glorot_uniform",

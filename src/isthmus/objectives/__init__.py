@@ -3,6 +3,7 @@
 from isthmus.objectives import corruptions, outcomes, penalties, unlabelled
 from isthmus.objectives.contrastive_divergence import ContrastiveDivergence
 from isthmus.objectives.corruptions import *
+from isthmus.objectives.imputation import Imputation
 from isthmus.objectives.ladder_supervision import LadderSupervision
 from isthmus.objectives.loss import Loss, Minibatch
 from isthmus.objectives.objective import Objective
@@ -22,6 +23,7 @@ from isthmus.objectives.unlabelled import *
 
 __all__ = [
     "ContrastiveDivergence",
+    "Imputation",
     "LadderSupervision",
     "Loss",
     "Minibatch",

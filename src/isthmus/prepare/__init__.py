@@ -12,6 +12,7 @@ from isthmus.prepare.matrix import (
     to_matrix,
     without_gaps,
 )
+from isthmus.prepare.normal_scores import normal_scores
 from isthmus.prepare.numbers import NumberPreparation
 from isthmus.prepare.odd_values import refuse_odd_values
 from isthmus.prepare.preparation import Preparation, raw_rows
@@ -34,6 +35,7 @@ __all__ = [
     "find_preparation",
     "find_principal_components",
     "mean_row",
+    "normal_scores",
     "precision_of",
     "raw_rows",
     "refuse_odd_values",

@@ -61,9 +61,17 @@ class TablePreparation(Preparation):
 
     @classmethod
     def fit(
-        cls, dataset: Dataset, reason: str, kinds: Mapping[str, str] | None = None
+        cls,
+        dataset: Dataset,
+        reason: str,
+        kinds: Mapping[str, str] | None = None,
+        *,
+        bends: bool = True,
     ) -> TablePreparation:
         """Choose the kind of every column in one pass over the rows.
+
+        With `bends=False` no tails are drawn in: the mean of what a number may be is then its
+        mean in its own unit.
 
         Raises
         ------
@@ -83,6 +91,7 @@ class TablePreparation(Preparation):
             dataset.n_rows,
             dataset.source,
             kinds,
+            bends=bends,
         )
         if not any(column.width for column in columns):
             raise DataError(

@@ -57,6 +57,8 @@ def choose_columns(
     n_rows: int,
     source: str,
     kinds: Mapping[str, str],
+    *,
+    bends: bool = True,
 ) -> tuple[Column, ...]:
     """Choose the kind of every column in one pass over the rows.
 
@@ -72,6 +74,8 @@ def choose_columns(
         What messages call them.
     kinds : mapping of str to str
         The kinds of columns that are not to be chosen.
+    bends : bool
+        Whether long tails may be drawn in.
 
     Raises
     ------
@@ -93,7 +97,7 @@ def choose_columns(
     if not first:
         raise DataError(f"{source} has no rows: there is nothing to learn from.")
     return tuple(
-        _column(summary, field, kind, source)
+        _column(summary, field, kind, source, bends)
         for summary, field, kind in zip(summaries, schema, asked, strict=True)
     )
 
@@ -149,7 +153,9 @@ def _unusable(source: str, name: str, kind: pa.DataType) -> DataError:
     )
 
 
-def _column(summary: Summary | None, field: pa.Field, asked: str | None, source: str) -> Column:
+def _column(
+    summary: Summary | None, field: pa.Field, asked: str | None, source: str, bends: bool
+) -> Column:
     common: dict[str, Any] = {"called": field.name, "type": field.type}
     if summary is None:
         reason = "" if asked else "all its values are missing"
@@ -174,7 +180,7 @@ def _column(summary: Summary | None, field: pa.Field, asked: str | None, source:
         return _date(summary, common)
     if asked == "boolean" or (asked is None and pa.types.is_boolean(field.type)):
         return BooleanColumn(**common)
-    return _number(summary, asked, common)
+    return _number(summary, asked if bends or asked else "number", common)
 
 
 def _number(summary: NumberSummary, asked: str | None, common: dict[str, Any]) -> NumberColumn:
