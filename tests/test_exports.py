@@ -10,6 +10,7 @@ FAMILIES = {"Architecture", "Code", "Corruption", "Likelihood", "Penalty", "Unla
 EXPORTS = {
     "Autoencoder",
     "AutoencoderClassifier",
+    "AutoencoderImputer",
     "AutoencoderRegressor",
     "BoltzmannMachine",
     "Checkpoint",

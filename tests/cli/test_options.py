@@ -127,6 +127,18 @@ RECORDED = {
             --labels:str --output,-o:Path! --probabilities:bool=False
         """,
     },
+    "impute": {
+        "Arguments": """
+            FILES:list[str]!
+        """,
+        "Parameters": """
+            --exclude:list[str] --memory:str --model-out:Path --output,-o:Path!
+        """,
+        "Training": """
+            --batch-size:int --kind:list[str] --learning-rate:float --max-epochs:int
+            --random-state:int=0 --verbose,--no-verbose:bool
+        """,
+    },
     "score": {
         "Arguments": """
             DATA:list[str]! MODEL:Path!

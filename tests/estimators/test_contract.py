@@ -6,6 +6,7 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 from isthmus import (
     Autoencoder,
     AutoencoderClassifier,
+    AutoencoderImputer,
     AutoencoderRegressor,
     BoltzmannMachine,
     ComponentSweep,
@@ -36,6 +37,7 @@ CHECKED = [
     VariationalAutoencoder(max_epochs=1),
     AutoencoderClassifier(DenoisingAutoencoder(64, max_epochs=1), max_epochs=60),
     AutoencoderRegressor(DenoisingAutoencoder(64, max_epochs=1), max_epochs=60),
+    AutoencoderImputer(max_epochs=1),
     OutlierDetector(),
     OutlierDetector(method="reconstruction", autoencoder=LinearAutoencoder(1)),
     ComponentSweep(Autoencoder(max_epochs=1), components=[1]),

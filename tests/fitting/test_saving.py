@@ -13,6 +13,7 @@ from isthmus import (
     L1,
     Autoencoder,
     AutoencoderClassifier,
+    AutoencoderImputer,
     AutoencoderRegressor,
     AuxiliaryTopK,
     BatchTopK,
@@ -110,6 +111,7 @@ SUPERVISED = [
     AutoencoderRegressor(FIRST, reconstruction=0.5, corruption=NOISE[1], dropout=0.1, **TRAINED),
     AutoencoderRegressor(SparseAutoencoder(4, k=2, **QUICK), layer_decay=0.5, **TRAINED),
 ]
+IMPUTER = AutoencoderImputer(n_networks=2, width=4, weight_decay=0.1, **QUICK)
 
 
 DETECTORS = [
@@ -166,6 +168,12 @@ def test_autoencoder_of_partial_fits_alone_saves_the_same_bytes(estimator, tmp_p
 def test_names_are_saved_the_same(names, tmp_path):
     rows = pd.DataFrame(unit_rows(), columns=names).astype({names[0]: np.float32})
     assert_saved_the_same(LinearAutoencoder(2).fit(rows), tmp_path)
+
+
+def test_loaded_imputer_saves_the_same_bytes(tmp_path):
+    rows = pd.DataFrame(unit_rows()[:, :2], columns=["a", "b"]).assign(c=["x", None, "z"] * 8)
+    for given in (rows, rows.drop(columns="c").to_numpy()):
+        assert_saved_the_same(clone(IMPUTER).fit(given), tmp_path)
 
 
 LABELS = {
@@ -240,7 +248,7 @@ def settings_of(part):
 
 
 def test_every_estimator_and_every_setting_of_every_part_is_saved_here():
-    tried = [*ESTIMATORS, *TABLES, *SUPERVISED, *DETECTORS]
+    tried = [*ESTIMATORS, *TABLES, *SUPERVISED, *DETECTORS, IMPUTER]
     own = {kind for kind in Persistent.subclasses().values() if kind.__module__[:8] == "isthmus."}
     assert {type(estimator) for estimator in tried} == own
     parameters = [v for each in tried for v in each.get_params(deep=False).values()]

@@ -36,11 +36,11 @@ def encode(
     """
     check_apart([model, *data], [("--output", output)])
     _begin_writing(output, memory)
-    from isthmus import load
+    from isthmus import AutoencoderImputer, load
     from isthmus.io import read, write
 
     estimator = load(model)
-    if not hasattr(estimator, "transform_chunks"):
+    if isinstance(estimator, AutoencoderImputer) or not hasattr(estimator, "transform_chunks"):
         raise IsthmusError(
             f"{model} holds a {type(estimator).__name__}, which gives no codes: name a model that "
             "isthmus fit made."

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any, ClassVar, Self, final
+from functools import partial
+from typing import TYPE_CHECKING, Any, ClassVar, Self, final
 
 import jax
 import jax.numpy as jnp
@@ -14,7 +15,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from isthmus.fitting.declaration import estimator, parameter
 from isthmus.fitting.default_epochs import default_epochs
-from isthmus.fitting.gaps import fill_gaps
+from isthmus.fitting.gaps import filled_chunks, in_one_piece
 from isthmus.fitting.identity import seed_of
 from isthmus.fitting.parameters import (
     NOT_NEGATIVE,
@@ -35,12 +36,10 @@ from isthmus.fitting.saved import checked_history, set_columns
 from isthmus.fitting.validation import open_dataset
 from isthmus.io import (
     CHUNK_ROWS,
-    Container,
     Dataset,
     Rows,
     affordable_rows,
     container_of,
-    read_ahead,
     to_container,
 )
 from isthmus.models import Deterministic, Mixed, Model
@@ -114,6 +113,11 @@ class AutoencoderImputer(
     batch_size: int = parameter(POSITIVE, default=256)
     weight_decay: float = parameter(NOT_NEGATIVE, default=1e-2)
 
+    if TYPE_CHECKING:  # Dataclasses would take them for parameters.
+        n_features_in_: int
+        feature_names_in_: np.ndarray
+        container_: str
+
     _updates: ClassVar[int] = 2_500
 
     def fit(self, X: Any, y: Any = None) -> Self:
@@ -137,9 +141,10 @@ class AutoencoderImputer(
         self.check_parameters()
         dataset = open_dataset(self, X, reset=True)
         seed = seed_of(self.random_state)
-        preparation = TablePreparation.fit(dataset, "gaps are to be filled", self.kinds, bends=False)
+        reason = "gaps are to be filled"
+        preparation = TablePreparation.fit(dataset, reason, self.kinds, bends=False)
         rows = open_rows(preparation, dataset, 0.0, seed)
-        plan = self._plan(rows, seed)
+        plan = self._plan(preparation, rows, seed)
         batches, _ = rows.batches(self.batch_size)
         with Run(self.verbose) as run:
             run.begin()
@@ -166,8 +171,10 @@ class AutoencoderImputer(
         check_is_fitted(self)
         container = container_of(X)
         dataset = open_dataset(self, X, reset=False)
-        filled = list(self._filled(dataset, CHUNK_ROWS))
-        return to_container(_joined(filled), container)
+        filled = in_one_piece(list(self._filled(dataset, CHUNK_ROWS)))
+        # What has no gaps is given back as it is, but never as the array itself.
+        is_given = isinstance(filled, np.ndarray) and np.shares_memory(filled, np.asarray(X))
+        return to_container(filled.copy() if is_given else filled, container)
 
     def transform_chunks(self, X: Any) -> Iterator[Rows]:
         """Fill the gaps a chunk at a time, for rows that would not fit into memory.
@@ -228,28 +235,17 @@ class AutoencoderImputer(
         return restored
 
     def _filled(self, dataset: Dataset, n_rows: int) -> Iterator[Rows]:
-        preparation, source = self.preparation_, dataset.source
-        preparation.check(dataset)
-        first = 0
-        for rows in read_ahead(dataset.chunks(n_rows)):
-            prepared = preparation.transform(rows, source, first)
-            first += len(rows)
-            incomplete = np.flatnonzero(np.isnan(prepared).any(axis=1))
-            if not len(incomplete):
-                yield rows
-                continue
-            imputed = prepared.copy()
-            imputed[incomplete] = over_rows(_mean_of, self.models_, prepared[incomplete])
-            yield fill_gaps(rows, preparation, prepared, imputed)
+        tell = partial(over_rows, _mean_of, self.models_)
+        return filled_chunks(dataset, self.preparation_, tell, n_rows)
 
-    def _plan(self, rows: TrainingRows, seed: int) -> Plan[tuple[Model, ...]]:
-        layout = rows.preparation.layout
-        assert isinstance(rows.preparation, TablePreparation) and layout is not None
-        mean, sampled = rows.mean(), rows.sampled()
+    def _plan(
+        self, preparation: TablePreparation, rows: TrainingRows, seed: int
+    ) -> Plan[tuple[Model, ...]]:
+        layout, mean, sampled = preparation.layout, rows.mean(), rows.sampled()
         knots, scores = normal_scores(sampled[:, : len(layout.numbers)], N_KNOTS)
         models = []
         for generator in np.random.default_rng(seed).spawn(self.n_networks):
-            model = self._model(rows.preparation, glorot_uniform(generator))
+            model = self._model(preparation, glorot_uniform(generator))
             assert isinstance(model.network, ResidualTableNetwork)
             output = model.likelihood.parameters_at(mean)
             network = model.network.starting_at(output, knots, scores)
@@ -283,13 +279,3 @@ class AutoencoderImputer(
 def _mean_of(models: tuple[Model, ...], x: jax.Array) -> jax.Array:
     """Give the mean of what models reconstruct: ``(batch, features)`` to the same."""
     return jnp.mean(jnp.stack([model.reconstruct(x) for model in models]), axis=0)
-
-
-def _joined(chunks: list[Rows]) -> Rows:
-    """Give chunks in one piece."""
-    if len(chunks) == 1:
-        return chunks[0]
-    import pyarrow as pa
-    if isinstance(chunks[0], np.ndarray):
-        return np.concatenate(chunks)
-    return pa.concat_tables(chunks)

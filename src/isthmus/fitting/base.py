@@ -13,7 +13,7 @@ from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
 from isthmus.errors import DataError
-from isthmus.fitting.saved import SavedAutoencoder
+from isthmus.fitting.imputing import ImputingAutoencoder
 from isthmus.fitting.validation import open_dataset
 from isthmus.io import (
     CHUNK_ROWS,
@@ -33,7 +33,7 @@ from isthmus.prepare import check_numeric, refuse_odd_values, to_float
 from isthmus.training import over_rows
 
 
-class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, SavedAutoencoder, ABC):
+class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ImputingAutoencoder, ABC):
     """Everything but fitting: codes, reconstructions, scores, saving."""
 
     @abstractmethod

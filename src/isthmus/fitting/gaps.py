@@ -2,34 +2,68 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+
 import numpy as np
 import pyarrow as pa
 
-from isthmus.io import Rows
-from isthmus.prepare import TablePreparation
+from isthmus.io import Dataset, Rows, read_ahead
+from isthmus.prepare import Preparation, TablePreparation
 
 
-def fill_gaps(
-    rows: Rows, preparation: TablePreparation, prepared: np.ndarray, imputed: np.ndarray
-) -> Rows:
-    """Give rows with values in the place of gaps.
+def filled_chunks(
+    dataset: Dataset,
+    preparation: Preparation,
+    tell: Callable[[np.ndarray], np.ndarray],
+    n_rows: int,
+) -> Iterator[Rows]:
+    """Yield rows with values in the place of gaps, at most `n_rows` at a time.
 
     Parameters
     ----------
-    rows : array or arrow table
+    dataset : Dataset
         Raw rows.
-    preparation : TablePreparation
-        What prepared them.
-    prepared : ndarray, shape (rows, n_features)
-        The same rows, NaN where values are missing.
-    imputed : ndarray, shape (rows, n_features)
-        What to put there, in the prepared scale.
+    preparation : Preparation
+        What prepares them.
+    tell : callable
+        Gives the values of prepared rows ``(rows, n_features)`` that have gaps.
+    n_rows : int
+        The size of a chunk.
 
-    Returns
-    -------
-    rows : array or arrow table
-        Where nothing is missing the same values, bit by bit. Columns that were left out when
-        the model was fitted keep their gaps.
+    Raises
+    ------
+    DataError
+        The rows do not suit the preparation, or have gaps where it knows none.
+    """
+    preparation.check(dataset)
+    first = 0
+    for rows in read_ahead(dataset.chunks(n_rows)):
+        prepared = preparation.transform(rows, dataset.source, first)
+        first += len(rows)
+        incomplete = np.flatnonzero(np.isnan(prepared).any(axis=1))
+        if not len(incomplete):
+            yield rows
+            continue
+        assert isinstance(preparation, TablePreparation)
+        imputed = prepared.copy()
+        imputed[incomplete] = tell(prepared[incomplete])
+        yield _filled(rows, preparation, prepared, imputed)
+
+
+def in_one_piece(chunks: list[Rows]) -> Rows:
+    """Give chunks as one array or table."""
+    tables = [chunk for chunk in chunks if isinstance(chunk, pa.Table)]
+    if tables:
+        return pa.concat_tables(tables)
+    return chunks[0] if len(chunks) == 1 else np.concatenate(chunks)
+
+
+def _filled(
+    rows: Rows, preparation: TablePreparation, prepared: np.ndarray, imputed: np.ndarray
+) -> Rows:
+    """Give rows with the imputed values, given in the prepared scale, where the prepared have gaps.
+
+    Columns that were left out when the model was fitted keep their gaps.
     """
     found: dict[int, tuple[np.ndarray, pa.Array]] = {}
     for i, column in enumerate(preparation.columns):

@@ -56,9 +56,7 @@ class Imputation(Loss[Model]):
         total = jnp.maximum(jnp.sum(weights, axis=1), 1e-6)
         return jnp.sum(weights * losses, axis=1) / total
 
-    def _cells(
-        self, model: Model, x: jax.Array, key: jax.Array
-    ) -> tuple[jax.Array, jax.Array]:
+    def _cells(self, model: Model, x: jax.Array, key: jax.Array) -> tuple[jax.Array, jax.Array]:
         """Give the loss and the weight of each number, boolean and category of each row."""
         share_key, column_key = jax.random.split(key)
         shares = jax.random.uniform(

@@ -7,7 +7,7 @@ from typing import Any
 import jax
 import numpy as np
 
-from isthmus.estimators import OutlierDetector
+from isthmus.estimators import AutoencoderImputer, OutlierDetector
 from isthmus.fitting.base import BaseAutoencoder
 from isthmus.fitting.supervised import SupervisedAutoencoder
 from isthmus.prepare import Preparation, TablePreparation
@@ -19,11 +19,13 @@ _AT_ENDS = {
 
 
 def describe(
-    estimator: BaseAutoencoder | SupervisedAutoencoder | OutlierDetector,
+    estimator: BaseAutoencoder | SupervisedAutoencoder | OutlierDetector | AutoencoderImputer,
 ) -> dict[str, Any]:
     """Give the facts about a fitted estimator, as plain values."""
     if isinstance(estimator, OutlierDetector):
         return _describe_detector(estimator)
+    if isinstance(estimator, AutoencoderImputer):
+        return _describe_imputer(estimator)
     if isinstance(estimator, SupervisedAutoencoder):
         return _describe_predictor(estimator)
     schema = estimator.preparation_.schema
@@ -89,6 +91,22 @@ def _teaching(estimator: SupervisedAutoencoder) -> str:
     if teaching.propagated:
         told.append(f"labels spread to the surest {teaching.propagated:.0%} of the other rows")
     return ", ".join(told)
+
+
+def _describe_imputer(estimator: AutoencoderImputer) -> dict[str, Any]:
+    schema, network = estimator.preparation_.schema, estimator.models_[0].network
+    description: dict[str, Any] = {
+        "model": type(estimator).__name__,
+        "data": str(schema),
+        "columns": list(schema.names) if schema.names else None,
+        "networks": len(estimator.models_),
+        "layers": _layers(estimator.preparation_.n_features, (network.encoder, network.decoder)),
+        "parameters": _size(estimator.models_),
+        **_scaling(estimator.preparation_),
+        "epochs": len(estimator.history_["loss"]),
+        "made with": " ".join(repr(estimator).split()),
+    }
+    return {name: value for name, value in description.items() if value is not None}
 
 
 def _scaling(preparation: Preparation) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import final
 
 import numpy as np
@@ -52,10 +53,8 @@ class ResidualTable(Architecture, part_listed=False):
                 initialize(inputs, outputs, "silu" if i else "identity"),
                 np.zeros(outputs, np.float32),
             )
-            for i, (inputs, outputs) in enumerate(zip(widths[:-1], widths[1:], strict=True))
+            for i, (inputs, outputs) in enumerate(pairwise(widths))
         ]
         output = Affine(initialize(n_components, n_outputs, "silu"), np.zeros(n_outputs, "float32"))
         ranks = np.zeros(self.numbers * N_KNOTS, np.float32)
-        return ResidualTableNetwork(
-            tuple(layers), (output,), ranks, ranks, self.told, self.numbers
-        )
+        return ResidualTableNetwork(tuple(layers), (output,), ranks, ranks, self.told, self.numbers)

@@ -1,0 +1,141 @@
+"""Fill the gaps of a table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, Any, ClassVar
+
+from cyclopts import Parameter
+
+from isthmus.cli.app import app
+from isthmus.cli.messages import INTERRUPTED, MisuseError, say, stopped
+from isthmus.cli.options import Exclude, Kinds, Memory, MinibatchOptions, Output, RunOptions
+from isthmus.cli.places import check_apart, check_model_path, save_model
+from isthmus.cli.values import kinds_of, limit_memory, misuse
+from isthmus.errors import IsthmusError
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImputerOptions(MinibatchOptions):
+    """How an imputer is trained, where no model is given.
+
+    Parameters
+    ----------
+    kinds
+        Such as zip=category; several with --kind each.
+    """
+
+    estimator: ClassVar[str] = "AutoencoderImputer"
+
+    kinds: Kinds = field(default=None, metadata={"read": kinds_of})
+
+
+@app.command(sort_key=6)
+def impute(
+    files: Annotated[
+        list[str],
+        Parameter(help="Model file (.isthmus), or none, then data files, globs, or several."),
+    ],
+    /,
+    *,
+    output: Output,
+    model_out: Annotated[
+        Path | None,
+        Parameter(name="--model-out", help="Model file (.isthmus) for the imputer that is fitted."),
+    ] = None,
+    exclude: Exclude = None,
+    memory: Memory = None,
+    training: ImputerOptions = ImputerOptions(),
+    run: RunOptions = RunOptions(),
+) -> int:
+    """Fill the gaps of a table, with a model or with an imputer that learns from the table itself.
+
+    What is there stays as it is.
+
+    Example: `isthmus impute patients.csv -o filled.csv`
+
+    Parameters
+    ----------
+    output
+        The table without gaps: {files}.
+    """
+    is_model = files[0].endswith(".isthmus")
+    model, data = (files[0], files[1:]) if is_model else (None, files)
+    if not data:
+        raise MisuseError(f"{model} is a model: name the data whose gaps it is to fill too.")
+    if model is not None and (training.given() or model_out is not None):
+        raise MisuseError(
+            f"{model} is fitted already: leave --model-out and the options of training away."
+        )
+    if model_out is not None:
+        check_model_path(model_out)
+    check_apart([*files], [("--output", output), ("--model-out", model_out)])
+    limit_memory(memory)
+    from isthmus.io import check_writable, read
+
+    check_writable(output)
+    if model is not None:
+        _write(_loaded(model), read(data, exclude=exclude or ()), output)
+        return 0
+    from isthmus import AutoencoderImputer
+
+    with misuse():
+        imputer = AutoencoderImputer(**training.given(), **run.given())
+        imputer.check_parameters()
+    dataset = read(data, exclude=exclude or ())
+    check_writable(output, dataset.schema)
+    imputer.fit(dataset)
+    if model_out is not None:
+        save_model(imputer, model_out)
+        say(f"Model: {model_out}")
+    _write(imputer, dataset, output)
+    if imputer.interrupted_:
+        say(f"{stopped()}; the gaps were filled with what had been learned.")
+        return INTERRUPTED
+    return 0
+
+
+def _loaded(path: str) -> Any:
+    from isthmus import AutoencoderImputer, load
+    from isthmus.fitting.base import BaseAutoencoder
+
+    estimator = load(path)
+    if not isinstance(estimator, (AutoencoderImputer, BaseAutoencoder)):
+        raise IsthmusError(
+            f"{path} holds a {type(estimator).__name__}, which fills no gaps: name a model that "
+            "isthmus fit or isthmus impute made."
+        )
+    return estimator
+
+
+def _write(estimator: Any, dataset: Any, output: Path) -> None:
+    """Write the table, and tell how many gaps there were and are."""
+    from isthmus import AutoencoderImputer
+    from isthmus.io import check_writable, write
+
+    check_writable(output, dataset.schema)
+    imputes = isinstance(estimator, AutoencoderImputer)
+    fill = estimator.transform_chunks if imputes else estimator.impute_chunks
+    n_left = 0
+
+    def chunks() -> Iterator[Any]:
+        nonlocal n_left
+        for rows in fill(dataset):
+            n_left += _gaps(rows)
+            yield rows
+
+    n_rows = write(output, chunks())
+    say(f"{n_rows:,} rows: {output}")
+    if n_left:
+        say(f"{n_left:,} gaps are left, in columns of which nothing could be learned.")
+
+
+def _gaps(rows: Any) -> int:
+    """Count the gaps."""
+    import numpy as np
+
+    if isinstance(rows, np.ndarray):
+        return int(np.isnan(rows).sum()) if rows.dtype.kind == "f" else 0
+    return sum(column.null_count for column in rows.columns)
