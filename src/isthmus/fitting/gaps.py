@@ -68,9 +68,9 @@ def _filled(
     found: dict[int, tuple[np.ndarray, pa.Array]] = {}
     for i, column in enumerate(preparation.columns):
         places = preparation.layout.places(i)
-        gaps = np.flatnonzero(np.isnan(prepared[:, places[0]])) if len(places) else places
+        gaps = np.flatnonzero(np.isnan(prepared[:, places]).any(axis=1))
         if len(gaps):
-            found[i] = gaps, column.decode(imputed[np.ix_(gaps, places)])
+            found[i] = gaps, column.decode(imputed[gaps, places])
     if isinstance(rows, np.ndarray):
         return _filled_array(rows, found)
     schema = rows.schema
