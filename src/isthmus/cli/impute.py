@@ -61,8 +61,7 @@ def impute(
     output
         The table without gaps: {files}.
     """
-    is_model = files[0].endswith(".isthmus")
-    model, data = (files[0], files[1:]) if is_model else (None, files)
+    model, data = _model_first(files)
     if not data:
         raise MisuseError(f"{model} is a model: name the data whose gaps it is to fill too.")
     if model is not None and (training.given() or model_out is not None):
@@ -75,17 +74,16 @@ def impute(
     limit_memory(memory)
     from isthmus.io import check_writable, read
 
-    check_writable(output)
+    dataset = read(data, exclude=exclude or ())
+    check_writable(output, dataset.schema)
     if model is not None:
-        _write(_loaded(model), read(data, exclude=exclude or ()), output)
+        _write(_loaded(model), dataset, output)
         return 0
     from isthmus import AutoencoderImputer
 
     with misuse():
         imputer = AutoencoderImputer(**training.given(), **run.given())
         imputer.check_parameters()
-    dataset = read(data, exclude=exclude or ())
-    check_writable(output, dataset.schema)
     imputer.fit(dataset)
     if model_out is not None:
         save_model(imputer, model_out)
@@ -95,6 +93,11 @@ def impute(
         say(f"{stopped()}; the gaps were filled with what had been learned.")
         return INTERRUPTED
     return 0
+
+
+def _model_first(files: list[str]) -> tuple[str | None, list[str]]:
+    """Give the model, where one comes first, and the data."""
+    return (files[0], files[1:]) if files[0].endswith(".isthmus") else (None, files)
 
 
 def _loaded(path: str) -> Any:
@@ -113,9 +116,8 @@ def _loaded(path: str) -> Any:
 def _write(estimator: Any, dataset: Any, output: Path) -> None:
     """Write the table, and tell how many gaps there were and are."""
     from isthmus import AutoencoderImputer
-    from isthmus.io import check_writable, write
+    from isthmus.io import write
 
-    check_writable(output, dataset.schema)
     imputes = isinstance(estimator, AutoencoderImputer)
     fill = estimator.transform_chunks if imputes else estimator.impute_chunks
     n_left = 0

@@ -71,7 +71,7 @@ class AutoencoderImputer(
     batch_size : int
         Rows in a minibatch.
     max_epochs : int or None
-        Passes over the data; None makes about 2,500 updates.
+        Passes over the data; None makes about 5,000 updates.
     weight_decay : float
         Decoupled weight decay of AdamW.
 
@@ -118,7 +118,7 @@ class AutoencoderImputer(
         feature_names_in_: np.ndarray
         container_: str
 
-    _updates: ClassVar[int] = 2_500
+    _updates: ClassVar[int] = 5_000
 
     def fit(self, X: Any, y: Any = None) -> Self:
         """Learn to tell the columns from each other.
