@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
@@ -68,24 +68,12 @@ class ImputingAutoencoder(SavedAutoencoder):
         >>> bool(np.isnan(model.impute(X)).any())
         False
         """
-        check_is_fitted(self)
-        dataset, container = open_dataset(self, X, reset=False), container_of(X)
-
-        def filled(tell: Any) -> Any:
-            chunks = filled_chunks(dataset, self.preparation_, tell, CHUNK_ROWS)
-            return to_container(in_one_piece(list(chunks)), container)
-
         if n_draws is None:
-            return filled(self._reconstructed)
-        if not isinstance(self.model_.code, GaussianCode):
-            raise IsthmusError(
-                f"n_draws={n_draws} asks {type(self).__name__} to draw, but its code is no "
-                "distribution: leave n_draws away, or fit a VariationalAutoencoder."
-            )
-        if n_draws < 1:
-            raise IsthmusError(f"n_draws={n_draws} asks for nothing: choose 1 or more.")
+            return self._imputed(X, self._reconstructed)
+        check_is_fitted(self)
+        self._check_draws(n_draws)
         generator = np.random.default_rng(random_state)
-        return [filled(partial(self._drawn, generator)) for _ in range(n_draws)]
+        return [self._imputed(X, partial(self._drawn, generator)) for _ in range(n_draws)]
 
     def impute_chunks(self, X: Any) -> Iterator[Rows]:
         """Fill the gaps a chunk at a time, for rows that would not fit into memory.
@@ -104,6 +92,21 @@ class ImputingAutoencoder(SavedAutoencoder):
         dataset: Dataset = open_dataset(self, X, reset=False)
         n_rows = affordable_rows(self.preparation_.n_features)
         return filled_chunks(dataset, self.preparation_, self._reconstructed, n_rows)
+
+    def _imputed(self, X: Any, tell: Callable[[np.ndarray], np.ndarray]) -> Any:
+        check_is_fitted(self)
+        dataset, container = open_dataset(self, X, reset=False), container_of(X)
+        chunks = list(filled_chunks(dataset, self.preparation_, tell, CHUNK_ROWS))
+        return to_container(in_one_piece(chunks), container)
+
+    def _check_draws(self, n_draws: int) -> None:
+        if not isinstance(self.model_.code, GaussianCode):
+            raise IsthmusError(
+                f"n_draws={n_draws} asks {type(self).__name__} to draw, but its code is no "
+                "distribution: leave n_draws away, or fit a VariationalAutoencoder."
+            )
+        if n_draws < 1:
+            raise IsthmusError(f"n_draws={n_draws} asks for nothing: choose 1 or more.")
 
     def _reconstructed(self, x: np.ndarray) -> np.ndarray:
         return over_rows(Model.reconstruct, self.model_, x)
