@@ -176,19 +176,20 @@ def run(name, seed, label):
 
 def page(kept, seeds):
     versions = ", ".join(f"{name} {version(name)}" for name in ("isthmus", "jax", "scikit-learn"))
+    draws = "one draw" if len(seeds) == 1 else f"means over {len(seeds)} draws"
     lines = [
         "# Gaps filled",
         "",
-        f"`python benchmarks/imputation.py --seeds {len(seeds)}` on {platform.machine()}, {os.cpu_count()} cores; "
-        f"{versions}.",
+        f"`python benchmarks/imputation.py --seeds {len(seeds)}` on {platform.machine()}, "
+        f"{os.cpu_count()} cores; {versions}.",
         "",
-        "20 % of the cells are hidden at random, and told from the others; means over "
-        f"{len(seeds)} draw{'s' * (len(seeds) > 1)}. Errors are root mean squares over hidden numbers, in standard "
-        "deviations of their columns; accuracy is over hidden categories. Tables are cut to "
-        "10,000 rows. One-hot categories for KNNImputer and IterativeImputer (the level with the "
-        "largest share is taken), classification trees for categories where there are trees (30 extra trees, five rounds). The "
-        "levels of a category tell each other exactly, so that IterativeImputer never leaves the "
-        "mode. Seconds are of one core that other work shared.",
+        f"20 % of the cells are hidden at random, and told from the others; {draws}. Errors are "
+        "root mean squares over hidden numbers, in standard deviations of their columns; accuracy "
+        "is over hidden categories. Tables are cut to 10,000 rows. Categories are one-hot for "
+        "KNNImputer and IterativeImputer (the level with the largest share is taken; these levels "
+        "tell each other exactly, so that IterativeImputer never leaves the mode), and codes, told "
+        "by classification trees, where there are trees (30 extra trees, five rounds). Seconds are "
+        "of one core that other work shared.",
         "",
         "| table | imputer | error | accuracy | seconds |",
         "|---|---|---:|---:|---:|",
