@@ -198,3 +198,6 @@ def test_a_report_tells_what_comes_back_of_each_column(trained, tmp_path):
     assert comparison.tables[0].name == "noise"
     page = (tmp_path / "report.html").read_text()
     assert "Columns, worst reconstructed first" in page
+    assert len(comparison.odd_rows) == 5
+    assert all("expected" in sentence for _, sentence in comparison.odd_rows)
+    assert "Odd rows" in page

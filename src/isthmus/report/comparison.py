@@ -24,6 +24,7 @@ from isthmus.prepare import (
     without_gaps,
 )
 from isthmus.report.names import DrawnNames, without_folders
+from isthmus.report.odd_rows import find_odd_rows
 from isthmus.report.shapes import image_shape, signal_shape
 from isthmus.report.table_columns import TableColumn, judge_columns
 from isthmus.runs.computing import computing
@@ -70,6 +71,8 @@ class Comparison:
         The judged rows and what came back, in the prepared scale, gaps filled with the mean.
     tables : tuple of TableColumn
         What came back of each column of a table that has more than plain numbers.
+    odd_rows : tuple of (int, str)
+        Positions of the oddest judged rows of such a table, and what makes them odd.
     codes : ndarray of float32, shape (rows, components)
         Their codes.
     training_codes : ndarray of float32, shape (at most 10,000, components)
@@ -97,6 +100,7 @@ class Comparison:
     reconstruction: np.ndarray
     pca_reconstruction: np.ndarray
     tables: tuple[TableColumn, ...]
+    odd_rows: tuple[tuple[int, str], ...]
     codes: np.ndarray
     training_codes: np.ndarray
     training_labels: np.ndarray | None
@@ -223,19 +227,18 @@ def compare(
     held_out = len(estimator.validation_rows_) > 0
     matrix, positions = judged_rows(estimator.preparation_, dataset, estimator.validation_rows_)
     labels = None if labels is None else _checked_labels(labels, dataset)[positions]
-    rows = np.searchsorted(positions, estimator.validation_rows_)
-    everything = np.arange(len(matrix))
-    training_rows = np.setdiff1d(everything, rows) if held_out else everything
-    rows = rows if held_out else everything
+    rows = training_rows = np.arange(len(matrix))
+    if held_out:
+        rows = np.searchsorted(positions, estimator.validation_rows_)
+        training_rows = np.delete(training_rows, rows)
     codes = over_rows(Model.encode, estimator.model_, matrix[rows])
     baseline = mean_row(matrix[training_rows]).astype(np.float32)
     x, gaps = without_gaps(matrix[rows], baseline), np.isnan(as_float(matrix[rows]))
     drawn = np.random.default_rng(0).permutation(training_rows)[: _MOST_DRAWN if held_out else 0]
     pca = _fit_pca(without_gaps(matrix[training_rows], baseline), estimator)
     # What is missing costs nothing.
-    reconstruction = np.where(gaps, x, over_rows(Model.decode, estimator.model_, codes))
-    pca_reconstruction = np.where(gaps, x, pca.reconstruct(x))
-    judged = positions[rows], reconstruction, pca_reconstruction
+    back = over_rows(Model.decode, estimator.model_, codes), pca.reconstruct(x)
+    judged = positions[rows], *(np.where(gaps, x, each) for each in back)
     return Comparison(
         estimator=estimator,
         source=source or without_folders(dataset.source),
@@ -243,9 +246,10 @@ def compare(
         rows=positions[rows],
         held_out=held_out,
         x=x,
-        reconstruction=reconstruction,
-        pca_reconstruction=pca_reconstruction,
+        reconstruction=judged[1],
+        pca_reconstruction=judged[2],
         tables=judge_columns(estimator.preparation_, dataset, *judged),
+        odd_rows=find_odd_rows(estimator, dataset, positions[rows]),
         codes=codes,
         training_codes=over_rows(Model.encode, estimator.model_, matrix[drawn]),
         training_labels=None if labels is None else labels[drawn],
