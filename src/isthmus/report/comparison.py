@@ -160,6 +160,11 @@ class Comparison:
         return DrawnNames(names or [f"column {i}" for i in range(self.x.shape[1])], "column")
 
     @cached_property
+    def table_names(self) -> DrawnNames:
+        """Names of the columns of a table that has more than plain numbers."""
+        return DrawnNames([column.name for column in self.tables], "column")
+
+    @cached_property
     def distinct_labels(self) -> np.ndarray | None:
         """The labels that there are among the rows drawn."""
         drawn = [labels for labels in (self.labels, self.training_labels) if labels is not None]

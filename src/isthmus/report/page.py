@@ -164,7 +164,11 @@ def _section(comparison: Comparison) -> dict[str, Any]:
             _Picture(caption, f"{_slug(comparison.name)}-{_slug(caption)}.png", data)
             for caption, data in draw_all(comparison).items()
         ],
-        "names": {**comparison.columns.replaced, **comparison.classes.replaced},
+        "names": {
+            **comparison.columns.replaced,
+            **comparison.table_names.replaced,
+            **comparison.classes.replaced,
+        },
         "rows": None if comparison.image_shape else _worst_and_best_rows(comparison),
         "settings": repr(estimator),
         "parameters": {name: repr(value) for name, value in estimator.get_params().items()},

@@ -42,8 +42,16 @@ class TableColumn:
     @property
     def gain(self) -> float:
         """Share of what the constant gets wrong that the autoencoder gets right."""
+        return self._gain(self.model)
+
+    @property
+    def pca_gain(self) -> float:
+        """The same of PCA."""
+        return self._gain(self.pca)
+
+    def _gain(self, figure: float) -> float:
         wrong = 1 - self.constant if self.is_share else self.constant
-        left = 1 - self.model if self.is_share else self.model
+        left = 1 - figure if self.is_share else figure
         return 1 - left / wrong if wrong > 0 else float(left <= 0)
 
 

@@ -14,20 +14,29 @@ _MOST_UNITS, _MOST_WEIGHED = 40, 30
 
 
 def draw_columns(comparison: Comparison) -> Figure:
-    """Draw the share of variance that comes back, for the worst and the best columns."""
+    """Draw the share of variance that comes back, for the worst and the best columns.
+
+    Of tables of every kind of column it is the share of what the mean or mode gets wrong.
+    """
+    label, columns = "share of the column's variance that comes back", comparison.columns
     ours = comparison.column_shares(comparison.reconstruction)
     theirs = comparison.column_shares(comparison.pca_reconstruction)
+    if comparison.tables:
+        ours = np.array([column.gain for column in comparison.tables])
+        theirs = np.array([column.pca_gain for column in comparison.tables])
+        columns = comparison.table_names
+        label = "share of what the mean or mode gets wrong that comes back right"
     order = np.argsort(ours)
     if len(order) > _MOST_COLUMNS:
         half = _MOST_COLUMNS // 2
         order = np.concatenate([order[:half], order[-half:]])
-    names = [comparison.columns.label(i) for i in order]
+    names = [columns.label(i) for i in order]
     figure, axes = new_figure(6.4, 0.36 * len(order) + 1.2)
     places = np.arange(len(order))
     axes.barh(places + 0.2, np.clip(ours[order], 0, 1), 0.4, color=OURS, label="autoencoder")
     axes.barh(places - 0.2, np.clip(theirs[order], 0, 1), 0.4, color=PCA, label="PCA")
     axes.set_yticks(places, names, **text_style(names))
-    axes.set(xlabel="share of the column's variance that comes back", xlim=(0, 1))
+    axes.set(xlabel=label, xlim=(0, 1))
     figure.legend(frameon=False, loc="outside upper right", ncols=2)
     return figure
 
