@@ -36,7 +36,7 @@ class Family(ABC):
     --------
     >>> from isthmus.objectives import Corruption
     >>> list(Corruption.members())
-    ['gaussian', 'masking', 'salt_and_pepper', 'swap']
+    ['gaussian', 'hiding', 'masking', 'salt_and_pepper', 'swap']
     >>> Corruption.named("masking", 0.3)
     Masking(level=0.3)
     """

@@ -108,7 +108,7 @@ class AutoencoderImputer(
     True
     """
 
-    n_networks: int = parameter(POSITIVE, default=3)
+    n_networks: int = parameter(POSITIVE, default=3, kw_only=False)
     width: int = parameter(POSITIVE, default=256)
     batch_size: int = parameter(POSITIVE, default=256)
     weight_decay: float = parameter(NOT_NEGATIVE, default=1e-2)

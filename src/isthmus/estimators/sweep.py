@@ -125,6 +125,11 @@ class ComponentSweep(RunParameters, BaseEstimator):
     components: Sequence[int] = parameter("array-like", default=(1, 2, 4, 8, 16, 32))
     n_seeds: int = parameter(POSITIVE, default=1)
 
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = getattr(self.autoencoder, "takes_gaps", True)
+        return tags
+
     def fit(
         self,
         X: Any,
