@@ -36,14 +36,14 @@ def test_every_column_has_the_log_likelihood_of_its_distribution():
 @pytest.mark.parametrize("column", range(6))
 def test_missing_values_cost_nothing_and_teach_nothing(column):
     x = X.copy()
-    x[:, LAYOUT.places(column)] = np.nan
+    x[:, LAYOUT.places[column]] = np.nan
     whole, left = (np.asarray(MIXED.log_probs(PARAMETERS, each)[0]) for each in (X, x))
     part = LAYOUT.parts.index(column)
     assert left[part] == 0
     np.testing.assert_array_equal(np.delete(left, part), np.delete(whole, part))
     gradient = np.asarray(jax.grad(lambda p: MIXED.log_prob(p, x).sum())(jnp.asarray(PARAMETERS)))
     assert np.isfinite(gradient).all()
-    assert (gradient[0, LAYOUT.places(column)] == 0).all()
+    assert (gradient[0, LAYOUT.places[column]] == 0).all()
 
 
 def test_the_mean_of_the_parameters_of_a_row_is_that_row():

@@ -37,7 +37,7 @@ def test_all_numbers_of_a_column_are_hit_at_once(corruption):
     x = jnp.asarray(np.random.default_rng(1).uniform(1, 2, (400, layout.n_features)), jnp.float32)
     hit = np.asarray(corruption(0.3).for_columns(layout)(x, jnp.ones(400), KEY) != x)
     for column in range(5):
-        of_column = hit[:, layout.places(column)]
+        of_column = hit[:, layout.places[column]]
         assert (of_column.all(axis=1) == of_column.any(axis=1)).mean() > 0.98
         assert abs(of_column.any(axis=1).mean() - 0.3) < 0.08
 

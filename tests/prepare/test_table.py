@@ -117,8 +117,8 @@ def test_a_row_is_nan_where_a_value_is_missing_and_one_hot_elsewhere():
     frame = pd.DataFrame({"x": [1.0, None, 3.0], "c": ["u", "v", None]})
     preparation = fitted(frame)
     matrix = preparation.matrix(as_dataset(frame))
-    places = preparation.layout.places(1)
-    assert np.isnan(matrix[1, preparation.layout.places(0)]).all()
+    places = preparation.layout.places[1]
+    assert np.isnan(matrix[1, preparation.layout.places[0]]).all()
     assert np.isnan(matrix[2, places]).all()
     np.testing.assert_array_equal(matrix[:2, places], [[1, 0, 0], [0, 1, 0]])
     assert preparation.feature_names == ("x", "c = u", "c = v", "c = others")

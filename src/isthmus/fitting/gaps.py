@@ -67,7 +67,7 @@ def _filled(
     """
     found: dict[int, tuple[np.ndarray, pa.Array]] = {}
     for i, column in enumerate(preparation.columns):
-        places = preparation.layout.places(i)
+        places = preparation.layout.places[i]
         gaps = np.flatnonzero(np.isnan(prepared[:, places]).any(axis=1))
         if len(gaps):
             found[i] = gaps, column.decode(imputed[gaps, places])

@@ -16,9 +16,6 @@ _LEAST_HIDDEN, _MOST_HIDDEN = 0.05, 0.65
 _VISIBLE = 0.1
 # No value is so far away that it gets all of the attention.
 _FARTHEST = 10.0
-# Of standardized numbers. Were the network surer of columns that are easily told, they would
-# outweigh all others.
-_LEAST_LOG_VARIANCE = -2.0
 
 
 @final
@@ -71,9 +68,6 @@ class Imputation(Loss[Model]):
         code = model.encode(jnp.where(hidden[:, columns], jnp.nan, x))
         parameters = model.network.decode(code)
         assert isinstance(model.likelihood, Mixed)
-        means, log_variance = jnp.split(parameters, [x.shape[1]], axis=1)
-        log_variance = jnp.maximum(log_variance, _LEAST_LOG_VARIANCE)
-        parameters = jnp.concatenate([means, log_variance], axis=1)
         x = jnp.clip(x, -_FARTHEST, _FARTHEST)
         losses = -model.likelihood.log_probs(parameters, x)
         first = np.array([self.columns.index(part) for part in self.parts])

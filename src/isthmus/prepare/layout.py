@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
 
 
 @dataclass(frozen=True)
@@ -51,16 +54,16 @@ class ColumnLayout:
     @property
     def first_places(self) -> tuple[int, ...]:
         """The first column of the matrix that tells of each column of the table that any does."""
-        columns = self.columns
-        return tuple(columns.index(column) for column in sorted(set(columns)))
+        return tuple(np.unique(self.columns, return_index=True)[1].tolist())
 
-    def places(self, column: int) -> slice:
-        """Give the columns of the matrix that tell of a column of the table."""
-        columns = self.columns
-        if column not in columns:
-            return slice(0, 0)
-        first = columns.index(column)
-        return slice(first, first + columns.count(column))
+    @cached_property
+    def places(self) -> tuple[slice, ...]:
+        """The columns of the matrix that tell of each column of the table."""
+        found = [slice(0, 0)] * self.n_columns
+        told, starts, counts = np.unique(self.columns, return_index=True, return_counts=True)
+        for column, start, count in zip(told, starts, counts, strict=True):
+            found[column] = slice(int(start), int(start + count))
+        return tuple(found)
 
 
 def lay_out(widths: Sequence[int], parts: Sequence[str]) -> ColumnLayout:

@@ -259,9 +259,9 @@ class TablePreparation(Preparation):
         raw = Schema(names, tuple(map(str, told["dtypes"])), (len(own),), labels)
         return cls(raw, arrow, tuple(own), str(values["reason"]))
 
-    @cached_property
-    def _places(self) -> list[slice]:
-        return [self.layout.places(i) for i in range(len(self.columns))]
+    @property
+    def _places(self) -> tuple[slice, ...]:
+        return self.layout.places
 
     def _judge(
         self, column: Column, values: pa.ChunkedArray, numbers: np.ndarray, source: str

@@ -91,7 +91,7 @@ class TableCells(Cells):
     def __init__(self, preparation: TablePreparation) -> None:
         layout = preparation.layout
         self._columns = [preparation.columns[c] for c in sorted(set(layout.columns))]
-        self._places = [layout.places(c) for c in sorted(set(layout.columns))]
+        self._places = [layout.places[c] for c in sorted(set(layout.columns))]
         self.names = np.array([column.called for column in self._columns], dtype=object)
         self.is_level = np.array([column.part != "number" for column in self._columns])
 
