@@ -287,7 +287,7 @@ class TrainedAutoencoder(ScalingParameters, MinibatchParameters, BaseAutoencoder
         return False
 
     def _starts_at_mean(self, network: DenseNetwork | TableNetwork) -> bool:
-        return network.centre is not None
+        return isinstance(network, TableNetwork) or network.centre is not None
 
     def _settings(self, n_rows: int, seed: int) -> Settings:
         n_epochs = self.max_epochs

@@ -96,6 +96,33 @@ class LayeredNetwork(Network):
         return replace(self, encoder=_silent(self.encoder), decoder=_silent(self.decoder))
 
 
+class AroundLayers(LayeredNetwork):
+    """A network around the layers of another one, which do most of the work.
+
+    Parameters
+    ----------
+    layers : LayeredNetwork
+        The layers.
+    """
+
+    layers: LayeredNetwork
+
+    @property
+    def encoder(self) -> Any:  # pyright: ignore[reportIncompatibleVariableOverride]
+        return self.layers.encoder
+
+    @property
+    def decoder(self) -> Any:  # pyright: ignore[reportIncompatibleVariableOverride]
+        return self.layers.decoder
+
+    @property
+    def hidden_activation(self) -> str:
+        return self.layers.hidden_activation
+
+    def silenced(self) -> Self:
+        return replace(self, layers=self.layers.silenced())
+
+
 def _silent(layers: Sequence[Any]) -> tuple[Any, ...]:
     """Give the same layers with weights of 0 in the last one."""
     *others, last = layers

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any, final
+from typing import final
 
 import jax
 import numpy as np
 
-from isthmus.networks.base import Disturbance, LayeredNetwork, Network, undisturbed
+from isthmus.networks.base import AroundLayers, Disturbance, LayeredNetwork, Network, undisturbed
 from isthmus.networks.dense import Affine
 
 
 @final
-class ShortcutNetwork(LayeredNetwork):
+class ShortcutNetwork(AroundLayers):
     """Layers, and a linear shortcut around them in both directions, whose results are added.
 
     Parameters
@@ -30,16 +30,7 @@ class ShortcutNetwork(LayeredNetwork):
     He, Zhang, Ren & Sun (2016), Deep residual learning for image recognition, equation 2.
     """
 
-    layers: LayeredNetwork
     shortcuts: tuple[Affine, Affine | None]
-
-    @property
-    def encoder(self) -> Any:  # pyright: ignore[reportIncompatibleVariableOverride]
-        return self.layers.encoder
-
-    @property
-    def decoder(self) -> Any:  # pyright: ignore[reportIncompatibleVariableOverride]
-        return self.layers.decoder
 
     @property
     def without_shortcuts(self) -> LayeredNetwork:
@@ -51,10 +42,6 @@ class ShortcutNetwork(LayeredNetwork):
         shortcut = self.shortcuts[1]
         assert shortcut is not None
         return shortcut.weight.shape[0]
-
-    @property
-    def hidden_activation(self) -> str:
-        return self.layers.hidden_activation
 
     def activations(
         self, x: jax.Array, n_layers: int, disturb: Disturbance = undisturbed
@@ -92,9 +79,6 @@ class ShortcutNetwork(LayeredNetwork):
         bias[: len(code)] = code
         shortcuts = _affine(down_weight, bias), _affine(up_weight, output)
         return replace(self, layers=self.layers.silenced(), shortcuts=shortcuts)
-
-    def silenced(self) -> ShortcutNetwork:
-        return replace(self, layers=self.layers.silenced())
 
     def without_decoder(self) -> ShortcutNetwork:
         shortcuts = self.shortcuts[0], None

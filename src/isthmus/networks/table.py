@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any, final
+from typing import final
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
 
-from isthmus.networks.base import Disturbance, LayeredNetwork, Network, undisturbed
+from isthmus.networks.base import AroundLayers, Disturbance, Network, undisturbed
 
 
 @final
-class TableNetwork(LayeredNetwork):
+class TableNetwork(AroundLayers):
     """Layers around which gaps are filled, and that are told where they were.
 
     NaN in a row is a gap. It becomes 0, the mean of a standardized column, and for every place in
@@ -29,25 +29,7 @@ class TableNetwork(LayeredNetwork):
         Features of whose gaps the layers are told.
     """
 
-    layers: LayeredNetwork
     told: tuple[int, ...] = eqx.field(static=True)
-
-    @property
-    def encoder(self) -> Any:  # pyright: ignore[reportIncompatibleVariableOverride]
-        return self.layers.encoder
-
-    @property
-    def decoder(self) -> Any:  # pyright: ignore[reportIncompatibleVariableOverride]
-        return self.layers.decoder
-
-    @property
-    def hidden_activation(self) -> str:
-        return self.layers.hidden_activation
-
-    @property
-    def centre(self) -> Any:
-        """What gaps become: the mean of what was brought to scale."""
-        return 0.0
 
     def activations(
         self, x: jax.Array, n_layers: int, disturb: Disturbance = undisturbed
@@ -65,9 +47,6 @@ class TableNetwork(LayeredNetwork):
 
     def without_decoder(self) -> TableNetwork:
         return replace(self, layers=self.layers.without_decoder())
-
-    def silenced(self) -> TableNetwork:
-        return replace(self, layers=self.layers.silenced())
 
     def single_layers(self) -> tuple[Network, ...]:
         first, *others = self.layers.single_layers()
