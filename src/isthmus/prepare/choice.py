@@ -42,6 +42,10 @@ def find_preparation(
     DataError
         The rows cannot be prepared.
     """
+    if numbers_alone is not None:
+        if kinds:
+            raise IsthmusError(f"{numbers_alone} takes numbers alone: leave kinds away.")
+        return NumberPreparation.fit(dataset, scaling)
     why = ""
     if kinds:
         why = "kinds of columns were named"
@@ -51,12 +55,9 @@ def find_preparation(
         try:
             return NumberPreparation.fit(dataset, scaling)
         except MissingValueError:
-            if len(dataset.schema.row_shape) > 1 or numbers_alone is not None:
+            if len(dataset.schema.row_shape) > 1:
                 raise
             why = "some values are missing"
-    if numbers_alone is not None:
-        NumberPreparation.fit(dataset, scaling)
-        raise IsthmusError(f"{numbers_alone} takes numbers alone: leave kinds away.")
     if scaling not in _FOR_TABLES:
         raise IsthmusError(
             f"scaling={scaling!r} is for plain numbers, but of {dataset.source} {why}: "

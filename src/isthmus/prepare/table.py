@@ -6,6 +6,7 @@ import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import chain
 from typing import Any, final
 
 import numpy as np
@@ -13,7 +14,7 @@ import pyarrow as pa
 from numpy.typing import DTypeLike
 
 from isthmus.errors import DataError, DataWarning
-from isthmus.io.dataset import Dataset, Rows, Schema, TableDataset
+from isthmus.io.dataset import Dataset, Rows, Schema
 from isthmus.prepare.columns import (
     CategoryColumn,
     Column,
@@ -87,7 +88,7 @@ class TablePreparation(Preparation):
             raise DataError(f"{dataset.source} has no rows: there is nothing to learn from.")
         columns = choose_columns(
             first.schema,
-            _chained(first, tables),
+            chain([first], tables),
             dataset.n_rows,
             dataset.source,
             kinds,
@@ -188,7 +189,7 @@ class TablePreparation(Preparation):
             if column.width:
                 numbers = column.encode(values, source, first_row)
                 result[:, self._places[i]] = numbers
-                self._judge(column, values, numbers, source)
+                _judge(column, numbers, source)
         return result
 
     def inverse(self, matrix: np.ndarray) -> Rows:
@@ -263,32 +264,31 @@ class TablePreparation(Preparation):
     def _places(self) -> tuple[slice, ...]:
         return self.layout.places
 
-    def _judge(
-        self, column: Column, values: pa.ChunkedArray, numbers: np.ndarray, source: str
-    ) -> None:
-        """Warn where most values of a column are such as were never seen."""
-        if len(numbers) < _TELLING:
-            return
-        if isinstance(column, CategoryColumn):
-            if column.is_unseen(values) > _MOST_UNSEEN:
-                warnings.warn(
-                    f"Most values of column {column.name} in {source} are none of the levels that "
-                    "were fitted, and count as rare ones: give them as they were written then.",
-                    DataWarning,
-                    stacklevel=2,
-                )
-        elif isinstance(column, NumberColumn):
-            ends = column.encode(pa.chunked_array([[column.least, column.greatest]]), source, 0)
-            span = ends[1] - ends[0]
-            outside = (numbers < ends[0] - span) | (numbers > ends[1] + span)
-            if np.mean(outside) > _MOST_UNSEEN:
-                warnings.warn(
-                    f"Most values of column {column.name} in {source} lie far beyond those that "
-                    f"were fitted, {column.least:.4g} to {column.greatest:.4g}: give them in the "
-                    "same unit as before.",
-                    DataWarning,
-                    stacklevel=2,
-                )
+
+def _judge(column: Column, numbers: np.ndarray, source: str) -> None:
+    """Warn where most values of a column are such as were never seen."""
+    if len(numbers) < _TELLING:
+        return
+    if isinstance(column, CategoryColumn):
+        if column.share_without_own(numbers) > _MOST_UNSEEN:
+            warnings.warn(
+                f"Most values of column {column.name} in {source} are none of the levels that "
+                "were fitted, and count as rare ones: give them as they were written then.",
+                DataWarning,
+                stacklevel=2,
+            )
+    elif isinstance(column, NumberColumn):
+        ends = column.encode(pa.chunked_array([[column.least, column.greatest]]), source, 0)
+        span = ends[1] - ends[0]
+        outside = (numbers < ends[0] - span) | (numbers > ends[1] + span)
+        if np.mean(outside) > _MOST_UNSEEN:
+            warnings.warn(
+                f"Most values of column {column.name} in {source} lie far beyond those that "
+                f"were fitted, {column.least:.4g} to {column.greatest:.4g}: give them in the "
+                "same unit as before.",
+                DataWarning,
+                stacklevel=2,
+            )
 
 
 def _told(columns: Any) -> str:
@@ -311,15 +311,8 @@ def _widened(column: NumberColumn, numbers: np.ndarray) -> NumberColumn:
 
 def _tables(dataset: Dataset, n_rows: int | None = None) -> Iterator[pa.Table]:
     """Yield the rows as arrow tables."""
-    if isinstance(dataset, TableDataset) and not dataset.n_rows:
-        return
     for chunk in dataset.chunks(chunk_rows(dataset) if n_rows is None else n_rows):
         yield _as_table(chunk)
-
-
-def _chained(first: pa.Table, others: Iterator[pa.Table]) -> Iterator[pa.Table]:
-    yield first
-    yield from others
 
 
 def _as_table(rows: Rows) -> pa.Table:

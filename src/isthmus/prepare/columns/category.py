@@ -72,12 +72,10 @@ class CategoryColumn(Column):
         taken = texts.take(pa.array(places, mask=missing))
         return _in_type(taken, self.type, self.categories)
 
-    def is_unseen(self, values: pa.ChunkedArray) -> float:
-        """Give the share of values whose level has no number of its own."""
-        texts, places = levels_of(values)
-        unseen = np.array([text not in self._places for text in texts], bool)
-        known = places[places >= 0]
-        return float(unseen[known].mean()) if known.size else 0.0
+    def share_without_own(self, numbers: np.ndarray) -> float:
+        """Give the share of values, encoded so, whose level has no number of its own."""
+        known = numbers[~np.isnan(numbers[:, 0]), len(self.levels) :]
+        return float(known.any(axis=1).mean()) if len(known) else 0.0
 
     @cached_property
     def _places(self) -> dict[str, int]:
