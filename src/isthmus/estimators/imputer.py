@@ -32,7 +32,13 @@ from isthmus.fitting.persistence import (
     named_leaves,
 )
 from isthmus.fitting.rows import TrainingRows, open_rows
-from isthmus.fitting.saved import checked_history, set_columns
+from isthmus.fitting.saved import (
+    checked_history,
+    preparation_arrays,
+    preparation_tensors,
+    set_columns,
+    told_columns,
+)
 from isthmus.fitting.validation import open_dataset
 from isthmus.io import (
     CHUNK_ROWS,
@@ -197,15 +203,13 @@ class AutoencoderImputer(
         """Give all that was learned: what JSON can hold, and arrays by name."""
         check_is_fitted(self)
         preparation, arrays = self.preparation_.state()
-        names = getattr(self, "feature_names_in_", None)
         fitted = {
-            "feature_names_in": None if names is None else [str(name) for name in names],
             "history": self.history_,
             "interrupted": self.interrupted_,
-            "n_features_in": self.n_features_in_,
             "preparation": preparation,
+            **told_columns(self),
         }
-        tensors = {f"preparation.{name}": array for name, array in arrays.items()}
+        tensors = preparation_tensors(arrays)
         tensors |= {name: np.asarray(leaf) for name, leaf in named_leaves(self.models_).items()}
         return {"parameters": encoded_parameters(self), "fitted": fitted}, tensors
 
@@ -215,11 +219,7 @@ class AutoencoderImputer(
         restored = cls(**decoded_parameters(values["parameters"]))
         restored.check_parameters()
         fitted = values["fitted"]
-        arrays = {
-            name.removeprefix("preparation."): array
-            for name, array in tensors.items()
-            if name.startswith("preparation.")
-        }
+        arrays = preparation_arrays(tensors)
         preparation = TablePreparation.from_state(fitted["preparation"], arrays)
         restored.preparation_ = preparation
         set_columns(restored, fitted, preparation)

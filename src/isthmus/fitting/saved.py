@@ -24,6 +24,8 @@ from isthmus.networks import Architecture, Initializer, Shortcut, ShortcutNetwor
 from isthmus.networks.architectures.table import Table
 from isthmus.prepare import Preparation, restore_preparation
 
+_PREPARATION = "preparation."
+
 
 class SavedAutoencoder(Persistent):
     """A fitted autoencoder's preparation, model and history, and how files hold them.
@@ -100,7 +102,6 @@ class SavedAutoencoder(Persistent):
         """Give all that was learned: what JSON can hold, and arrays by name."""
         check_is_fitted(self)
         preparation, arrays = self.preparation_.state()
-        names = getattr(self, "feature_names_in_", None)
         fitted = {
             "attributes": {
                 name: np.asarray(getattr(self, name)).tolist()
@@ -108,15 +109,14 @@ class SavedAutoencoder(Persistent):
                 if hasattr(self, name)
             },
             "container": self.container_,
-            "feature_names_in": None if names is None else [str(name) for name in names],
             "history": self.history_,
             "likelihood": encode(self.model_.likelihood),
             "n_components": self.n_components_,
-            "n_features_in": self.n_features_in_,
             "preparation": preparation,
             "shortcut": isinstance(self.model_.network, ShortcutNetwork),
+            **told_columns(self),
         }
-        tensors = {f"preparation.{name}": array for name, array in arrays.items()}
+        tensors = preparation_tensors(arrays)
         tensors |= {name: np.asarray(leaf) for name, leaf in named_leaves(self.model_).items()}
         return {"parameters": encoded_parameters(self), "fitted": fitted}, tensors
 
@@ -133,11 +133,7 @@ class SavedAutoencoder(Persistent):
         restored = cls(**decoded_parameters(values["parameters"]))
         restored.check_parameters()
         fitted = values["fitted"]
-        arrays = {
-            name.removeprefix("preparation."): array
-            for name, array in tensors.items()
-            if name.startswith("preparation.")
-        }
+        arrays = preparation_arrays(tensors)
         restored.preparation_ = restore_preparation(fitted["preparation"], arrays)
         restored.n_components_ = int(fitted["n_components"])
         set_columns(restored, fitted, restored.preparation_)
@@ -174,6 +170,29 @@ def checked_history(history: dict[str, Any]) -> dict[str, list[float]]:
 def checked_losses(losses: dict[str, Any]) -> dict[str, list[float]]:
     """Give numbers by epoch that a file tells of."""
     return {str(name): [float(value) for value in values] for name, values in losses.items()}
+
+
+def preparation_tensors(arrays: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Give the arrays of a preparation as they are named in a file."""
+    return {f"{_PREPARATION}{name}": array for name, array in arrays.items()}
+
+
+def preparation_arrays(tensors: Tensors) -> dict[str, np.ndarray]:
+    """Give those again that `preparation_tensors` named."""
+    return {
+        name.removeprefix(_PREPARATION): array
+        for name, array in tensors.items()
+        if name.startswith(_PREPARATION)
+    }
+
+
+def told_columns(estimator: Any) -> dict[str, Any]:
+    """Give what `set_columns` lets an estimator know again."""
+    names = getattr(estimator, "feature_names_in_", None)
+    return {
+        "feature_names_in": None if names is None else [str(name) for name in names],
+        "n_features_in": estimator.n_features_in_,
+    }
 
 
 def set_columns(estimator: Any, fitted: dict[str, Any], preparation: Preparation) -> None:

@@ -37,7 +37,7 @@ from isthmus.fitting.persistence import (
 )
 from isthmus.fitting.propagation import NOTHING, Propagated
 from isthmus.fitting.rows import RowsInMemory, rows_in_memory
-from isthmus.fitting.saved import checked_history, set_columns
+from isthmus.fitting.saved import checked_history, set_columns, told_columns
 from isthmus.fitting.starting import admitted
 from isthmus.fitting.teaching import Teaching
 from isthmus.fitting.trained import TrainedAutoencoder
@@ -209,17 +209,15 @@ class SupervisedAutoencoder(
         autoencoder, tensors = describe(self.autoencoder_)
         tensors = {name: array for name, array in tensors.items() if name[:12] == "preparation."}
         tensors |= {name: np.asarray(leaf) for name, leaf in named_leaves(self.model_).items()}
-        names = getattr(self, "feature_names_in_", None)
         fitted = {
             "best_epoch": self.best_epoch_,
-            "feature_names_in": None if names is None else [str(name) for name in names],
             "frozen": self.model_.frozen,
             "history": self.history_,
             "interrupted": self.interrupted_,
             "layer": self.model_.layer,
-            "n_features_in": self.n_features_in_,
             "outcome": self._outcome_state(),
             "teaching": self.teaching_.state(),
+            **told_columns(self),
         }
         parameters = encoded_parameters(self)
         return {"parameters": parameters, "autoencoder": autoencoder, "fitted": fitted}, tensors

@@ -12,6 +12,7 @@ from isthmus.errors import DataError
 from isthmus.estimators.outliers.cells import Cells, cells_of
 from isthmus.estimators.outliers.oddness import Oddness
 from isthmus.estimators.outliers.reasons import Reasons, find_reasons
+from isthmus.fitting.saved import preparation_arrays, preparation_tensors
 from isthmus.io import Dataset, affordable_rows, memory_budget, read_ahead
 from isthmus.prepare import (
     NumberPreparation,
@@ -95,7 +96,7 @@ class ByStatistics:
     def state(self) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
         """Give all that was learned: what JSON can hold, and arrays by name."""
         values, arrays = self.preparation.state()
-        tensors = {f"preparation.{name}": array for name, array in arrays.items()}
+        tensors = preparation_tensors(arrays)
         tensors |= {"values": self.oddness.values, "scale": self.oddness.scale}
         state = {
             "clean": self.oddness.clean,
@@ -107,12 +108,7 @@ class ByStatistics:
     @classmethod
     def from_state(cls, state: dict[str, Any], tensors: dict[str, np.ndarray]) -> Self:
         """Make it again from what `state` gave; ValueError if the parts do not fit together."""
-        arrays = {
-            name.removeprefix("preparation."): array
-            for name, array in tensors.items()
-            if name.startswith("preparation.")
-        }
-        preparation = restore_preparation(state["preparation"], arrays)
+        preparation = restore_preparation(state["preparation"], preparation_arrays(tensors))
         cells = cells_of(preparation)
         varied = np.array([int(column) for column in state["varied"]])
         values, scale, clean = tensors["values"], tensors["scale"], bool(state["clean"])

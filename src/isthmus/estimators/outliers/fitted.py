@@ -21,7 +21,7 @@ from isthmus.fitting.persistence import (
     decoded_parameters,
     encoded_parameters,
 )
-from isthmus.fitting.saved import set_columns
+from isthmus.fitting.saved import set_columns, told_columns
 from isthmus.fitting.validation import open_dataset
 from isthmus.io import ContainerKind
 from isthmus.prepare import Preparation
@@ -160,13 +160,11 @@ class FittedDetector(OutlierMixin, Persistent):
         """Give all that was learned: what JSON can hold, and arrays by name."""
         check_is_fitted(self)
         judge, tensors = self._judge.state()
-        names = getattr(self, "feature_names_in_", None)
         fitted = {
             "container": self.container_,
-            "feature_names_in": None if names is None else [str(name) for name in names],
-            "n_features_in": self.n_features_in_,
             "offset": self.offset_,
             "method": self.method_,
+            **told_columns(self),
         }
         return {"parameters": encoded_parameters(self), "judge": judge, "fitted": fitted}, tensors
 
