@@ -19,6 +19,12 @@ from isthmus.errors import IsthmusError
 MOST_LAYERS = 1_000
 
 
+def check_asked(name: str, number: int) -> None:
+    """Check that a method is asked for one thing or more."""
+    if number < 1:
+        raise IsthmusError(f"{name}={number} asks for nothing: choose 1 or more.")
+
+
 def check_number(
     owner: object,
     name: str,

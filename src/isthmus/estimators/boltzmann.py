@@ -7,6 +7,7 @@ from typing import Any, final
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
+from isthmus.checks import check_asked
 from isthmus.errors import IsthmusError
 from isthmus.fitting.declaration import Named, estimator, parameter
 from isthmus.fitting.parameters import ABOVE_ZERO, POSITIVE
@@ -113,9 +114,8 @@ class BoltzmannMachine(EarlyStoppedAutoencoder):
             Like the data that the machine was fitted on.
         """
         check_is_fitted(self)
-        for name, number in (("n_samples", n_samples), ("n_steps", n_steps)):
-            if number < 1:
-                raise IsthmusError(f"{name}={number} asks for nothing: choose 1 or more.")
+        check_asked("n_samples", n_samples)
+        check_asked("n_steps", n_steps)
         generator = np.random.default_rng(random_state)
         start = generator.integers(2, size=(n_samples, self.n_components_)).astype(np.float32)
         seed = int(generator.integers(2**31))

@@ -9,6 +9,7 @@ from typing import Any, final
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
+from isthmus.checks import check_asked
 from isthmus.errors import IsthmusError
 from isthmus.fitting.declaration import estimator, parameter
 from isthmus.fitting.log_likelihood import LogLikelihood, estimate_log_likelihood
@@ -171,7 +172,7 @@ class VariationalAutoencoder(DenseParameters, NetworkAutoencoder):
             rows.
         """
         check_is_fitted(self)
-        _check_count(n_samples)
+        check_asked("n_samples", n_samples)
         seed = self._draw_seed(random_state)
         model = self._plain_model()
         return estimate_log_likelihood(model, self._prepared(X), n_samples, seed)
@@ -196,7 +197,7 @@ class VariationalAutoencoder(DenseParameters, NetworkAutoencoder):
             Like the data that the estimator was fitted on.
         """
         check_is_fitted(self)
-        _check_count(n_samples)
+        check_asked("n_samples", n_samples)
         generator = np.random.default_rng(random_state)
         codes = generator.standard_normal((n_samples, self.n_components_)).astype(np.float32)
         if not noise:
@@ -222,7 +223,7 @@ class VariationalAutoencoder(DenseParameters, NetworkAutoencoder):
             ``(n, n_steps, …)``, or a frame with the steps of one pair after those of the other.
         """
         check_is_fitted(self)
-        _check_count(n_steps, "n_steps")
+        check_asked("n_steps", n_steps)
         start, end = (self._codes(self._one_row(row)) for row in (a, b))
         if len(start) != len(end):
             raise IsthmusError(
@@ -310,8 +311,3 @@ class VariationalAutoencoder(DenseParameters, NetworkAutoencoder):
             return settings
         # Where the weight falls back to nothing, the bound gets worse before it gets better.
         return replace(settings, patience=max(settings.patience, self.n_cycle_epochs))
-
-
-def _check_count(number: int, name: str = "n_samples") -> None:
-    if number < 1:
-        raise IsthmusError(f"{name}={number} asks for nothing: choose 1 or more.")

@@ -10,6 +10,7 @@ import jax
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
+from isthmus.checks import check_asked
 from isthmus.errors import IsthmusError
 from isthmus.fitting.gaps import filled_chunks, in_one_piece
 from isthmus.fitting.saved import SavedAutoencoder
@@ -105,8 +106,7 @@ class ImputingAutoencoder(SavedAutoencoder):
                 f"n_draws={n_draws} asks {type(self).__name__} to draw, but its code is no "
                 "distribution: leave n_draws away, or fit a VariationalAutoencoder."
             )
-        if n_draws < 1:
-            raise IsthmusError(f"n_draws={n_draws} asks for nothing: choose 1 or more.")
+        check_asked("n_draws", n_draws)
 
     def _reconstructed(self, x: np.ndarray) -> np.ndarray:
         return over_rows(Model.reconstruct, self.model_, x)
