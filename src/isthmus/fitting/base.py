@@ -52,7 +52,10 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Imputin
     @property
     def corruption_in_training(self) -> Corruption | None:
         """The noise that the encoder saw in training, if any."""
-        return self.objective(1, 1).corruption
+        corruption, layout = self.objective(1, 1).corruption, self.preparation_.layout
+        if corruption is None or layout is None:
+            return corruption
+        return corruption.for_columns(layout)
 
     def transform(self, X: Any) -> np.ndarray:
         """Encode rows.

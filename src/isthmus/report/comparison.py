@@ -18,7 +18,6 @@ from isthmus.models import Model
 from isthmus.models.codes.sparse import SparseCode
 from isthmus.prepare import (
     PrincipalComponents,
-    as_float,
     find_principal_components,
     mean_row,
     without_gaps,
@@ -228,22 +227,22 @@ def compare(
     DataError
         There is not one label for each row.
     """
-    dataset: Dataset = as_dataset(X)
-    held_out = len(estimator.validation_rows_) > 0
+    dataset, held_out = as_dataset(X), len(estimator.validation_rows_) > 0
     matrix, positions = judged_rows(estimator.preparation_, dataset, estimator.validation_rows_)
     labels = None if labels is None else _checked_labels(labels, dataset)[positions]
     rows = training_rows = np.arange(len(matrix))
     if held_out:
         rows = np.searchsorted(positions, estimator.validation_rows_)
         training_rows = np.delete(training_rows, rows)
-    codes = over_rows(Model.encode, estimator.model_, matrix[rows])
-    baseline = mean_row(matrix[training_rows]).astype(np.float32)
-    x, gaps = without_gaps(matrix[rows], baseline), np.isnan(as_float(matrix[rows]))
+    judged, training = matrix[rows], matrix[training_rows]
+    codes = over_rows(Model.encode, estimator.model_, judged)
+    baseline = mean_row(training).astype(np.float32)
+    x, gaps = without_gaps(judged, baseline), np.isnan(judged)
     drawn = np.random.default_rng(0).permutation(training_rows)[: _MOST_DRAWN if held_out else 0]
-    pca = _fit_pca(without_gaps(matrix[training_rows], baseline), estimator)
+    pca = _fit_pca(without_gaps(training, baseline), estimator)
     # What is missing costs nothing.
     back = over_rows(Model.decode, estimator.model_, codes), pca.reconstruct(x)
-    judged = positions[rows], *(np.where(gaps, x, each) for each in back)
+    told = positions[rows], *(np.where(gaps, x, each) for each in back)
     return Comparison(
         estimator=estimator,
         source=source or without_folders(dataset.source),
@@ -251,9 +250,9 @@ def compare(
         rows=positions[rows],
         held_out=held_out,
         x=x,
-        reconstruction=judged[1],
-        pca_reconstruction=judged[2],
-        tables=judge_columns(estimator.preparation_, dataset, *judged),
+        reconstruction=told[1],
+        pca_reconstruction=told[2],
+        tables=judge_columns(estimator.preparation_, dataset, *told),
         odd_rows=find_odd_rows(estimator, dataset, positions[rows]),
         codes=codes,
         training_codes=over_rows(Model.encode, estimator.model_, matrix[drawn]),
@@ -280,11 +279,9 @@ def _checked_labels(labels: Any, dataset: Dataset) -> np.ndarray:
 def _denoise(
     estimator: BaseAutoencoder, x: np.ndarray, baseline: np.ndarray, pca: PrincipalComponents
 ) -> Denoising | None:
-    corruption, layout = estimator.corruption_in_training, estimator.preparation_.layout
+    corruption = estimator.corruption_in_training
     if corruption is None:
         return None
-    if layout is not None:
-        corruption = corruption.for_columns(layout)
     with computing():
         noisy = np.asarray(corruption(jnp.asarray(x), jnp.ones(len(x)), jax.random.key(0)))
     denoised = over_rows(Model.reconstruct, estimator.model_, noisy)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
-import pyarrow as pa
 
 from isthmus.errors import DataError
 from isthmus.estimators import OutlierDetector
 from isthmus.fitting.base import BaseAutoencoder
+from isthmus.fitting.gaps import in_one_piece
 from isthmus.io import Dataset
 from isthmus.prepare import TablePreparation, raw_rows
 
@@ -25,8 +25,7 @@ def find_odd_rows(
     if not isinstance(estimator.preparation_, TablePreparation):
         return ()
     rows = rows[:_MOST_JUDGED]
-    chunks = list(raw_rows(dataset, rows))
-    judged = np.concatenate(chunks) if isinstance(chunks[0], np.ndarray) else _joined(chunks)
+    judged = in_one_piece(list(raw_rows(dataset, rows)))
     try:
         kinds = estimator.get_params().get("kinds")
         detector = OutlierDetector(kinds=kinds, random_state=0).fit(dataset)
@@ -36,7 +35,3 @@ def find_odd_rows(
     chosen = judged[oddest] if isinstance(judged, np.ndarray) else judged.take(oddest)
     explanation = detector.explain(chosen)
     return tuple((int(rows[row]), explanation.sentence(i)) for i, row in enumerate(oddest))
-
-
-def _joined(chunks: list) -> pa.Table:
-    return pa.concat_tables(chunks)
