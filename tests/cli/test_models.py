@@ -102,7 +102,7 @@ def test_a_convolutional_network_goes_with_every_deep_model(model):
 @pytest.mark.parametrize("model", [*DEEP, "convolutional"])
 def test_corruption_and_penalty_go_with_every_model(model):
     estimator = make_estimator(model, {"corruption": "masking", "level": 0.1, "penalty": "l1=0.5"})
-    assert estimator.corruption_in_training == Masking(0.1)
+    assert estimator.objective(1, 1).corruption == Masking(0.1)
     assert estimator.penalty == L1(0.5)
     assert make_estimator(model, {"corruption": "swap"}).corruption == "swap"
 
