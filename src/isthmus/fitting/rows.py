@@ -237,6 +237,21 @@ def rows_in_memory(
     return preparation.matrix(dataset, dtype)
 
 
+def some_rows(
+    preparation: Preparation, dataset: Dataset, most: int, seed: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Give prepared rows and their positions, in order: all, or at most `most` that are drawn.
+
+    They are fewer where so many would take more than half of the budget.
+    """
+    row_bytes = max(preparation.matrix_bytes(dataset) // dataset.n_rows, 1)
+    most = min(most, max(_most_bytes() // row_bytes, _LEAST_KEPT))
+    if dataset.n_rows <= most:
+        return preparation.matrix(dataset), np.arange(dataset.n_rows)
+    positions = _drawn(dataset.n_rows, most, seed)
+    return preparation.chosen(dataset, positions), positions
+
+
 def judged_rows(
     preparation: Preparation, dataset: Dataset, held_out: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:

@@ -66,6 +66,15 @@ class SavedAutoencoder(Persistent):
     def _architecture(self) -> Architecture:
         """Give the design of the network."""
 
+    def _architecture_for(self, preparation: Preparation, shortcut: bool) -> Architecture:
+        """Give the design of the network for rows that are prepared so."""
+        architecture = self._architecture()
+        if shortcut and not isinstance(architecture, Shortcut):
+            architecture = Shortcut(architecture)
+        if preparation.layout is None:
+            return architecture
+        return Table(architecture, preparation.layout.first_places)
+
     def _code(self, likelihood: Likelihood) -> Code:
         """Give the code that goes with this likelihood."""
         return Deterministic()
@@ -83,11 +92,8 @@ class SavedAutoencoder(Persistent):
 
         With `shortcut` the network gets linear shortcuts that nobody asked for.
         """
-        code, architecture = self._code(likelihood), self._architecture()
-        if shortcut and not isinstance(architecture, Shortcut):
-            architecture = Shortcut(architecture)
-        if preparation.layout is not None:
-            architecture = Table(architecture, preparation.layout.first_places)
+        code = self._code(likelihood)
+        architecture = self._architecture_for(preparation, shortcut)
         network = architecture.build(
             preparation.row_shape,
             size,

@@ -6,6 +6,7 @@ from isthmus.networks.architectures import *
 from isthmus.networks.base import Disturbance, LayeredNetwork, Network, undisturbed
 from isthmus.networks.dense import Affine, DenseNetwork
 from isthmus.networks.initialization import Initializer, glorot_uniform, shapes_for
+from isthmus.networks.landmarks import LandmarkNetwork
 from isthmus.networks.precision import PRECISIONS, products_in
 from isthmus.networks.residual_table import ResidualTableNetwork
 from isthmus.networks.shortcut import ShortcutNetwork
@@ -18,6 +19,7 @@ __all__ = [
     "DenseNetwork",
     "Disturbance",
     "Initializer",
+    "LandmarkNetwork",
     "LayeredNetwork",
     "Network",
     "ResidualTableNetwork",

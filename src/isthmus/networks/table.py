@@ -8,10 +8,10 @@ from typing import final
 
 import equinox as eqx
 import jax
-import jax.numpy as jnp
 import numpy as np
 
 from isthmus.networks.base import AroundLayers, Disturbance, Network, undisturbed
+from isthmus.networks.gaps import filled
 
 
 @final
@@ -34,7 +34,7 @@ class TableNetwork(AroundLayers):
     def activations(
         self, x: jax.Array, n_layers: int, disturb: Disturbance = undisturbed
     ) -> jax.Array:
-        return self.layers.activations(self.filled(x), n_layers, disturb)
+        return self.layers.activations(filled(x, self.told), n_layers, disturb)
 
     def decode(self, z: jax.Array) -> jax.Array:
         return self.layers.decode(z)
@@ -60,11 +60,3 @@ class TableNetwork(AroundLayers):
         unrolled = self.layers.unrolled(layers)
         decoder = (*unrolled.decoder[:-1], self.layers.decoder[-1])
         return replace(self, layers=replace(unrolled, decoder=decoder))
-
-    def filled(self, x: jax.Array) -> jax.Array:
-        """Give what the layers take: ``(batch, features) -> (batch, features and told)``."""
-        gaps = jnp.isnan(x)
-        filled = jnp.where(gaps, 0.0, x)
-        if not self.told:
-            return filled
-        return jnp.concatenate([filled, gaps[:, np.array(self.told)].astype(x.dtype)], axis=-1)

@@ -9,6 +9,7 @@ from isthmus.objectives.loss import Loss, Minibatch
 from isthmus.objectives.objective import Objective
 from isthmus.objectives.outcomes import *
 from isthmus.objectives.penalties import *
+from isthmus.objectives.placement import Placement
 from isthmus.objectives.scores import (
     code_divergence,
     code_std,
@@ -28,6 +29,7 @@ __all__ = [
     "Loss",
     "Minibatch",
     "Objective",
+    "Placement",
     "SumOfLosses",
     "Supervision",
     "code_divergence",

@@ -21,6 +21,7 @@ from isthmus.models import (
     SquaredError,
 )
 from isthmus.networks import DenseNetwork, LayeredNetwork, TableNetwork
+from isthmus.networks.gaps import filled
 from isthmus.objectives import ContrastiveDivergence, Corruption, Loss, Objective
 from isthmus.prepare import mean_row
 from isthmus.runs.computing import computing
@@ -227,7 +228,7 @@ def _filled(model: Model, matrix: np.ndarray) -> np.ndarray:
     """Give what the first layer takes."""
     if not isinstance(model.network, TableNetwork):
         return matrix
-    return np.asarray(model.network.filled(jnp.asarray(matrix)))
+    return np.asarray(filled(jnp.asarray(matrix), model.network.told))
 
 
 def _check_corruption(model: Model, training: LayerTraining) -> None:

@@ -1,0 +1,74 @@
+"""An encoder that chooses among landmarks, and a decoder that starts from them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+from math import prod
+from typing import final
+
+import numpy as np
+
+from isthmus.networks.architectures.base import Architecture
+from isthmus.networks.dense import Affine
+from isthmus.networks.initialization import Initializer
+from isthmus.networks.landmarks import LandmarkNetwork, Normalization
+
+
+@final
+@dataclass(frozen=True)
+class Landmarks(Architecture, part_listed=False):
+    """The design of a network that knows its code by landmarks.
+
+    Parameters
+    ----------
+    n_landmarks : int
+        How many landmarks there are.
+    hidden : tuple of int
+        Widths of the encoder's hidden layers.
+    decoder_hidden : tuple of int
+        Widths of the decoder's, from the landmarks on.
+    told : tuple of int
+        Features of whose gaps the encoder is told.
+    activation : str
+        A name in `ACTIVATIONS`.
+    """
+
+    n_landmarks: int
+    hidden: tuple[int, ...]
+    decoder_hidden: tuple[int, ...]
+    told: tuple[int, ...] = ()
+    activation: str = "gelu"
+
+    def build(
+        self,
+        row_shape: tuple[int, ...],
+        n_components: int,
+        n_code_parameters: int,
+        n_outputs: int,
+        initialize: Initializer,
+    ) -> LandmarkNetwork:
+        down = [prod(row_shape) + len(self.told), *self.hidden, self.n_landmarks]
+        up = [self.n_landmarks, *self.decoder_hidden, n_outputs]
+        normalizations = [
+            Normalization(np.ones(width, np.float32), np.zeros(width, np.float32))
+            for width in self.hidden
+        ]
+        return LandmarkNetwork(
+            self._layers(down, initialize),
+            tuple(normalizations),
+            self._layers(up, initialize),
+            initialize(self.n_landmarks, n_components, "identity"),
+            np.ones(1, np.float32),
+            self.activation,
+            self.told,
+        )
+
+    def _layers(self, widths: list[int], initialize: Initializer) -> tuple[Affine, ...]:
+        return tuple(
+            Affine(
+                initialize(inputs, outputs, self.activation if i else "identity"),
+                np.zeros(outputs, np.float32),
+            )
+            for i, (inputs, outputs) in enumerate(pairwise(widths))
+        )

@@ -1,0 +1,123 @@
+"""An encoder that chooses among landmarks, and a decoder that sees a spot by them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any, final
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import lax
+
+from isthmus.networks.activations import ACTIVATIONS
+from isthmus.networks.base import Disturbance, Network, undisturbed
+from isthmus.networks.dense import Affine
+from isthmus.networks.gaps import filled
+
+_LEAST_VARIANCE = 1e-5
+
+
+class Normalization(eqx.Module):
+    """Bring every row to mean 0 and variance 1, then to a learned scale.
+
+    References
+    ----------
+    Ba, Kiros & Hinton (2016), Layer normalization, equation 4.
+    """
+
+    scale: Any
+    shift: Any
+
+    def __call__(self, x: jax.Array) -> jax.Array:
+        x = x - jnp.mean(x, axis=-1, keepdims=True)
+        variance = jnp.mean(x**2, axis=-1, keepdims=True)
+        return x * lax.rsqrt(variance + _LEAST_VARIANCE) * self.scale + self.shift
+
+
+@final
+class LandmarkNetwork(Network):
+    """Dense layers from rows to one number for each landmark, and from a spot back to rows.
+
+    A row lies at the mean of the landmarks around the most likely one, weighted by how likely each
+    is. So rows jump from one group to another, where a continuous map would smear some in between.
+    The decoder sees a spot z by each landmark's share of it, the softmax over k of
+    ``−sharpness · ‖z − landmark k‖²``.
+
+    Parameters
+    ----------
+    encoder : tuple of Affine
+        From the data to the landmarks.
+    normalizations : tuple of Normalization
+        One for each hidden layer of the encoder, before its activation.
+    decoder : tuple of Affine
+        From the landmarks to the output.
+    landmarks : array of shape (n_landmarks, n_components)
+        Where they lie; not trained.
+    sharpness : array of shape (1,)
+        How fast they fade with the squared distance; not trained.
+    activation : str
+        A name in `ACTIVATIONS`.
+    told : tuple of int
+        Features of whose gaps the encoder is told.
+    """
+
+    encoder: tuple[Affine, ...]
+    normalizations: tuple[Normalization, ...]
+    decoder: tuple[Affine, ...]
+    landmarks: Any
+    sharpness: Any
+    activation: str = eqx.field(static=True)
+    told: tuple[int, ...] = eqx.field(static=True, default=())
+
+    def activations(
+        self, x: jax.Array, n_layers: int, disturb: Disturbance = undisturbed
+    ) -> jax.Array:
+        hidden = self.encoder[:-1][:n_layers]
+        x = filled(x, self.told)
+        for i, (layer, normalize) in enumerate(zip(hidden, self.normalizations, strict=False)):
+            x = disturb(i, ACTIVATIONS[self.activation](normalize(layer(x))))
+        return x if n_layers < self.n_layers else self._place(self.encoder[-1](x))
+
+    def log_likelihoods(self, x: jax.Array) -> jax.Array:
+        """Give the logarithm of how likely a row is at each landmark: ``(batch, landmarks)``."""
+        before = self.activations(x, self.n_layers - 1)
+        return jax.nn.log_softmax(self.encoder[-1](before), axis=-1)
+
+    def decode(self, z: jax.Array) -> jax.Array:
+        x = jnp.exp(self.log_shares(z))
+        for layer in self.decoder[:-1]:
+            x = ACTIVATIONS[self.activation](layer(x))
+        return self.decoder[-1](x)
+
+    def log_shares(self, z: jax.Array) -> jax.Array:
+        """Give the logarithm of each landmark's share of a spot: ``(batch, landmarks)``."""
+        return jax.nn.log_softmax(-self._fading(z), axis=-1)
+
+    def starting_at(
+        self, landmarks: np.ndarray, sharpness: float, output: np.ndarray
+    ) -> LandmarkNetwork:
+        """Give the network with these landmarks, and a mean output at first."""
+        last = replace(self.decoder[-1], bias=np.asarray(output, np.float32))
+        return replace(
+            self,
+            landmarks=np.asarray(landmarks, np.float32),
+            sharpness=np.full(1, sharpness, np.float32),
+            decoder=(*self.decoder[:-1], last),
+        )
+
+    def _place(self, logits: jax.Array) -> jax.Array:
+        """Give where rows lie: ``(batch, landmarks) -> (batch, components)``."""
+        landmarks = lax.stop_gradient(self.landmarks)
+        likeliest = landmarks[jnp.argmax(logits, axis=-1)]
+        # Twice as far as a landmark reaches in the decoder.
+        weights = jax.nn.softmax(logits - self._fading(likeliest) / 2, axis=-1)
+        return weights @ landmarks
+
+    def _fading(self, z: jax.Array) -> jax.Array:
+        """Give how far landmarks are from spots, squared, in their own units."""
+        landmarks, sharpness = lax.stop_gradient((self.landmarks, self.sharpness))
+        # Not by a product: near a landmark that is far from 0, rounding would be all there is.
+        differences = z[:, None, :] - landmarks  # (batch, landmarks, components)
+        return sharpness * jnp.sum(differences**2, axis=-1)
