@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from isthmus.io import from_batches as from_batches
     from isthmus.io import limited_memory as limited_memory
     from isthmus.io import read as read
+    from isthmus.loading import load as load
+    from isthmus.maps import *
     from isthmus.models.codes import *
     from isthmus.models.likelihoods import *
     from isthmus.models.model import Model as Model
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
 _ROOMS = (
     "isthmus.errors",
     "isthmus.estimators",
+    "isthmus.maps",
     "isthmus.networks.architectures",
     "isthmus.models.codes",
     "isthmus.models.likelihoods",
@@ -44,7 +47,7 @@ _HOMES = {
     "Model": "isthmus.models.model",
     "from_batches": "isthmus.io",
     "limited_memory": "isthmus.io",
-    "load": "isthmus.estimators",
+    "load": "isthmus.loading",
     "read": "isthmus.io",
     "write_report": "isthmus.report",
 }

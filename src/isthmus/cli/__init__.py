@@ -10,6 +10,7 @@ from isthmus.cli import codes as codes
 from isthmus.cli import demo as demo
 from isthmus.cli import fit as fit
 from isthmus.cli import impute as impute
+from isthmus.cli import map as map
 from isthmus.cli import sweep as sweep
 from isthmus.cli.app import app
 from isthmus.cli.entry import main, run

@@ -14,9 +14,6 @@ from isthmus.estimators.sparse import SparseAutoencoder
 from isthmus.estimators.stacked import StackedAutoencoder
 from isthmus.estimators.sweep import ComponentSweep
 from isthmus.estimators.variational import VariationalAutoencoder
-from isthmus.fitting.persistence import load
-
-# A file names its estimator, so loading needs them all.
 
 __all__ = [
     "Autoencoder",
@@ -33,5 +30,4 @@ __all__ = [
     "SparseAutoencoder",
     "StackedAutoencoder",
     "VariationalAutoencoder",
-    "load",
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -16,11 +16,12 @@ from isthmus.runs.computing import computing
 from isthmus.training.compiler import OPTIONS
 
 N_ITERATIONS = 600
-_RATE = 3.0
+# Maps grow with the root of the number of rows, and so do the steps.
+_RATE = 1 / 80
 _N_WARMUP = 10
 _DECAYS = (0.9, 0.99)
 _EARLY_EXAGGERATION, _EARLY_SHARE = 4.0, 1 / 3
-_MOST_DRAWN, _MOST_NEIGHBORS = 100, 5
+_MOST_DRAWN, _MOST_NEIGHBORS = 200, 5
 # Of the two start components, the spread at first.
 _TINY = 1e-8
 _ITERATIONS_PER_CALL = 20
@@ -29,9 +30,9 @@ _ITERATIONS_PER_CALL = 20
 class _State(NamedTuple):
     """Places, and Adam's moments of the forces on them: ``(rows, 2)`` each."""
 
-    z: jax.Array
-    mean: jax.Array
-    square: jax.Array
+    z: Any
+    mean: Any
+    square: Any
 
 
 @computing()
@@ -96,7 +97,12 @@ def _advance(
         early = i < _EARLY_SHARE * N_ITERATIONS
         pull = exaggeration * jnp.where(early, _EARLY_EXAGGERATION, 1.0)
         force = _force(state.z, neighbors, jax.random.fold_in(key, i), pull)
-        rate = _RATE * jnp.minimum(1.0, (i + 1) / _N_WARMUP) * (1 - i / N_ITERATIONS)
+        rate = (
+            _RATE
+            * len(neighbors) ** 0.5
+            * jnp.minimum(1.0, (i + 1) / _N_WARMUP)
+            * (1 - i / N_ITERATIONS)
+        )
         a, b = _DECAYS
         mean = a * state.mean + (1 - a) * force
         square = b * state.square + (1 - b) * force**2

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from sklearn.cluster import MiniBatchKMeans
 from sklearn.neighbors import NearestNeighbors
@@ -26,14 +28,10 @@ def find_landmarks(places: np.ndarray, n_landmarks: int, seed: int) -> tuple[np.
         Fixes what k-means draws.
     """
     if n_landmarks < len(places):
-        means = MiniBatchKMeans(
-            n_landmarks,
-            batch_size=_BATCH_ROWS,
-            max_iter=_MOST_EPOCHS,
-            n_init=1,
-            random_state=seed,
+        means: Any = MiniBatchKMeans(
+            n_landmarks, batch_size=_BATCH_ROWS, max_iter=_MOST_EPOCHS, random_state=seed
         )
-        places = means.fit(places).cluster_centers_
+        places = means.set_params(n_init=1).fit(places).cluster_centers_
     if len(places) == 1:
         return places, 1.0
     distances, _ = NearestNeighbors(n_neighbors=1).fit(places).kneighbors()

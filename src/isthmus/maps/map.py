@@ -39,9 +39,9 @@ _N_PRINCIPAL = 50
 _MOST_ROWS = 2**16
 _MOST_LANDMARKS, _ROWS_PER_LANDMARK = 1_500, 3
 _N_UPDATES, _FEWEST_EPOCHS, _MOST_EPOCHS = 1_100, 10, 400
-_WIDTHS, _SECOND_WIDTH = (128, 800), 256
+_WIDTHS, _SECOND_WIDTH = (128, 400), 256
 _DECODER_WIDTHS = (256, 512)
-_MASKED, _RECONSTRUCTED = 0.25, 0.5
+_MASKED, _RECONSTRUCTED = 0.25, 0.25
 
 
 @final
@@ -100,7 +100,7 @@ class Map(TableParameters, ScalingParameters, MinibatchParameters, BaseAutoencod
     ((150, 2), (150, 4))
     """
 
-    n_neighbors: int = parameter(POSITIVE, default=15)
+    n_neighbors: int = parameter(POSITIVE, default=10)
     exaggeration: float = parameter(ABOVE_ZERO, default=1.0)
     n_landmarks: int | None = parameter(POSITIVE, None, default=None)
     batch_size: int = parameter(POSITIVE, default=512)
@@ -211,7 +211,7 @@ class Map(TableParameters, ScalingParameters, MinibatchParameters, BaseAutoencod
         return SquaredError() if layout is None else Mixed().for_columns(layout)
 
     def _architecture(self) -> Architecture:
-        return self._architecture_for(self.preparation_, False)
+        return self._architecture_for(self.preparation_, shortcut=False)
 
     def _architecture_for(self, preparation: Preparation, shortcut: bool) -> Architecture:
         layout, (narrowest, widest) = preparation.layout, _WIDTHS

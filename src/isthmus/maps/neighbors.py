@@ -7,7 +7,7 @@ from sklearn.neighbors import NearestNeighbors
 
 
 def nearest_rows(points: np.ndarray, n_neighbors: int) -> np.ndarray:
-    """Give the positions of the nearest other rows of each: ``(rows, n_neighbors)``, the first near.
+    """Give the positions of the other rows nearest to each: ``(rows, n_neighbors)``.
 
     They are exact. With fewer rows there are fewer neighbours.
     """

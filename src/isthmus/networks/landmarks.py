@@ -15,8 +15,12 @@ from isthmus.networks.activations import ACTIVATIONS
 from isthmus.networks.base import Disturbance, Network, undisturbed
 from isthmus.networks.dense import Affine
 from isthmus.networks.gaps import filled
+from isthmus.networks.precision import product
 
 _LEAST_VARIANCE = 1e-5
+# How far landmarks reach when the likeliest spot is looked for, and when it is averaged, as
+# multiples of how far they reach, squared, in the decoder.
+_REACH_OF_SEARCH, _REACH_OF_MEAN = 32.0, 4.0
 
 
 class Normalization(eqx.Module):
@@ -40,8 +44,9 @@ class Normalization(eqx.Module):
 class LandmarkNetwork(Network):
     """Dense layers from rows to one number for each landmark, and from a spot back to rows.
 
-    A row lies at the mean of the landmarks around the most likely one, weighted by how likely each
-    is. So rows jump from one group to another, where a continuous map would smear some in between.
+    A row lies where most of what is likely for it is near: at the mean of the landmarks around
+    that spot, weighted by how likely each is. So rows jump from one group to another, where a
+    continuous map would smear some in between.
     The decoder sees a spot z by each landmark's share of it, the softmax over k of
     ``−sharpness · ‖z − landmark k‖²``.
 
@@ -110,9 +115,10 @@ class LandmarkNetwork(Network):
     def _place(self, logits: jax.Array) -> jax.Array:
         """Give where rows lie: ``(batch, landmarks) -> (batch, components)``."""
         landmarks = lax.stop_gradient(self.landmarks)
-        likeliest = landmarks[jnp.argmax(logits, axis=-1)]
-        # Twice as far as a landmark reaches in the decoder.
-        weights = jax.nn.softmax(logits - self._fading(likeliest) / 2, axis=-1)
+        near = jnp.exp(-self._fading(landmarks) / _REACH_OF_SEARCH)  # (landmarks, landmarks)
+        masses = product(jax.nn.softmax(logits, axis=-1), near)
+        spots = landmarks[jnp.argmax(masses, axis=-1)]
+        weights = jax.nn.softmax(logits - self._fading(spots) / _REACH_OF_MEAN, axis=-1)
         return weights @ landmarks
 
     def _fading(self, z: jax.Array) -> jax.Array:

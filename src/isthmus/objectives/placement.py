@@ -20,7 +20,8 @@ class Placement(Loss[Model]):
     """``−Σ tₖ log pₖ − log p(x | z*) / features``: a row goes where the layout has it, and back.
 
     z* is that place and t its shares of the landmarks, p those that the encoder gives. Encoder and
-    decoder so learn beside each other. Held-out rows are decoded from where the encoder puts them.
+    decoder so learn beside each other. For the encoder every row is mixed with another one of the
+    minibatch, and so are their shares. Held-out rows are decoded from where the encoder puts them.
 
     Parameters
     ----------
@@ -28,6 +29,11 @@ class Placement(Loss[Model]):
         Noise on the encoder's input.
     reconstructed : float
         Share of every minibatch that is decoded.
+
+    References
+    ----------
+    Zhang, Cisse, Dauphin & Lopez-Paz (2018), mixup: Beyond empirical risk minimization, equation 2,
+    with weights that are uniform.
     """
 
     corruption: Corruption | None = None
@@ -40,9 +46,12 @@ class Placement(Loss[Model]):
     def update_loss(
         self, model: Model, batch: Minibatch, key: jax.Array, n_updates: jax.Array, state: Any
     ) -> tuple[jax.Array, Any]:
-        x, weights = batch.x, batch.weights
-        noisy = x if self.corruption is None else self.corruption(x, weights, key)
-        placement = _mean(self._placements(model, noisy, batch.targets), weights)
+        x, weights, network = batch.x, batch.weights, self._network(model)
+        corruption_key, key = jax.random.split(key)
+        noisy = x if self.corruption is None else self.corruption(x, weights, corruption_key)
+        shares = jnp.exp(network.log_shares(batch.targets))
+        mixed = _mixed(noisy, shares, weights, key)
+        placement = _mean(self._divergences(network, *mixed), weights)
         # Rows come in an order of chance, so the first are as good as any.
         some = slice(max(round(self.reconstructed * len(x)), 1))
         decoded = self._reconstructions(model, x[some], batch.targets[some])
@@ -50,14 +59,17 @@ class Placement(Loss[Model]):
         return jnp.stack([placement + reconstruction, placement, reconstruction]), state
 
     def held_out_losses(self, model: Model, batch: Minibatch, key: jax.Array) -> jax.Array:
-        placements = self._placements(model, batch.x, batch.targets)
+        network = self._network(model)
+        shares = jnp.exp(network.log_shares(batch.targets))
+        placements = self._divergences(network, batch.x, shares)
         decoded = self._reconstructions(model, batch.x, model.encode(batch.x))
         return jnp.stack([placements + decoded, placements, decoded], axis=-1)
 
-    def _placements(self, model: Model, x: jax.Array, places: jax.Array) -> jax.Array:
-        network = model.network
-        assert isinstance(network, LandmarkNetwork)
-        shares = jnp.exp(network.log_shares(places))
+    def _network(self, model: Model) -> LandmarkNetwork:
+        assert isinstance(model.network, LandmarkNetwork)
+        return model.network
+
+    def _divergences(self, network: LandmarkNetwork, x: jax.Array, shares: jax.Array) -> jax.Array:
         return -jnp.sum(shares * network.log_likelihoods(x), axis=-1)
 
     def _reconstructions(self, model: Model, x: jax.Array, z: jax.Array) -> jax.Array:
@@ -66,3 +78,14 @@ class Placement(Loss[Model]):
 
 def _mean(values: jax.Array, weights: jax.Array) -> jax.Array:
     return jnp.sum(weights * values) / jnp.maximum(jnp.sum(weights), 1.0)
+
+
+def _mixed(
+    x: jax.Array, shares: jax.Array, weights: jax.Array, key: jax.Array
+) -> tuple[jax.Array, jax.Array]:
+    """Mix every row with another one, and so the shares: more of itself than of the other."""
+    order_key, key = jax.random.split(key)
+    order = jax.random.permutation(order_key, len(x))
+    own = jax.random.uniform(key, (len(x), 1), minval=0.5)
+    own = jnp.where(weights[order, None] > 0, own, 1.0)  # rows that only fill up are no rows
+    return own * x + (1 - own) * x[order], own * shares + (1 - own) * shares[order]

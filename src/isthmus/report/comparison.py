@@ -229,7 +229,7 @@ def compare(
     """
     dataset, held_out = as_dataset(X), len(estimator.validation_rows_) > 0
     matrix, positions = judged_rows(estimator.preparation_, dataset, estimator.validation_rows_)
-    labels = None if labels is None else _checked_labels(labels, dataset)[positions]
+    labels = None if labels is None else checked_labels(labels, dataset)[positions]
     rows = training_rows = np.arange(len(matrix))
     if held_out:
         rows = np.searchsorted(positions, estimator.validation_rows_)
@@ -265,7 +265,8 @@ def compare(
     )
 
 
-def _checked_labels(labels: Any, dataset: Dataset) -> np.ndarray:
+def checked_labels(labels: Any, dataset: Dataset) -> np.ndarray:
+    """Give labels as an array, one for each row of the data."""
     labels = np.asarray(labels)
     if len(labels) != dataset.n_rows:
         raise DataError(

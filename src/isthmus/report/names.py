@@ -34,17 +34,20 @@ class DrawnNames:
         What users call them.
     kind : str
         What they are, such as "column".
+    longest : int
+        Letters from which on a name is cut.
     """
 
-    def __init__(self, names: Sequence[Any], kind: str) -> None:
+    def __init__(self, names: Sequence[Any], kind: str, longest: int = _LONGEST) -> None:
         self._names, self._kind = [str(name) for name in names], kind
+        self._longest = longest
         self._replaced: dict[str, str] = {}
-        self._shown = Counter(map(_shortened, self._names))
+        self._shown = Counter(_shortened(name, longest) for name in self._names)
 
     def label(self, position: int) -> str:
         """Give what stands for a name at the edge of a plot."""
         name = self._names[position]
-        label = _shortened(name)
+        label = _shortened(name, self._longest)
         if label.strip() and self._shown[label] == 1 and _families(label) is not None:
             return label
         label = f"{self._kind} {position + 1}"
@@ -90,10 +93,10 @@ def without_folders(source: str) -> str:
     return PurePath(source).name or source
 
 
-def _shortened(name: str) -> str:
+def _shortened(name: str, longest: int) -> str:
     # A name of a megabyte need not be looked through.
-    name = printable(name[: 4 * _LONGEST])
-    return name if len(name) <= _LONGEST else name[: _LONGEST - 1] + "…"
+    name = printable(name[: 4 * longest])
+    return name if len(name) <= longest else name[: longest - 1] + "…"
 
 
 def _families(text: str) -> tuple[str, ...] | None:

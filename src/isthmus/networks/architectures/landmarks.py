@@ -55,13 +55,13 @@ class Landmarks(Architecture, part_listed=False):
             for width in self.hidden
         ]
         return LandmarkNetwork(
-            self._layers(down, initialize),
-            tuple(normalizations),
-            self._layers(up, initialize),
-            initialize(self.n_landmarks, n_components, "identity"),
-            np.ones(1, np.float32),
-            self.activation,
-            self.told,
+            encoder=self._layers(down, initialize),
+            normalizations=tuple(normalizations),
+            decoder=self._layers(up, initialize),
+            landmarks=initialize(self.n_landmarks, n_components, "identity"),
+            sharpness=np.ones(1, np.float32),
+            activation=self.activation,
+            told=self.told,
         )
 
     def _layers(self, widths: list[int], initialize: Initializer) -> tuple[Affine, ...]:
