@@ -1,0 +1,49 @@
+"""The rows that are explored, and what stands beside them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from isthmus.errors import IsthmusError
+from isthmus.io import ArrayDataset, Dataset, Rows, TableDataset, as_dataset
+
+
+def in_memory(dataset: Dataset) -> Rows:
+    """Read all rows, columns that hold an index among them."""
+    whole = dataset
+    names = dataset.schema.names
+    if names is not None and dataset.index_names:
+        whole = dataset.select([*names, *dataset.index_names])
+    rows = whole.to_memory()
+    return rows if isinstance(rows, np.ndarray) else rows.combine_chunks()
+
+
+def take(rows: Rows, positions: np.ndarray) -> Rows:
+    """Give the rows at these positions."""
+    return rows[positions] if isinstance(rows, np.ndarray) else rows.take(positions)
+
+
+def opened(rows: Rows, source: str) -> Dataset:
+    """Give rows in memory as a dataset."""
+    return (
+        ArrayDataset(rows, source) if isinstance(rows, np.ndarray) else TableDataset(rows, source)
+    )
+
+
+def table_beside(beside: Any, n_rows: int) -> pa.Table:
+    """Give what stands beside so many rows as a table."""
+    dataset = as_dataset(beside, "beside")
+    rows = dataset.to_memory()
+    if isinstance(rows, np.ndarray):
+        flat = np.asarray(rows).reshape(len(rows), -1)
+        names = ["label"] if flat.shape[1] == 1 else [f"label {i}" for i in range(flat.shape[1])]
+        rows = pa.table([pa.array(column) for column in flat.T], names=names)
+    if len(rows) != n_rows:
+        raise IsthmusError(
+            f"{dataset.source} has {len(rows):,} rows, but there are {n_rows:,} to stand beside: "
+            "give one for each."
+        )
+    return rows.combine_chunks()
