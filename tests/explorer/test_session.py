@@ -126,12 +126,12 @@ def test_search_knows_score_and_error(session):
 def test_labels_may_stand_beside_arrays(digits):
     model = LinearAutoencoder(3).fit(digits)
     labels = np.arange(1797) % 10
-    session = Session(model, digits.reshape(-1, 64), beside=labels)
+    session = Session(model, digits.reshape(-1, 64), labels=labels)
     assert session.column_names == ("label",)
     assert session.column("label").levels[:3] == ("0", "1", "2")
     assert session.contrast(session.search("label = 4"))[0].level == "4"
     with pytest.raises(IsthmusError, match=r"1,796 rows, but there are 1,797"):
-        Session(model, digits, beside=labels[1:])
+        Session(model, digits, labels=labels[1:])
 
 
 def test_gaps_and_categories_are_explored(frame):

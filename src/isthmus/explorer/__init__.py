@@ -1,5 +1,7 @@
 """Walk through a model's code: questions about rows, and the page that asks them."""
 
+from isthmus.explorer.contrast import Difference
+from isthmus.explorer.server import Server, explore
 from isthmus.explorer.session import Placement, Session
 
-__all__ = ["Placement", "Session"]
+__all__ = ["Difference", "Placement", "Server", "Session", "explore"]

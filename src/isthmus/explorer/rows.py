@@ -33,9 +33,9 @@ def opened(rows: Rows, source: str) -> Dataset:
     )
 
 
-def table_beside(beside: Any, n_rows: int) -> pa.Table:
+def table_beside(labels: Any, n_rows: int) -> pa.Table:
     """Give what stands beside so many rows as a table."""
-    dataset = as_dataset(beside, "beside")
+    dataset = as_dataset(labels, "labels")
     rows = dataset.to_memory()
     if isinstance(rows, np.ndarray):
         flat = np.asarray(rows).reshape(len(rows), -1)

@@ -15,17 +15,18 @@ from sklearn.neighbors import NearestNeighbors
 from isthmus.errors import DataError, IsthmusError
 from isthmus.explorer.contrast import Difference, differences
 from isthmus.explorer.finding import find
+from isthmus.explorer.prepared import column_errors, column_ranges, row_errors
 from isthmus.explorer.rows import in_memory, opened, table_beside, take
 from isthmus.explorer.values import Values
 from isthmus.explorer.views import View, view_of
 from isthmus.fitting.validation import open_dataset
 from isthmus.io import ArrayDataset, Dataset, Rows, as_dataset
-from isthmus.models import Model
-from isthmus.prepare import as_float
-from isthmus.training import over_rows
 
 ERROR, SCORE = "reconstruction error", "score"
 """What rows can be coloured by and searched for besides their columns."""
+
+# Of more rows a mean is that of some.
+_MOST_AVERAGED = 5_000
 
 Progress = Callable[[int, int], None]
 
@@ -61,13 +62,13 @@ class Session:
     X : array, frame, path or Dataset
         Rows like those that the model was fitted on. A table may have more columns, which colour
         and describe the rows.
-    beside : array, frame, path, Dataset or None
-        More columns, such as labels, with as many rows.
+    labels : array, frame, path, Dataset or None
+        One or more columns with as many rows, which colour and describe them.
 
     Raises
     ------
     IsthmusError
-        The code has one component only, or `beside` has another number of rows.
+        The code has one component only, or `labels` have another number of rows.
     DataError
         X holds no rows like those that the model was fitted on.
 
@@ -86,7 +87,7 @@ class Session:
     'petal length (cm)'
     """
 
-    def __init__(self, model: Any, X: Any, *, beside: Any = None) -> None:
+    def __init__(self, model: Any, X: Any, *, labels: Any = None) -> None:
         self.model = model
         if model.n_components_ < 2:
             raise IsthmusError(
@@ -97,7 +98,7 @@ class Session:
         self.source = dataset.source
         self.rows = in_memory(dataset)
         self.n_rows = len(self.rows)
-        self._beside = None if beside is None else table_beside(beside, self.n_rows)
+        self._beside = None if labels is None else table_beside(labels, self.n_rows)
         self._lock = threading.Lock()
         # The rows must suit the model before anybody waits for their codes.
         self._features(take(self.rows, np.arange(1)))
@@ -126,11 +127,7 @@ class Session:
     @cached_property
     def errors(self) -> np.ndarray:
         """Mean squared error of every row, in the scale that the model sees: ``(n_rows,)``."""
-        first, found = 0, []
-        for x in self.model.preparation_.chunks(self._features(self.rows)):
-            found.append(self._errors_of(x, self.codes[first : first + len(x)]))
-            first += len(x)
-        return np.concatenate(found)
+        return row_errors(self.model, self._features(self.rows), self.codes)
 
     def encode(self, progress: Progress | None = None) -> np.ndarray:
         """Compute the codes, once; `progress` is told how many rows of how many are done."""
@@ -180,15 +177,15 @@ class Session:
 
     def reconstructed(self, positions: Sequence[int] | np.ndarray) -> Rows:
         """Give what the model makes of the rows at these positions."""
-        return self.decode(self.codes[self._checked(positions)])
+        return self.decode(self.codes[self.checked(positions)])
 
     def taken(self, positions: Sequence[int] | np.ndarray) -> Rows:
         """Give the rows at these positions as they are."""
-        return take(self.rows, self._checked(positions))
+        return take(self.rows, self.checked(positions))
 
     def described(self, positions: Sequence[int] | np.ndarray) -> pa.Table | None:
         """Give what stands beside the rows at these positions, if anything does."""
-        return None if self._beside is None else self._beside.take(self._checked(positions))
+        return None if self._beside is None else self._beside.take(self.checked(positions))
 
     def neighbours(self, code: Any, n: int = 10) -> np.ndarray:
         """Give the positions of the rows whose codes are nearest to a code, nearest first.
@@ -216,7 +213,7 @@ class Session:
         list of Difference
             One a column, the greatest differences first.
         """
-        inside = self._checked(positions)
+        inside = self.checked(positions)
         others = np.ones(self.n_rows, bool)
         others[inside] = False
         names = self.column_names
@@ -254,11 +251,36 @@ class Session:
         ndarray of float32, shape (n, n_components)
         """
         ends = [
-            self.codes[self._checked([end])[0]] if np.ndim(end) == 0 else np.asarray(end)
+            self.codes[self.checked([end])[0]] if np.ndim(end) == 0 else np.asarray(end)
             for end in (first, last)
         ]
         share = np.linspace(0, 1, n, dtype=np.float32)[:, None]
         return ((1 - share) * ends[0] + share * ends[1]).astype(np.float32)
+
+    def mean_rows(self, positions: Sequence[int] | np.ndarray) -> list[np.ndarray]:
+        """Give the mean of these rows of an array and that of all others, of some where many."""
+        inside = self.checked(positions)
+        others = np.setdiff1d(np.arange(self.n_rows), inside)
+        means = []
+        for chosen in (inside, others if len(others) else inside):
+            some = chosen[:: max(1, len(chosen) // _MOST_AVERAGED)]
+            means.append(np.asarray(take(self.rows, some), np.float32).mean(axis=0)[None])
+        return means
+
+    def score_of(self, rows: Rows) -> float:
+        """Give how well the model knows one row."""
+        return float(self.model.score_samples(opened(rows, self.source))[0])
+
+    def cell_errors(self, rows: Rows, code: np.ndarray) -> dict[str, float]:
+        """Give how far each column of one row comes back, in the scale that the model sees."""
+        dataset = self._features(rows)
+        names = dataset.schema.names or [str(i) for i in range(dataset.schema.n_features)]
+        errors = column_errors(self.model, dataset, code)
+        return {str(name): float(error) for name, error in zip(names, errors, strict=True)}
+
+    def column_ranges(self, rows: Rows) -> np.ndarray:
+        """Give how far each column goes in some decoded rows, in that scale: ``(columns,)``."""
+        return column_ranges(self.model, rows)
 
     @cached_property
     def column_names(self) -> tuple[str, ...]:
@@ -304,7 +326,8 @@ class Session:
     def _tree(self) -> NearestNeighbors:
         return NearestNeighbors().fit(self.codes)
 
-    def _checked(self, positions: Sequence[int] | np.ndarray) -> np.ndarray:
+    def checked(self, positions: Sequence[int] | np.ndarray) -> np.ndarray:
+        """Give positions of rows as an array, all of which are there."""
         chosen = np.asarray(positions, np.int64).reshape(-1)
         if chosen.size and (chosen.min() < 0 or chosen.max() >= self.n_rows):
             raise DataError(
@@ -318,11 +341,3 @@ class Session:
         dataset = open_dataset(self.model, opened(rows, self.source), reset=False)
         self.model.preparation_.check(dataset)
         return dataset
-
-    def _errors_of(self, x: np.ndarray, codes: np.ndarray) -> np.ndarray:
-        decoded = over_rows(Model.decode, self.model.model_, codes)
-        squares = (as_float(x) - decoded) ** 2
-        if not np.isnan(squares).any():
-            return squares.mean(axis=1)
-        known = ~np.isnan(squares)
-        return np.where(known, squares, 0).sum(axis=1) / np.maximum(known.sum(axis=1), 1)
