@@ -10,6 +10,8 @@ from isthmus.version import __version__ as __version__
 if TYPE_CHECKING:
     from isthmus.errors import *
     from isthmus.estimators import *
+    from isthmus.explorer import Session as Session
+    from isthmus.explorer import explore as explore
     from isthmus.io import Dataset as Dataset
     from isthmus.io import from_batches as from_batches
     from isthmus.io import limited_memory as limited_memory
@@ -45,6 +47,8 @@ _HOMES = {
     "Checkpoint": "isthmus.runs",
     "Dataset": "isthmus.io",
     "Model": "isthmus.models.model",
+    "Session": "isthmus.explorer",
+    "explore": "isthmus.explorer",
     "from_batches": "isthmus.io",
     "limited_memory": "isthmus.io",
     "load": "isthmus.loading",

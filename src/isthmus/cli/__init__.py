@@ -8,6 +8,7 @@ from isthmus.cli import anomalies as anomalies
 from isthmus.cli import classify as classify
 from isthmus.cli import codes as codes
 from isthmus.cli import demo as demo
+from isthmus.cli import explore as explore
 from isthmus.cli import fit as fit
 from isthmus.cli import impute as impute
 from isthmus.cli import map as map

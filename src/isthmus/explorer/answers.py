@@ -65,12 +65,12 @@ class Answers:
         try:
             kind = question.get("ask")
             if kind not in self._questions:
-                raise IsthmusError("the page asks what nobody knows: load it again.")
+                raise IsthmusError("The page asks what nobody knows: load it again.")
             return self._questions[kind](question, arrays)
         except IsthmusError as error:
             return {"error": str(error)}, []
         except (KeyError, IndexError, TypeError, ValueError, OverflowError) as error:
-            return {"error": f"the page asked in vain ({type(error).__name__}): load it again."}, []
+            return {"error": f"The page asked in vain ({type(error).__name__}): load it again."}, []
 
     def get_ready(self) -> None:
         """Compute all codes, and note how far that has come."""
@@ -97,7 +97,7 @@ class Answers:
             "model": type(session.model).__name__,
             "n_rows": session.n_rows,
             "n_components": session.n_components,
-            "code_names": session.code_names,
+            "code_names": _short(session.code_names, type(session.model).__name__),
             "columns": [named(name) for name in session.column_names],
             "view": {"kind": view.kind, "shape": list(view.shape)},
             "formats": ["csv", "parquet"],
@@ -232,5 +232,10 @@ class Answers:
     def _code(self, given: Any) -> np.ndarray:
         code = np.asarray(given, np.float32)
         if code.shape != (self.session.n_components,) or not np.isfinite(code).all():
-            raise IsthmusError("that is no place of this map: load the page again.")
+            raise IsthmusError("That is no place of this map: load the page again.")
         return code
+
+
+def _short(names: list[str], model: str) -> list[str]:
+    """Give names without that of the model, which all of them begin with otherwise."""
+    return [f"code {name.removeprefix(model.lower())}" for name in names]

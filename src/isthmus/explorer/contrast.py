@@ -86,14 +86,18 @@ def _difference(values: Values, inside: np.ndarray, outside: np.ndarray) -> Diff
 
 def _of_numbers(values: Values, inside: np.ndarray, outside: np.ndarray) -> Difference:
     known = [np.sort(numbers[~np.isnan(numbers)]) for numbers in (inside, outside)]
-    medians = [float(np.median(numbers)) if len(numbers) else np.nan for numbers in known]
     distance = 0.0
     if all(map(len, known)):
         places = np.concatenate(known)
         below = [np.searchsorted(numbers, places, "right") / len(numbers) for numbers in known]
         distance = float(np.abs(below[0] - below[1]).max())
-    here, there = medians
+    here, there = map(_median, known)
     return Difference(values.name, distance, here, there, is_date=values.is_date)
+
+
+def _median(ordered: np.ndarray) -> float:
+    n = len(ordered)
+    return float(ordered[(n - 1) // 2] + ordered[n // 2]) / 2 if n else np.nan
 
 
 def _spread(positions: np.ndarray, most: int) -> np.ndarray:

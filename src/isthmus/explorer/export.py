@@ -22,9 +22,9 @@ def exported(session: Session, positions: np.ndarray, file_format: str) -> bytes
     beside it; after them its code.
     """
     if file_format not in FORMATS:
-        raise IsthmusError(f"rows are given as {' or '.join(FORMATS)}: choose one of them.")
+        raise IsthmusError(f"Rows are given as {' or '.join(FORMATS)}: choose one of them.")
     if not len(positions):
-        raise IsthmusError("no row is selected: draw around some, or search for them.")
+        raise IsthmusError("No row is selected: draw around some, or search for them.")
     with TemporaryDirectory() as folder:
         file = Path(folder) / f"rows.{file_format}"
         write(file, chosen_rows(session, positions))

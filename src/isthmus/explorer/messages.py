@@ -57,4 +57,4 @@ def unpack(message: bytes) -> tuple[dict[str, Any], list[np.ndarray]]:
             start += n_bytes + -n_bytes % _ALIGNMENT
         return dict(header), arrays
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
-        raise IsthmusError("a message of the page is damaged: load the page again.") from error
+        raise IsthmusError("A message of the page is damaged: load the page again.") from error

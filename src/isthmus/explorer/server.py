@@ -158,7 +158,7 @@ class _Conversation:
         except (WebSocketDisconnect, RuntimeError):
             return  # the page has gone
         except Exception as error:
-            text = f"a defect of Isthmus came to light ({type(error).__name__}): please report it."
+            text = f"A defect of Isthmus came to light ({type(error).__name__}): please report it."
             said = str(error) if isinstance(error, IsthmusError) else text
             await self._send(pack({"id": number, "error": said}))
         finally:

@@ -155,8 +155,9 @@ class Session:
         -------
         Placement
         """
-        rows = in_memory(as_dataset(X))
-        dataset = opened(rows, self.source)
+        given = as_dataset(X)
+        rows = in_memory(given)
+        dataset = opened(rows, given.source)
         codes = np.concatenate(list(self.model.transform_chunks(dataset)))
         return Placement(rows, codes.astype(np.float32), self.model.score_samples(dataset))
 
@@ -311,7 +312,7 @@ class Session:
     def _read_column(self, name: str) -> Values:
         if self._beside is not None and name in self._beside.column_names:
             return Values.of_column(name, self._beside.column(name))
-        if name in self.column_names:
+        if name in self._own_columns:
             if isinstance(self.rows, np.ndarray):
                 return Values.of_array(name, self.rows[:, int(name)])
             return Values.of_column(name, self.rows.column(name))
@@ -321,6 +322,10 @@ class Session:
             f"{self.source} has no column {name!r}: name one of its columns, {ERROR!r} or "
             f"{SCORE!r}."
         )
+
+    @cached_property
+    def _own_columns(self) -> frozenset[str]:
+        return frozenset(self.column_names)
 
     @cached_property
     def _tree(self) -> NearestNeighbors:

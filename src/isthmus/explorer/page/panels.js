@@ -7,11 +7,12 @@ import { drawRows } from "./pictures.js";
 const STEPS_SHOWN = 5;
 
 export function showRow(view, heading, answer, keep) {
+  one("sentence").hidden = true;
   const [picture, back] = drawRows(view, answer.arrays[0]);
   const facts = `score ${numberText(answer.score)}`;
   one("look").replaceChildren(
     make("h2", {}, heading, make("span", { class: "quiet" }, keep ? `${facts} · kept` : facts)),
-    ...(picture ? [pair(view, [picture, "as it is"], [back, "as the model gives it back"])] : []),
+    ...(picture ? [pair(view, [picture, "as it is"], [back, "given back"])] : []),
     ...(answer.cells?.length ? [cells(answer.cells, answer.n_more)] : []),
   );
   const said = (answer.cells ?? []).slice(0, 6).map(({ name, value }) => `${name}: ${value ?? "missing"}`);
@@ -19,6 +20,7 @@ export function showRow(view, heading, answer, keep) {
 }
 
 export function showSpot(view, answer, keep) {
+  one("sentence").hidden = true;
   const [picture] = drawRows(view, answer.arrays[0]);
   one("look").replaceChildren(
     make("h2", {}, "No row here", keep ? make("span", { class: "quiet" }, "kept") : null),
@@ -29,10 +31,16 @@ export function showSpot(view, answer, keep) {
 }
 
 export function showHint() {
-  one("look").replaceChildren(
-    make("h2", {}, "Nothing is pointed at"),
-    make("p", { class: "quiet" }, "Point at the map, or go there with Tab and the arrows."),
-  );
+  one("look").replaceChildren();
+  one("sentence").hidden = false;
+}
+
+// The sentence that is there until something is pointed at.
+export function explain(hello) {
+  const rows = `${numberText(hello.n_rows)} ${hello.n_rows === 1 ? "row" : "rows"}`;
+  one("sentence").textContent =
+    `Each point of the map is one of ${rows}: point at one to see it beside what the model gives back, ` +
+    "or at an empty spot to see what would be there.";
 }
 
 function pair(view, ...figures) {
@@ -84,7 +92,7 @@ function steps(given) {
 }
 
 export function showSelection(count, total, origin, formats, { download, clear }) {
-  const buttons = formats.map((format) => make("button", { type: "button", onclick: () => download(format) }, `Download ${format}`));
+  const buttons = formats.map((format) => make("button", { type: "button", onclick: () => download(format) }, `Save ${format}`));
   one("selected").replaceChildren(
     make("h2", {}, `${numberText(count)} ${count === 1 ? "row" : "rows"} selected`, make("span", { class: "quiet" }, `of ${numberText(total)}`)),
     origin ? make("p", { class: "quiet" }, "Found by ", text(origin)) : "",
@@ -137,6 +145,5 @@ export function showLegend(legend) {
 }
 
 export function complain(message) {
-  const sentence = message ? message[0].toUpperCase() + message.slice(1) : "";
-  one("alert").replaceChildren(sentence ? text(sentence) : "");
+  one("alert").replaceChildren(message ? text(message) : "");
 }

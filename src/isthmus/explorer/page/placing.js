@@ -9,7 +9,6 @@ export class Placing {
   // onplaced is told of every file: its number, its rows, and their codes one after the other.
   constructor(source, hello, onplaced) {
     Object.assign(this, { source, hello, onplaced });
-    const map = one("map");
     let depth = 0;
     const over = (change) => (event) => {
       event.preventDefault();
@@ -28,7 +27,6 @@ export class Placing {
       for (const file of one("file").files) this.place(file);
       one("file").value = "";
     });
-    map.dataset.places = hello.places;
   }
 
   async place(file) {
@@ -43,8 +41,8 @@ export class Placing {
       const rows = `${numberText(answer.n_rows)} ${answer.n_rows === 1 ? "row" : "rows"}`;
       one("alert").replaceChildren();
       one("spoken").textContent = `${rows} of ${file.name} placed`;
-      one("sentence").replaceChildren(`◇ ${rows} of `, text(file.name), " placed; point at them.");
-      one("intro").hidden = false;
+      one("sentence").replaceChildren(`◇ ${rows} of `, text(file.name), ": point at them.");
+      one("sentence").hidden = false;
       this.onplaced(answer);
     } catch (error) {
       complain(error.message);

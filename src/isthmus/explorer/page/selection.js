@@ -7,13 +7,16 @@ export class Selection {
   // onchange is told of the mask, a byte for each row, null where nothing is selected.
   constructor(source, hello, onchange) {
     Object.assign(this, { source, hello, onchange });
-    this.clear();
+    this.#forget();
+  }
+
+  #forget() {
+    this.rows = new Uint32Array(0);
+    this.mask = this.find = this.lasso = null;
   }
 
   clear() {
-    this.rows = new Uint32Array(0);
-    this.mask = null;
-    this.find = this.lasso = null;
+    this.#forget();
     one("selected").hidden = true;
     this.onchange(this);
   }

@@ -39,7 +39,7 @@ export class Socket {
   }
 
   #end() {
-    for (const { reject } of this.waiting.values()) reject(new Error("the server has ended."));
+    for (const { reject } of this.waiting.values()) reject(new Error("The server has ended: start isthmus explore again, and load this page anew."));
     this.waiting.clear();
     this.onclosed();
   }

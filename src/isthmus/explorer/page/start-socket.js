@@ -3,4 +3,6 @@
 import { Explorer } from "./main.js";
 import { Socket } from "./socket.js";
 
-new Explorer(new Socket()).start();
+// Whoever opens the console may ask it, too.
+globalThis.isthmus = new Explorer(new Socket());
+globalThis.isthmus.start();

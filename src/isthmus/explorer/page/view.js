@@ -53,7 +53,9 @@ export class View {
   #measure() {
     if (!this.bounds || !this.width) return;
     const [x0, x1, y0, y1] = this.bounds;
-    const [w, h] = [Math.max(40, this.width - 80), Math.max(40, this.height - 80)];
+    // On a phone the tools lie above the points, and the legend below.
+    const above = this.width < 600 ? 150 : 80;
+    const [w, h] = [Math.max(40, this.width - 80), Math.max(40, this.height - above)];
     let [kx, ky] = [w / (x1 - x0 || 1), h / (y1 - y0 || 1)];
     // Distances mean the same both ways, unless one axis would be lost.
     if (kx / ky < 6 && ky / kx < 6) kx = ky = Math.min(kx, ky);
