@@ -20,6 +20,7 @@ TITLES = {
     "parts": "Parts",
     "data": "Data and files",
     "reports": "Reports",
+    "explorer": "Explorer",
     "errors": "Errors",
 }
 # Where what is defined in a room is shown: on which page, under which heading.
@@ -39,6 +40,7 @@ PLACES = {
     "isthmus.training": ("data", ""),
     "isthmus.runs": ("data", ""),
     "isthmus.report": ("reports", ""),
+    "isthmus.explorer": ("explorer", ""),
     "isthmus.errors": ("errors", ""),
 }
 

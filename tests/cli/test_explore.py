@@ -31,3 +31,21 @@ def test_what_cannot_be_explored_is_told(tmp_path, table, monkeypatch, capsys):
     LinearAutoencoder(1).fit(table).save("one.isthmus")
     assert run("explore", "one.isthmus", "x.npy", "--no-browser") == 1
     assert "needs two axes" in capsys.readouterr().err
+
+
+def test_the_page_is_written_as_a_file(tmp_path, table, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    np.save("x.npy", table)
+    LinearAutoencoder(2).fit(table).save("m.isthmus")
+    assert run("explore", "m.isthmus", "x.npy", "-o", "page.html") == 0
+    assert capsys.readouterr().out == "Page: page.html\n"
+    assert (tmp_path / "page.html").read_text("utf-8").startswith("<!doctype html>")
+
+
+def test_a_page_cannot_be_written_anywhere(tmp_path, table, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    np.save("x.npy", table)
+    LinearAutoencoder(2).fit(table).save("m.isthmus")
+    for place, code in [("page.txt", 2), ("nowhere/page.html", 1), ("m.isthmus", 1)]:
+        assert run("explore", "m.isthmus", "x.npy", "-o", place) == code
+        assert place in capsys.readouterr().err

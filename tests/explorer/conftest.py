@@ -31,11 +31,10 @@ def visit(browser):
         opened.append((context, heard := []))
         page.on("console", lambda message: heard.append(message.text))
         page.on("pageerror", lambda error: heard.append(str(error)))
-        home = address.split("#")[0].rpartition("/")[0].replace("http:", "")
+        home = address.split("#")[0].rpartition("/")[0]
 
         def note(request):
-            inside = home in request.url or request.url.startswith(("data:", "blob:"))
-            if not inside:
+            if not request.url.startswith((home, "data:", "blob:")):
                 heard.append(request.url)
 
         page.on("request", note)

@@ -57,7 +57,8 @@ def drawn_pixels(page):
     return page.evaluate(
         """() => {
             const canvas = document.getElementById("points");
-            const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+            const context = canvas.getContext("2d");
+            const { data } = context.getImageData(0, 0, canvas.width, canvas.height);
             let count = 0;
             for (let i = 3; i < data.length; i += 4) count += data[i] > 0;
             return count;
@@ -70,7 +71,8 @@ def first_picture(page, which=0):
     return page.evaluate(
         """which => {
             const canvas = document.querySelectorAll("#look canvas")[which];
-            const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+            const context = canvas.getContext("2d");
+            const { data } = context.getImageData(0, 0, canvas.width, canvas.height);
             return Array.from({ length: data.length / 4 }, (_, i) => data[4 * i]);
         }""",
         which,

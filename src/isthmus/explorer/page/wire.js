@@ -1,6 +1,6 @@
 // Messages: a header in JSON and arrays behind it, as isthmus.explorer.messages writes them.
 
-const KINDS = { uint8: Uint8Array, uint16: Uint16Array, uint32: Uint32Array, int32: Int32Array, float32: Float32Array, float64: Float64Array };
+const KINDS = { uint8: Uint8Array, uint16: Uint16Array, int16: Int16Array, uint32: Uint32Array, int32: Int32Array, float32: Float32Array, float64: Float64Array };
 const NAMES = new Map(Object.entries(KINDS).map(([name, kind]) => [kind, name]));
 
 const filled = (size) => (8 - (size % 8)) % 8;
