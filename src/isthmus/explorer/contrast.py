@@ -28,7 +28,7 @@ class Difference:
     inside, outside : float
         The median number, or the share of rows with `level`; NaN where all are missing.
     level : str or None
-        The level whose share differs most; None for numbers.
+        The level whose share inside is greater by most; None for numbers.
     is_date : bool
         Whether the numbers are dates, as seconds since 1970.
     """
@@ -76,7 +76,7 @@ def _difference(values: Values, inside: np.ndarray, outside: np.ndarray) -> Diff
     # A gap is a level of its own here.
     shares = [count / max(count.sum(), 1) for count in counts]
     apart = shares[0] - shares[1]
-    place = int(np.argmax(np.abs(apart)))
+    place = int(np.argmax(apart))
     level = values.levels[place - 1] if place else "missing"
     distance = float(np.abs(apart).sum() / 2)
     return Difference(

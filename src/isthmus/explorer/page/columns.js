@@ -105,9 +105,9 @@ function ofLevels(column, here, there) {
     return counts;
   });
   let [distance, place] = [0, 0];
-  const apart = shares[0].map((share, i) => Math.abs(share - shares[1][i]));
+  const apart = shares[0].map((share, i) => share - shares[1][i]);
   apart.forEach((gap, i) => {
-    distance += gap / 2;
+    distance += Math.abs(gap) / 2;
     if (gap > apart[place]) place = i;
   });
   const level = place ? column.levels[place - 1] : "missing";
