@@ -139,6 +139,14 @@ RECORDED = {
             --random-state:int=0 --verbose,--no-verbose:bool
         """,
     },
+    "explore": {
+        "Arguments": """
+            DATA:list[str]! MODEL:Path!
+        """,
+        "Parameters": """
+            --labels:str --memory:str --no-browser:bool=False --output,-o:Path --port:int=0
+        """,
+    },
     "score": {
         "Arguments": """
             DATA:list[str]! MODEL:Path!

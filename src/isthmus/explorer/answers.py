@@ -32,12 +32,20 @@ class Answers:
         Whom to ask.
     title : str
         What the page is called.
+
+    Attributes
+    ----------
+    progress : (int, int)
+        How many rows of how many have been encoded.
+    ended : bool
+        Whether nobody asks any more, so that encoding may end too.
     """
 
     def __init__(self, session: Session, title: str) -> None:
         self.session, self.title = session, title
         self.placements: list[Placement] = []
         self.progress = (0, session.n_rows)
+        self.ended = False
         self._questions: dict[str, Callable[[dict[str, Any], Arrays], Answer]] = {
             "hello": self._hello,
             "axes": self._axes,
@@ -77,6 +85,8 @@ class Answers:
 
         def note(done: int, total: int) -> None:
             self.progress = (done, total)
+            if self.ended:
+                raise IsthmusError("The server has ended.")
 
         self.session.encode(note)
 

@@ -8,6 +8,7 @@ import secrets
 import socket
 import threading
 import webbrowser
+from contextlib import suppress
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, Self
@@ -30,7 +31,7 @@ MOST_BYTES = 64 * 2**20
 
 _AT_ONCE = 4
 _PROGRESS_SECONDS = 0.2
-_START_SECONDS = 10.0
+_END_SECONDS = 10.0
 
 
 class Server:
@@ -79,6 +80,9 @@ class Server:
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(target=self._run, name="explorer", daemon=True)
         self._thread.start()
+        # While the browser starts, the rows are encoded.
+        self._encoding = threading.Thread(target=self._encode, name="encoding", daemon=True)
+        self._encoding.start()
 
     def open(self) -> None:
         """Open the page in the browser."""
@@ -91,8 +95,9 @@ class Server:
 
     def close(self) -> None:
         """End the server; pages that are open say so."""
-        self._server.should_exit = True
-        self._thread.join(_START_SECONDS)
+        self._server.should_exit = self.answers.ended = True
+        for thread in (self._thread, self._encoding):
+            thread.join(_END_SECONDS)
 
     def __enter__(self) -> Self:
         return self
@@ -106,6 +111,11 @@ class Server:
     def _run(self) -> None:
         with self._socket:
             asyncio.run(self._server.serve(sockets=[self._socket]))
+
+    def _encode(self) -> None:
+        # What goes wrong is told to the page, which asks for the same.
+        with suppress(Exception):
+            self.answers.get_ready()
 
     async def _file(self, request: Request) -> Response:
         name = request.path_params["name"] or "index.html"
