@@ -1,11 +1,13 @@
 """Draw the pictures of the README and the docs: `make pictures`, after the docs' code has run."""
 
+import shutil
 from pathlib import Path
 
 import matplotlib
 import numpy as np
 from matplotlib.figure import Figure
 from PIL import Image
+from playwright.sync_api import sync_playwright
 from sklearn.datasets import load_digits
 
 from isthmus import Autoencoder
@@ -65,7 +67,21 @@ def draw_digits():
     figure.savefig(PICTURES / "digits.png", dpi=110, metadata={"Software": None})
 
 
+def photograph_explorer():
+    """Take a picture of the explorer's page that the docs wrote, with a row and a selection."""
+    page_of_docs = HERE.parent / ".test-run" / "docs" / "digits.html"
+    with sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=shutil.which("chromium"))
+        page = browser.new_page(viewport={"width": 1180, "height": 720})
+        page.goto(f"{page_of_docs.resolve().as_uri()}#colour=digit&row=5&find=digit+%3D+4")
+        page.wait_for_selector("#contrast canvas")
+        page.wait_for_timeout(500)
+        page.screenshot(path=PICTURES / "explorer.png")
+        browser.close()
+
+
 if __name__ == "__main__":
     PICTURES.mkdir(exist_ok=True)
     copy_what_the_docs_made()
     draw_digits()
+    photograph_explorer()
