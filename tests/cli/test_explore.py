@@ -9,7 +9,7 @@ from isthmus import LinearAutoencoder
 from .commands import SCRIPT, run
 
 
-def test_the_page_is_served_until_ctrl_c(tmp_path, table):
+def test_the_page_is_served_until_its_terminal_ends(tmp_path, table):
     LinearAutoencoder(2).fit(table).save(tmp_path / "m.isthmus")
     np.save(tmp_path / "x.npy", table)
     command = [SCRIPT, "explore", "m.isthmus", "x.npy", "--no-browser"]
@@ -19,10 +19,10 @@ def test_the_page_is_served_until_ctrl_c(tmp_path, table):
         assert process.stderr.readline() == "Ctrl-C ends the page.\n"
         with urllib.request.urlopen(address, timeout=10) as page:
             assert b"<canvas" in page.read()
-        process.send_signal(signal.SIGINT)
+        process.send_signal(signal.SIGHUP)
         _, errors = process.communicate(timeout=20)
-    assert process.returncode == 130
-    assert errors == "isthmus: stopped by Ctrl-C; the page has ended.\n"
+    assert process.returncode == 129
+    assert errors == "isthmus: stopped by SIGHUP; the page has ended.\n"
 
 
 def test_what_cannot_be_explored_is_told(tmp_path, table, monkeypatch, capsys):

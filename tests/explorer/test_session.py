@@ -3,7 +3,7 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from isthmus import Autoencoder, DataError, IsthmusError, LinearAutoencoder
+from isthmus import Autoencoder, DataError, IsthmusError, LinearAutoencoder, limited_memory
 from isthmus.explorer import Session
 from isthmus.explorer.session import ERROR, SCORE
 
@@ -161,6 +161,14 @@ def test_rows_are_shown_as_what_they_are(shape, kind):
     assert session.view.kind == kind
     if kind == "picture":
         assert np.array_equal(session.view.pixels(rows).reshape(shape), rows)
+
+
+def test_rows_that_memory_would_not_hold_are_refused(tmp_path, digits):
+    np.save(tmp_path / "x.npy", np.tile(digits, (3, 1)))
+    model = LinearAutoencoder(2).fit(digits)
+    with limited_memory("1MB"), pytest.raises(IsthmusError, match=r"x.npy would take 1.3 MB"):
+        Session(model, tmp_path / "x.npy")
+    assert Session(model, tmp_path / "x.npy").n_rows == 3 * 1797
 
 
 def test_what_cannot_be_explored_is_refused(frame):

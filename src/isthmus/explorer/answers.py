@@ -14,6 +14,7 @@ from isthmus.explorer.cells import compared, named, told, way
 from isthmus.explorer.export import exported
 from isthmus.explorer.session import ERROR, SCORE, Placement, Session
 from isthmus.explorer.shades import shaded
+from isthmus.explorer.views import mean_rows
 from isthmus.io import Rows, read
 
 Arrays = list[np.ndarray]
@@ -134,7 +135,7 @@ class Answers:
         header: dict[str, Any] = {
             "position": int(position),
             "code": code.tolist(),
-            "score": session.score_of(rows),
+            "score": float(session.model.score_samples(session.features(rows))[0]),
         }
         decoded = session.decode(code)
         shown, found = self._shown([rows, decoded])
@@ -196,8 +197,9 @@ class Answers:
         }
         if self.session.view.kind == "cells":
             return header, []
-        means = self.session.mean_rows(positions)
-        shown, pictures = self._shown(means)
+        rows = self.session.rows
+        assert isinstance(rows, np.ndarray)
+        shown, pictures = self._shown([*mean_rows(rows, positions)])
         return header | shown, pictures
 
     def _search(self, question: dict[str, Any], arrays: Arrays) -> Answer:

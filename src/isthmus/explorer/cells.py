@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from isthmus.explorer.prepared import column_errors, column_ranges
 from isthmus.explorer.session import Session
 from isthmus.io import Rows
 
@@ -29,7 +30,10 @@ def compared(
     Of many columns those are shown that come back worst.
     """
     own, back = _columns(rows), _columns(decoded)
-    distances = session.cell_errors(rows, code)
+    features = session.features(rows)
+    errors = column_errors(session.model, features, code)
+    called = features.schema.names or [str(i) for i in range(features.schema.n_features)]
+    distances = dict(zip(called, errors.tolist(), strict=True))
     names = [name for name in own if name in back]
     order = names
     if len(names) > _MOST_CELLS:
@@ -43,7 +47,7 @@ def compared(
             "name": named(name),
             "value": _text(own[name]),
             "back": _text(back[name]),
-            "off": round(float(distances[name]), 3),
+            "off": round(distances[name], 3),
         }
         for name in order
     ]
@@ -59,7 +63,7 @@ def told(rows: Rows) -> list[Cell]:
 def way(session: Session, rows: Rows) -> list[Cell]:
     """Give, of rows on a way, the columns that change most."""
     table = _as_table(rows)
-    moved = session.column_ranges(rows)
+    moved = column_ranges(session.model, rows)
     order = np.argsort(-moved, kind="stable")[:_MOST_CELLS]
     return [
         {

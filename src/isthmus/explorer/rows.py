@@ -8,17 +8,48 @@ import numpy as np
 import pyarrow as pa
 
 from isthmus.errors import IsthmusError
-from isthmus.io import ArrayDataset, Dataset, Rows, TableDataset, as_dataset
+from isthmus.io import (
+    ArrayDataset,
+    Dataset,
+    Rows,
+    Schema,
+    TableDataset,
+    as_dataset,
+    memory_budget,
+    readable_bytes,
+)
+
+_CELL_BYTES = 8
 
 
 def in_memory(dataset: Dataset) -> Rows:
-    """Read all rows, columns that hold an index among them."""
+    """Read all rows, columns that hold an index among them.
+
+    Raises
+    ------
+    IsthmusError
+        They would take more than the memory budget.
+    """
+    size = dataset.n_rows * _row_bytes(dataset.schema)
+    here = isinstance(dataset, (ArrayDataset, TableDataset))
+    if size > memory_budget() and not here:
+        raise IsthmusError(
+            f"{dataset.source} would take {readable_bytes(size)} of memory, and rows may take "
+            f"{readable_bytes(memory_budget())}: explore some of its rows, or allow more with "
+            "--memory or ISTHMUS_MEMORY."
+        )
     whole = dataset
     names = dataset.schema.names
     if names is not None and dataset.index_names:
         whole = dataset.select([*names, *dataset.index_names])
     rows = whole.to_memory()
     return rows if isinstance(rows, np.ndarray) else rows.combine_chunks()
+
+
+def _row_bytes(schema: Schema) -> int:
+    if schema.names is None:
+        return schema.n_features * np.dtype(schema.dtypes[0]).itemsize
+    return schema.n_features * _CELL_BYTES
 
 
 def take(rows: Rows, positions: np.ndarray) -> Rows:

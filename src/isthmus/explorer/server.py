@@ -10,7 +10,6 @@ import threading
 import webbrowser
 from contextlib import suppress
 from importlib.resources import files
-from pathlib import Path
 from typing import Any, Self
 
 import uvicorn
@@ -53,7 +52,7 @@ class Server:
     """
 
     def __init__(self, session: Session, *, title: str | None = None, port: int = 0) -> None:
-        self.answers = Answers(session, Path(session.source).name if title is None else title)
+        self.answers = Answers(session, session.title if title is None else title)
         try:
             self._socket = socket.create_server(("127.0.0.1", port))
         except OSError as error:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cached_property, lru_cache, partial
+from functools import cached_property, partial
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,9 +14,10 @@ import pyarrow as pa
 from sklearn.neighbors import NearestNeighbors
 
 from isthmus.errors import DataError, IsthmusError
+from isthmus.explorer.columns import Columns
 from isthmus.explorer.contrast import Difference, differences
 from isthmus.explorer.finding import find
-from isthmus.explorer.prepared import column_errors, column_ranges, row_errors
+from isthmus.explorer.prepared import row_errors
 from isthmus.explorer.rows import in_memory, opened, table_beside, take
 from isthmus.explorer.values import Values
 from isthmus.explorer.views import View, view_of
@@ -25,8 +27,6 @@ from isthmus.io import ArrayDataset, Dataset, Rows, as_dataset
 ERROR, SCORE = "reconstruction error", "score"
 """What rows can be coloured by and searched for besides their columns."""
 
-# Of more rows a mean is that of some.
-_MOST_AVERAGED = 5_000
 
 Progress = Callable[[int, int], None]
 
@@ -101,8 +101,15 @@ class Session:
         self._beside = None if labels is None else table_beside(labels, self.n_rows)
         self._lock = threading.Lock()
         # The rows must suit the model before anybody waits for their codes.
-        self._features(take(self.rows, np.arange(1)))
+        self.features(take(self.rows, np.arange(1)))
+        parts = [] if self._beside is None else [self._beside]
+        self._columns = Columns([*parts, self.rows])
         self.view: View = view_of(model.preparation_.schema, self.rows, model.model_.network)
+
+    @property
+    def title(self) -> str:
+        """What to call rows and model: the name of the file, or the model's of data in memory."""
+        return type(self.model).__name__ if self.source == "X" else Path(self.source).name
 
     @property
     def n_components(self) -> int:
@@ -127,7 +134,7 @@ class Session:
     @cached_property
     def errors(self) -> np.ndarray:
         """Mean squared error of every row, in the scale that the model sees: ``(n_rows,)``."""
-        return row_errors(self.model, self._features(self.rows), self.codes)
+        return row_errors(self.model, self.features(self.rows), self.codes)
 
     def encode(self, progress: Progress | None = None) -> np.ndarray:
         """Compute the codes, once; `progress` is told how many rows of how many are done."""
@@ -258,41 +265,10 @@ class Session:
         share = np.linspace(0, 1, n, dtype=np.float32)[:, None]
         return ((1 - share) * ends[0] + share * ends[1]).astype(np.float32)
 
-    def mean_rows(self, positions: Sequence[int] | np.ndarray) -> list[np.ndarray]:
-        """Give the mean of these rows of an array and that of all others, of some where many."""
-        inside = self.checked(positions)
-        others = np.setdiff1d(np.arange(self.n_rows), inside)
-        means = []
-        for chosen in (inside, others if len(others) else inside):
-            some = chosen[:: max(1, len(chosen) // _MOST_AVERAGED)]
-            means.append(np.asarray(take(self.rows, some), np.float32).mean(axis=0)[None])
-        return means
-
-    def score_of(self, rows: Rows) -> float:
-        """Give how well the model knows one row."""
-        return float(self.model.score_samples(opened(rows, self.source))[0])
-
-    def cell_errors(self, rows: Rows, code: np.ndarray) -> dict[str, float]:
-        """Give how far each column of one row comes back, in the scale that the model sees."""
-        dataset = self._features(rows)
-        names = dataset.schema.names or [str(i) for i in range(dataset.schema.n_features)]
-        errors = column_errors(self.model, dataset, code)
-        return {str(name): float(error) for name, error in zip(names, errors, strict=True)}
-
-    def column_ranges(self, rows: Rows) -> np.ndarray:
-        """Give how far each column goes in some decoded rows, in that scale: ``(columns,)``."""
-        return column_ranges(self.model, rows)
-
-    @cached_property
+    @property
     def column_names(self) -> tuple[str, ...]:
         """Names of the columns that rows can be coloured by."""
-        own: list[str] = []
-        if not isinstance(self.rows, np.ndarray):
-            own = self.rows.column_names
-        elif self.view.kind == "cells":
-            own = [str(i) for i in range(self.rows.shape[1])]
-        beside = [] if self._beside is None else self._beside.column_names
-        return tuple(dict.fromkeys([*beside, *own]))
+        return self._columns.names
 
     def column(self, name: str) -> Values:
         """Give a column, or `ERROR` or `SCORE`, as numbers or as levels.
@@ -302,30 +278,14 @@ class Session:
         DataError
             There is no such column.
         """
-        return self._column(name)
-
-    @cached_property
-    def _column(self) -> Callable[[str], Values]:
-        # Wide tables are gone through column by column; the last ones asked for are kept.
-        return lru_cache(256)(self._read_column)
-
-    def _read_column(self, name: str) -> Values:
-        if self._beside is not None and name in self._beside.column_names:
-            return Values.of_column(name, self._beside.column(name))
-        if name in self._own_columns:
-            if isinstance(self.rows, np.ndarray):
-                return Values.of_array(name, self.rows[:, int(name)])
-            return Values.of_column(name, self.rows.column(name))
-        if name in (ERROR, SCORE):
+        if name in (ERROR, SCORE) and name not in self.column_names:
             return Values(name, (self.errors if name == ERROR else self.scores).astype(float))
-        raise DataError(
-            f"{self.source} has no column {name!r}: name one of its columns, {ERROR!r} or "
-            f"{SCORE!r}."
-        )
-
-    @cached_property
-    def _own_columns(self) -> frozenset[str]:
-        return frozenset(self.column_names)
+        if name not in self.column_names:
+            raise DataError(
+                f"{self.source} has no column {name!r}: name one of its columns, {ERROR!r} or "
+                f"{SCORE!r}."
+            )
+        return self._columns.read(name)
 
     @cached_property
     def _tree(self) -> NearestNeighbors:
@@ -341,7 +301,7 @@ class Session:
             )
         return chosen
 
-    def _features(self, rows: Rows) -> Dataset:
+    def features(self, rows: Rows) -> Dataset:
         """Give the columns that the model takes, once it is known that it takes them."""
         dataset = open_dataset(self.model, opened(rows, self.source), reset=False)
         self.model.preparation_.check(dataset)

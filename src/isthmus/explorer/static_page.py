@@ -69,8 +69,7 @@ def write_page(
         cannot be written.
     """
     session = Session(model, X, labels=labels)
-    called = Path(session.source).name if title is None else title
-    content = _filled(_bundle(session, called))
+    content = _filled(_bundle(session, session.title if title is None else title))
     with replacing(Path(path)) as draft:
         Path(draft).write_text(content, encoding="utf-8")
 

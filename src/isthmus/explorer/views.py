@@ -10,8 +10,9 @@ import numpy as np
 from isthmus.io import Rows, Schema
 
 # More numbers without names are better seen as a line than as that many cells.
-_MOST_UNNAMED_CELLS = 32
+MOST_UNNAMED_CELLS = 32
 _CHANNELS = {1, 3, 4}
+_MOST_AVERAGED = 5_000
 
 
 @dataclass(frozen=True)
@@ -49,10 +50,20 @@ class View:
         return np.ascontiguousarray(values.reshape(-1, *self.shape))
 
 
+def mean_rows(rows: np.ndarray, inside: np.ndarray) -> list[np.ndarray]:
+    """Give the mean of the rows at some positions and that of all others; of many, that of some."""
+    others = np.setdiff1d(np.arange(len(rows)), inside)
+    means = []
+    for chosen in (inside, others if len(others) else inside):
+        some = chosen[:: max(1, len(chosen) // _MOST_AVERAGED)]
+        means.append(np.asarray(rows[some], np.float32).mean(axis=0)[None])
+    return means
+
+
 def view_of(schema: Schema, rows: Rows, network: Any) -> View:
     """Choose how to show rows, of which some are given, that this network encodes."""
     shape = schema.row_shape
-    few = len(shape) == 1 and schema.n_features <= _MOST_UNNAMED_CELLS
+    few = len(shape) == 1 and schema.n_features <= MOST_UNNAMED_CELLS
     if few or not isinstance(rows, np.ndarray):
         return View("cells", shape)
     ends = _ends(rows)

@@ -5,6 +5,7 @@ import { drawScale, levelColour } from "./palette.js";
 import { drawRows } from "./pictures.js";
 
 const STEPS_SHOWN = 5;
+const OFF = 0.5; // in the scale that the model sees: half a deviation, or another level
 
 export function showRow(view, heading, answer, keep) {
   one("sentence").hidden = true;
@@ -52,8 +53,8 @@ function pair(view, ...figures) {
   return make("div", { class: view.kind === "line" ? "pair wide" : "pair" }, ...drawn);
 }
 
-function cell(value, off) {
-  const kind = value === null ? "gap" : off > 0.5 ? "off" : "";
+function cell(value, isOff) {
+  const kind = value === null ? "gap" : isOff ? "off" : "";
   return make("td", { class: kind, dir: "auto" }, make("span", { class: "text" }, value ?? "missing"));
 }
 
@@ -64,8 +65,8 @@ function cells(given, nMore) {
       "tr",
       {},
       make("td", { dir: "auto" }, make("span", { class: "text quiet" }, entry.name)),
-      cell(entry.value, 0),
-      ...(compares ? ["back" in entry ? cell(entry.back, entry.off) : make("td")] : []),
+      cell(entry.value, false),
+      ...(compares ? ["back" in entry ? cell(entry.back, entry.off > OFF && entry.back !== entry.value) : make("td")] : []),
     ),
   );
   const head = ["column", "value", ...(compares ? ["given back"] : [])].map((name) => make("th", {}, name));
@@ -86,9 +87,9 @@ export function showWay(view, heading, answer, onclear) {
 function steps(given) {
   const rows = given.map(({ name, values }) => {
     const shown = Array.from({ length: STEPS_SHOWN }, (_, i) => values[Math.round((i * (values.length - 1)) / (STEPS_SHOWN - 1))]);
-    return make("tr", {}, make("td", { dir: "auto" }, make("span", { class: "text quiet" }, name)), ...shown.map((value) => cell(value, 0)));
+    return make("tr", {}, make("td", { dir: "auto" }, make("span", { class: "text quiet" }, name)), ...shown.map((value) => cell(value, false)));
   });
-  return make("div", { class: "scroll" }, make("table", {}, make("tbody", {}, ...rows)));
+  return make("div", { class: "scroll" }, make("table", { class: "steps" }, make("tbody", {}, ...rows)));
 }
 
 export function showSelection(count, total, origin, formats, { download, clear }) {
