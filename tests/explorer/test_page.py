@@ -2,6 +2,7 @@ import io
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 
 from isthmus import Autoencoder, LinearAutoencoder
@@ -266,8 +267,8 @@ def test_hostile_names_and_cells_are_texts(visit):
 
 def test_ten_thousand_columns_are_shown(visit):
     x = np.random.default_rng(0).normal(size=(40, 10_000)).astype(np.float32)
-    frame = pd.DataFrame(x, columns=[f"c{i}" for i in range(10_000)])
-    with Server(Session(LinearAutoencoder(2).fit(frame), frame)) as server:
+    table = pa.table(list(x.T), names=[f"c{i}" for i in range(10_000)])
+    with Server(Session(LinearAutoencoder(2).fit(table), table)) as server:
         page = visit(server.address)
         row = lone_rows(page, 1)[0]
         page.mouse.click(*place_of(page, row))

@@ -74,6 +74,8 @@ class Server:
             lifespan="off",
             server_header=False,
             ws_max_size=MOST_BYTES,
+            # Within a machine compressing takes longer than sending.
+            ws_per_message_deflate=False,
             timeout_graceful_shutdown=1,
         )
         self._server = uvicorn.Server(config)
@@ -115,6 +117,7 @@ class Server:
         # What goes wrong is told to the page, which asks for the same.
         with suppress(Exception):
             self.answers.get_ready()
+            self.answers.warm_up()
 
     async def _file(self, request: Request) -> Response:
         name = request.path_params["name"] or "index.html"
@@ -162,8 +165,6 @@ class _Conversation:
                 await self._tell_progress(answering)
             header, found = await answering
             await self._send(pack({"id": number, **header}, found))
-            if question.get("ask") == "hello" and "error" not in header:
-                await asyncio.to_thread(self._answers.warm_up)
         except (WebSocketDisconnect, RuntimeError):
             return  # the page has gone
         except Exception as error:

@@ -23,6 +23,7 @@ export function showRow(view, heading, answer, keep) {
 export function showSpot(view, answer, keep) {
   one("sentence").hidden = true;
   const [picture] = drawRows(view, answer.arrays[0]);
+  one("spoken").textContent = "No row here";
   one("look").replaceChildren(
     make("h2", {}, "No row here", keep ? make("span", { class: "quiet" }, "kept") : null),
     make("p", { class: "quiet" }, "What the model makes of this spot:"),
