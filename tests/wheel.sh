@@ -29,5 +29,7 @@ again = np.load("again.npy")
 assert again.shape == (500, 6) and again.dtype == np.float64, (again.shape, again.dtype)
 assert not {"pandas", "polars", "torch"} & set(sys.modules)
 CODE
+venv/bin/isthmus explore points.isthmus points.npy -o page.html >explore.txt
+test -s page.html
 test -s points-report/report.html
 echo "wheel: fits, encodes and decodes with Python $("$python" -c 'import platform; print(platform.python_version())')"

@@ -90,6 +90,8 @@ def _as_table(rows: Rows) -> pa.Table:
 def _text(value: Any) -> str | None:
     if value is None or (isinstance(value, float) and np.isnan(value)):
         return None
+    if isinstance(value, bool):
+        return str(value).lower()
     if isinstance(value, float):
         return f"{value:.6g}"
     if isinstance(value, datetime) and not (value.hour or value.minute or value.second):
