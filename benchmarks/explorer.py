@@ -165,8 +165,9 @@ def report(lines, chromium):
             *lines,
             "",
             "Opens: from a model and rows in memory, or from a file, to the first frame with all "
-            "points, encoding all rows included. Again: the same once all rows are encoded. Panning: "
-            "median of three runs of two seconds. Decode and row: median of 60 answers, as the page sees them.",
+            "points, encoding all rows included. Again: the same once all rows are encoded. "
+            "Panning: median of three runs of two seconds. Decode and row: median of 60 answers, "
+            "as the page sees them.",
             "",
         ]
     )

@@ -30,6 +30,7 @@ def table():
             "town": generator.choice(["Ulm", "Köln", "Bonn"], n),
             "rare": [f"level {i % 160}" for i in range(n)],
             "when": [start + datetime.timedelta(hours=7 * i) for i in range(n)],
+            "clock": [datetime.timedelta(minutes=17 * i) for i in range(n)],
             "day": [(start + datetime.timedelta(days=i)).date() for i in range(n)],
         }
     )
@@ -64,6 +65,9 @@ def test_tables_are_prepared_and_brought_back_as_in_python(table, preparation):
             known = [value is not None for value in values]
             assert known == [value is not None for value in given]
             assert np.allclose(*(np.array(v, float)[known] for v in (values, given)), rtol=1e-4)
+        elif name == "clock":
+            seconds = [value.total_seconds() for value in values]
+            assert np.allclose(given, seconds, atol=61)
         elif name in ("when", "day"):
             # A tick of a resolution may be rounded to either side.
             pairs = zip(given, map(str, values), strict=True)

@@ -8,7 +8,7 @@ import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
-from isthmus import IsthmusError, LinearAutoencoder
+from isthmus import IsthmusError, LinearAutoencoder, explore
 from isthmus.explorer import Server, Session
 from isthmus.explorer import server as serving
 from isthmus.explorer.messages import pack, unpack
@@ -163,6 +163,15 @@ def test_each_server_has_a_token_of_its_own(session):
         tokens = {urlsplit(server.address).path for server in (one, other)}
         assert len(tokens) == 2
         assert all(len(token) > 30 for token in tokens)
+
+
+def test_explore_opens_the_page_in_the_browser(table, monkeypatch):
+    opened = []
+    monkeypatch.setattr(serving.webbrowser, "open", opened.append)
+    with explore(LinearAutoencoder(2).fit(table), table, labels=np.arange(300)) as server:
+        assert opened == [server.address]
+        assert server.answers.title == "LinearAutoencoder"
+        assert server.answers.session.column_names[0] == "label"
 
 
 def test_a_server_that_is_closed_listens_no_longer(session):

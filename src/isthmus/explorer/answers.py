@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from isthmus.errors import IsthmusError, MissingValueError
+from isthmus.errors import IsthmusError
 from isthmus.explorer.cells import compared, named, told, way
 from isthmus.explorer.export import exported
 from isthmus.explorer.session import ERROR, SCORE, Placement, Session
@@ -156,10 +156,10 @@ class Answers:
         return header, found
 
     def _again(self, rows: Rows) -> list[float] | None:
-        """Give where the model would put what it made, None where it takes no gaps."""
+        """Give where the model would put what it made, None where it does not take that."""
         try:
             return self.session.place(rows).codes[0].tolist()
-        except MissingValueError:
+        except IsthmusError:
             return None
 
     def _between(self, question: dict[str, Any], arrays: Arrays) -> Answer:

@@ -75,6 +75,7 @@ def _recipe(column: Column) -> dict[str, Any]:
         own = ("mean", "deviation", "least", "greatest", "resolution")
         return {
             "kind": "date",
+            "clock": pa.types.is_duration(column.type) or pa.types.is_time(column.type),
             "days": column.resolution % (unit * _DAY) == 0,
             "cycles": list(column.cycles),
             **{name: getattr(column, name) / unit for name in own},

@@ -26,7 +26,7 @@ class Values:
     name : str
         Of the column.
     numbers : ndarray of float64, shape (n_rows,), or None
-        The values; of dates the seconds since 1970.
+        The values; of dates the seconds since 1970, of durations and times of the day seconds.
     levels : tuple of str
         Distinct values, where there are no numbers.
     places : ndarray of int, shape (n_rows,), or None
@@ -52,8 +52,9 @@ class Values:
         kind = values.type
         if is_date(kind):
             ticks, missing = to_ticks(values, kind)
-            seconds = ticks / ticks_per_second(kind)
-            return cls(name, np.where(missing, np.nan, seconds), is_date=True)
+            seconds = np.where(missing, np.nan, ticks / ticks_per_second(kind))
+            is_moment = pa.types.is_timestamp(kind) or pa.types.is_date(kind)
+            return cls(name, seconds, is_date=is_moment)
         if is_number(kind) and not _few(values):
             numbers = to_numbers(values)
             return cls(name, np.where(np.isfinite(numbers), numbers, np.nan))

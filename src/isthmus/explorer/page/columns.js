@@ -13,7 +13,8 @@ export class Column {
     if (this.levels) return this.values[i] < 0 ? null : this.levels[this.values[i]];
     const value = this.values[i];
     if (Number.isNaN(value)) return null;
-    return this.isDate ? dateText(value) : String(+value.toPrecision(6));
+    if (this.isDate) return dateText(value);
+    return String(Number.isInteger(value) ? value : +value.toPrecision(6));
   }
 
   // As prepared by a recipe, and as written into files: with all digits.

@@ -15,6 +15,7 @@ import { View } from "./view.js";
 import { Ways } from "./ways.js";
 
 const NONE = "none";
+const LASSO_POINTS = 120;
 
 export class Explorer {
   constructor(source) {
@@ -209,7 +210,9 @@ export class Explorer {
 
   #drawn(kind, path) {
     this.#drawing(null);
-    if (kind === "lasso") this.select(path.map((p) => this.view.toData(...p)));
+    // A link holds the lasso, and need not hold every step of the hand.
+    const every = Math.ceil(path.length / LASSO_POINTS);
+    if (kind === "lasso") this.select(path.filter((_, i) => i % every === 0).map((p) => this.view.toData(...p)));
     else this.ways.between(path[0], path.at(-1));
   }
 

@@ -64,7 +64,7 @@ function prepareCell(column, value, row) {
     const shared = column.levels.length + (checksum(String(value)) % column.shared.length);
     row[first + (place < 0 ? shared : place)] = 1;
   } else if (kind === "date") {
-    const seconds = typeof value === "number" ? value : toSeconds(value, column.name);
+    const seconds = typeof value === "number" ? value : column.clock ? clockSeconds(value, column.name) : toSeconds(value, column.name);
     row[first] = (seconds - column.mean) / column.deviation;
     column.cycles.forEach((cycle, i) => {
       const angle = 2 * Math.PI * CYCLES[cycle](seconds / DAY);
@@ -95,6 +95,7 @@ function bringCell(column, numbers) {
   }
   const seconds = Math.max(column.least, Math.min(column.greatest, numbers[0] * column.deviation + column.mean));
   const whole = Math.round(seconds / column.resolution) * column.resolution;
+  if (column.clock) return whole;
   return new Date(whole * 1000).toISOString().slice(0, column.days ? 10 : 19).replace("T", " ");
 }
 
@@ -112,6 +113,14 @@ function toNumber(value, where, takesGaps = true) {
     throw new Error(`${where} holds ${isMissing(value) ? "nothing" : `“${value}”`}, expected a number.`);
   }
   return number;
+}
+
+// Hours, minutes and seconds, with days before them or not.
+function clockSeconds(text, name) {
+  const found = /^\s*(?:(-?\d+) days?,? )?(\d+):(\d+):(\d+(?:\.\d+)?)\s*$/.exec(text);
+  if (!found) throw new Error(`column ${name} holds “${text}”, expected a time such as 5:30:00.`);
+  const [days, hours, minutes, seconds] = found.slice(1).map((part) => Number(part ?? 0));
+  return days * DAY + hours * 3600 + minutes * 60 + seconds;
 }
 
 function toSeconds(text, name) {
