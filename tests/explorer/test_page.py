@@ -191,6 +191,7 @@ def test_the_keyboard_alone_reaches_everything(visit, address):
     assert page.evaluate("document.activeElement.id") == "find"
 
 
+@pytest.mark.parametrize("address", ["served"], indirect=True)
 def test_a_phone_taps_and_pinches(visit, address):
     page = visit(address, viewport={"width": 390, "height": 780}, has_touch=True)
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
@@ -214,6 +215,7 @@ def test_a_phone_taps_and_pinches(visit, address):
     assert zoom == pytest.approx(2)
 
 
+@pytest.mark.parametrize("address", ["one file"], indirect=True)
 def test_in_the_dark_the_page_is_dark(visit, address):
     page = visit(address, color_scheme="dark")
     colours = page.evaluate(

@@ -11,7 +11,7 @@ const CELLS = 60;
 export class Local {
   // Takes the content of the element that holds everything, in base64 and compressed.
   static async from(text) {
-    const packed = Uint8Array.from(atob(text.trim()), (letter) => letter.charCodeAt(0));
+    const packed = fromBase64(text.trim());
     const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream("gzip"));
     return new Local(unpackMessage(await new Response(stream).arrayBuffer()));
   }
@@ -216,6 +216,15 @@ export class Local {
     }
     return this.#shown(sums.map((sum, which) => sum.map((value) => value / (counts[which] || 1))));
   }
+}
+
+// Browsers of before 2025 have no quick way.
+function fromBase64(text) {
+  if (Uint8Array.fromBase64) return Uint8Array.fromBase64(text);
+  const letters = atob(text);
+  const bytes = new Uint8Array(letters.length);
+  for (let i = 0; i < bytes.length; i++) bytes[i] = letters.charCodeAt(i);
+  return bytes;
 }
 
 function cellText(value) {
