@@ -158,7 +158,7 @@ class Answers:
     def _again(self, rows: Rows) -> list[float] | None:
         """Give where the model would put what it made, None where it does not take that."""
         try:
-            return self.session.place(rows).codes[0].tolist()
+            return self.session.codes_of(self.session.features(rows))[0].tolist()
         except IsthmusError:
             return None
 

@@ -165,8 +165,12 @@ class Session:
         given = as_dataset(X)
         rows = in_memory(given)
         dataset = opened(rows, given.source)
-        codes = np.concatenate(list(self.model.transform_chunks(dataset)))
-        return Placement(rows, codes.astype(np.float32), self.model.score_samples(dataset))
+        return Placement(rows, self.codes_of(dataset), self.model.score_samples(dataset))
+
+    def codes_of(self, X: Any) -> np.ndarray:
+        """Give the codes of new rows: ``(n, n_components)``, float32."""
+        chunks = list(self.model.transform_chunks(X))
+        return np.concatenate(chunks).astype(np.float32)
 
     def decode(self, codes: Any) -> Rows:
         """Give the rows that these codes stand for.

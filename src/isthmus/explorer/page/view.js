@@ -54,7 +54,7 @@ export class View {
     if (!this.bounds || !this.width) return;
     const [x0, x1, y0, y1] = this.bounds;
     // On a phone the tools lie above the points, and the legend below.
-    const above = this.width < 600 ? 150 : 80;
+    const above = this.width < 600 ? 190 : 80;
     const [w, h] = [Math.max(40, this.width - 80), Math.max(40, this.height - above)];
     let [kx, ky] = [w / (x1 - x0 || 1), h / (y1 - y0 || 1)];
     // Distances mean the same both ways, unless one axis would be lost.
