@@ -19,6 +19,7 @@ from isthmus.models.codes import BatchTopK, JumpReLU
 from isthmus.models.likelihoods import DiscretizedLogistic
 from isthmus.networks import ACTIVATIONS, ResidualTableNetwork, glorot_uniform
 from isthmus.networks.architectures import Convolutional, Dense, Shortcut
+from isthmus.networks.architectures.landmarks import Landmarks
 from isthmus.networks.architectures.table import Table
 from isthmus.runs.computing import computing
 
@@ -55,6 +56,7 @@ CASES = {
     "wide": (Convolutional((3,), 5, hidden=(8,)), (5, 4), 2, Deterministic(), Gaussian("code")),
     "signal": (Convolutional((3, 4), 3), (17,), 2, Deterministic(), SquaredError()),
     "around": (Shortcut(Convolutional((3,), 3)), (6, 6), 2, Deterministic(), SquaredError()),
+    "landmarks": (Landmarks(30, (9, 8), (7,), (0, 3)), (10,), 2, Deterministic(), MIXED),
     "table": (Dense((5,)), (10,), 3, Deterministic(), MIXED),
 }  # fmt: skip
 
@@ -67,8 +69,10 @@ def found():
     for name, (design, shape, size, code, likelihood) in CASES.items():
         n = int(np.prod(shape))
         x = generator.normal(size=(4, n)).astype(np.float32)
+        if likelihood is MIXED:
+            x[:2, [0, 3]] = np.nan
         if name == "table":
-            design, x[:2, [0, 3]] = Table(design, (0, 3)), np.nan
+            design = Table(design, (0, 3))
         model = build(design, shape, size, code, likelihood)
         with computing():
             z = np.asarray(eqx.filter_jit(Model.encode)(model, x))

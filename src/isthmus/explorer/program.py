@@ -30,8 +30,16 @@ from isthmus.models import (
 from isthmus.models.codes import BatchTopK, JumpReLU
 from isthmus.models.codes.threshold import log_thresholds
 from isthmus.models.likelihoods import DiscretizedLogistic
-from isthmus.networks import Affine, DenseNetwork, Network, ShortcutNetwork, TableNetwork
+from isthmus.networks import (
+    Affine,
+    DenseNetwork,
+    LandmarkNetwork,
+    Network,
+    ShortcutNetwork,
+    TableNetwork,
+)
 from isthmus.networks.convolutional import ConvolutionalNetwork
+from isthmus.networks.landmarks import LEAST_VARIANCE
 
 Step: TypeAlias = dict[str, Any]
 Keep: TypeAlias = Callable[[np.ndarray], int]
@@ -141,6 +149,35 @@ def _(network: ShortcutNetwork, keep: Keep) -> list[Step]:
     up = network.shortcuts[1]
     assert up is not None
     return [_beside(_decoder(network.layers, keep), up, keep)]
+
+
+@_encoder.register
+def _(network: LandmarkNetwork, keep: Keep) -> list[Step]:
+    *hidden, last = network.encoder
+    steps: list[Step] = [{"do": "fill gaps", "told": list(network.told)}]
+    for layer, normalization in zip(hidden, network.normalizations, strict=True):
+        learned = (normalization.scale, normalization.shift)
+        scale, shift = (keep(np.asarray(array, np.float32)) for array in learned)
+        steps += [
+            _affine(layer.weight, layer.bias, keep),
+            {"do": "normalize", "scale": scale, "shift": shift, "least": LEAST_VARIANCE},
+            _activation(network.activation),
+        ]
+    return [*steps, _affine(last.weight, last.bias, keep), _landmarks("place", network, keep)]
+
+
+@_decoder.register
+def _(network: LandmarkNetwork, keep: Keep) -> list[Step]:
+    steps = [_landmarks("landmark shares", network, keep)]
+    for layer in network.decoder:
+        steps += [_affine(layer.weight, layer.bias, keep), _activation(network.activation)]
+    return steps[:-1]
+
+
+def _landmarks(what: str, network: LandmarkNetwork, keep: Keep) -> Step:
+    places = np.asarray(network.landmarks, np.float32)
+    sharpness = float(np.asarray(network.sharpness)[0])
+    return {"do": what, "landmarks": keep(places.ravel()), "n": len(places), "sharpness": sharpness}
 
 
 def _beside(steps: list[Step], shortcut: Affine, keep: Keep) -> Step:

@@ -17,7 +17,7 @@ from isthmus.networks.dense import Affine
 from isthmus.networks.gaps import filled
 from isthmus.networks.precision import product
 
-_LEAST_VARIANCE = 1e-5
+LEAST_VARIANCE = 1e-5
 # How far landmarks reach when the likeliest spot is looked for, and when it is averaged, as
 # multiples of how far they reach, squared, in the decoder.
 _REACH_OF_SEARCH, _REACH_OF_MEAN = 32.0, 4.0
@@ -37,7 +37,7 @@ class Normalization(eqx.Module):
     def __call__(self, x: jax.Array) -> jax.Array:
         x = x - jnp.mean(x, axis=-1, keepdims=True)
         variance = jnp.mean(x**2, axis=-1, keepdims=True)
-        return x * lax.rsqrt(variance + _LEAST_VARIANCE) * self.scale + self.shift
+        return x * lax.rsqrt(variance + LEAST_VARIANCE) * self.scale + self.shift
 
 
 @final

@@ -74,6 +74,28 @@ const STEPS = {
     }
     return means;
   },
+  normalize(x, { scale, shift, least }, arrays) {
+    const mean = x.reduce((sum, value) => sum + value, 0) / x.length;
+    const variance = x.reduce((sum, value) => sum + (value - mean) ** 2, 0) / x.length;
+    return x.map((value, i) => ((value - mean) / Math.sqrt(variance + least)) * arrays[scale][i] + arrays[shift][i]);
+  },
+  // The mean of the landmarks around the likeliest one, by how likely each is.
+  place(x, step, arrays) {
+    const best = x.reduce((found, value, i) => (value > x[found] ? i : found), 0);
+    const landmarks = arrays[step.landmarks];
+    const size = landmarks.length / step.n;
+    const fading = distances(landmarks.subarray(best * size, (best + 1) * size), step, landmarks);
+    const weights = x.map((value, i) => value - fading[i] / 2);
+    softmax(weights);
+    const place = new Float64Array(size);
+    weights.forEach((weight, i) => place.forEach((_, a) => (place[a] += weight * landmarks[i * size + a])));
+    return place;
+  },
+  "landmark shares"(z, step, arrays) {
+    const shares = distances(z, step, arrays[step.landmarks]).map((distance) => -distance);
+    softmax(shares);
+    return shares;
+  },
   convolve(x, step, arrays) {
     const { fine, coarse, kernel } = step;
     const channels = x.length / (fine[0] * fine[1]);
@@ -113,6 +135,15 @@ const STEPS = {
     });
   },
 };
+
+// How far landmarks are from a spot, squared, in their own units.
+function distances(z, { n, sharpness }, landmarks) {
+  return Float64Array.from({ length: n }, (_, i) => {
+    let sum = 0;
+    for (let a = 0; a < z.length; a++) sum += (z[a] - landmarks[i * z.length + a]) ** 2;
+    return sharpness * sum;
+  });
+}
 
 function softmax(values) {
   const greatest = Math.max(...values);
