@@ -39,7 +39,7 @@ from isthmus.networks import (
     TableNetwork,
 )
 from isthmus.networks.convolutional import ConvolutionalNetwork
-from isthmus.networks.landmarks import LEAST_VARIANCE
+from isthmus.networks.landmarks import LEAST_VARIANCE, REACH_OF_MEAN, REACH_OF_SEARCH
 
 Step: TypeAlias = dict[str, Any]
 Keep: TypeAlias = Callable[[np.ndarray], int]
@@ -163,7 +163,9 @@ def _(network: LandmarkNetwork, keep: Keep) -> list[Step]:
             {"do": "normalize", "scale": scale, "shift": shift, "least": LEAST_VARIANCE},
             _activation(network.activation),
         ]
-    return [*steps, _affine(last.weight, last.bias, keep), _landmarks("place", network, keep)]
+    place = _landmarks("place", network, keep)
+    place |= {"search": REACH_OF_SEARCH, "mean": REACH_OF_MEAN}
+    return [*steps, _affine(last.weight, last.bias, keep), place]
 
 
 @_decoder.register

@@ -20,7 +20,7 @@ from isthmus.networks.precision import product
 LEAST_VARIANCE = 1e-5
 # How far landmarks reach when the likeliest spot is looked for, and when it is averaged, as
 # multiples of how far they reach, squared, in the decoder.
-_REACH_OF_SEARCH, _REACH_OF_MEAN = 32.0, 4.0
+REACH_OF_SEARCH, REACH_OF_MEAN = 32.0, 4.0
 
 
 class Normalization(eqx.Module):
@@ -115,10 +115,10 @@ class LandmarkNetwork(Network):
     def _place(self, logits: jax.Array) -> jax.Array:
         """Give where rows lie: ``(batch, landmarks) -> (batch, components)``."""
         landmarks = lax.stop_gradient(self.landmarks)
-        near = jnp.exp(-self._fading(landmarks) / _REACH_OF_SEARCH)  # (landmarks, landmarks)
+        near = jnp.exp(-self._fading(landmarks) / REACH_OF_SEARCH)  # (landmarks, landmarks)
         masses = product(jax.nn.softmax(logits, axis=-1), near)
         spots = landmarks[jnp.argmax(masses, axis=-1)]
-        weights = jax.nn.softmax(logits - self._fading(spots) / _REACH_OF_MEAN, axis=-1)
+        weights = jax.nn.softmax(logits - self._fading(spots) / REACH_OF_MEAN, axis=-1)
         return weights @ landmarks
 
     def _fading(self, z: jax.Array) -> jax.Array:

@@ -79,13 +79,22 @@ const STEPS = {
     const variance = x.reduce((sum, value) => sum + (value - mean) ** 2, 0) / x.length;
     return x.map((value, i) => ((value - mean) / Math.sqrt(variance + least)) * arrays[scale][i] + arrays[shift][i]);
   },
-  // The mean of the landmarks around the likeliest one, by how likely each is.
+  // The mean of the landmarks around the spot near which most is likely, by how likely each is.
   place(x, step, arrays) {
-    const best = x.reduce((found, value, i) => (value > x[found] ? i : found), 0);
     const landmarks = arrays[step.landmarks];
     const size = landmarks.length / step.n;
-    const fading = distances(landmarks.subarray(best * size, (best + 1) * size), step, landmarks);
-    const weights = x.map((value, i) => value - fading[i] / 2);
+    const spot = (i) => landmarks.subarray(i * size, (i + 1) * size);
+    const likely = Float64Array.from(x);
+    softmax(likely);
+    const masses = new Float64Array(step.n);
+    likely.forEach((mass, i) => {
+      if (mass < LEAST_MASS) return;
+      const fading = distances(spot(i), step, landmarks);
+      fading.forEach((distance, k) => (masses[k] += mass * Math.exp(-distance / step.search)));
+    });
+    const best = masses.reduce((found, value, i) => (value > masses[found] ? i : found), 0);
+    const fading = distances(spot(best), step, landmarks);
+    const weights = Float64Array.from(x, (value, i) => value - fading[i] / step.mean);
     softmax(weights);
     const place = new Float64Array(size);
     weights.forEach((weight, i) => place.forEach((_, a) => (place[a] += weight * landmarks[i * size + a])));
@@ -135,6 +144,9 @@ const STEPS = {
     });
   },
 };
+
+// Landmarks that are less likely change no mass that a row could be placed by.
+const LEAST_MASS = 1e-7;
 
 // How far landmarks are from a spot, squared, in their own units.
 function distances(z, { n, sharpness }, landmarks) {

@@ -9,7 +9,8 @@ from typing import Any
 import matplotlib
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.colors import to_rgb
+from matplotlib.cm import ScalarMappable
+from matplotlib.colors import Normalize, to_hex, to_rgb
 from matplotlib.figure import Figure
 from matplotlib.offsetbox import AnnotationBbox, OffsetImage
 from matplotlib.patheffects import withStroke
@@ -157,9 +158,7 @@ class MapPicture:
         values = self.labels.astype(float)
         known = values[np.isfinite(values)]
         low, high = np.quantile(known, (0.01, 0.99)) if len(known) else (0.0, 1.0)
-        scale = matplotlib.cm.ScalarMappable(
-            matplotlib.colors.Normalize(low, max(high, low + 1e-12)), "viridis"
-        )
+        scale = ScalarMappable(Normalize(low, max(high, low + 1e-12)), "viridis")
         colours = np.asarray(scale.to_rgba(values))[:, :3]
         colours[~np.isfinite(values)] = to_rgb(theme.quiet)
         return colours, scale
@@ -187,7 +186,7 @@ class MapPicture:
         theme, classes = THEMES[self.theme], self._classes
         halo = [withStroke(linewidth=3.6, foreground=theme.background)]
         told: list[tuple[np.ndarray, str, str, float]] = []
-        if classes is not None and len(classes) <= MOST_CLASSES:
+        if classes is not None and self.labels is not None and len(classes) <= MOST_CLASSES:
             positions = np.searchsorted(classes, self.labels)
             palette = _palette(len(classes), theme)
             for i in range(len(classes)):
@@ -203,7 +202,8 @@ class MapPicture:
             place = np.clip(place, low + edge, high - edge)
             style = text_style([name])
             axes.text(
-                *place,
+                place[0],
+                place[1],
                 name,
                 color=colour if size > 10 else theme.text,
                 fontsize=size,
@@ -222,7 +222,7 @@ def _palette(n_classes: int, theme: Theme) -> list[str]:
         return list(PALETTE[:n_classes])
     if n_classes <= MOST_CLASSES:
         colours = matplotlib.colormaps["tab20"].colors  # pyright: ignore[reportAttributeAccessIssue]
-        return [matplotlib.colors.to_hex(colour) for colour in colours[:n_classes]]
+        return [to_hex(colour) for colour in colours[:n_classes]]
     return [theme.dots] * n_classes
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from scipy.ndimage import gaussian_filter, label
 
@@ -28,7 +30,8 @@ def peaks_of(codes: np.ndarray, low: np.ndarray, high: np.ndarray) -> list[np.nd
     edges = [np.linspace(low[k], high[k], _N_CELLS + 1) for k in range(2)]
     counts, *_ = np.histogram2d(codes[:, 0], codes[:, 1], bins=(edges[0], edges[1]))
     density = gaussian_filter(counts, _SMOOTHING)
-    heaps, n_heaps = label(density > _FLOOR * density.max())
+    marked: Any = label(density > _FLOOR * density.max())
+    heaps, n_heaps = marked
     shares = [counts[heaps == heap].sum() / len(codes) for heap in range(1, n_heaps + 1)]
     named = [i for i in np.argsort(shares)[::-1] if shares[i] >= _LEAST_SHARE]
     named = named or [int(np.argmax(shares))]

@@ -42,7 +42,7 @@ def find_regions(
     n_regions = min(_MOST_REGIONS, len(codes) // _ROWS_PER_REGION)
     if n_regions < 2:
         return []
-    groups = KMeans(n_regions, n_init=1, random_state=0).fit(codes)
+    groups = KMeans(n_regions, random_state=0).fit(codes)
     mean, deviation = x.mean(axis=0), np.maximum(x.std(axis=0), 1e-9)
     regions: list[tuple[int, Region]] = []
     for group in range(n_regions):
