@@ -8,6 +8,7 @@ from isthmus.family import Family
 
 FAMILIES = {"Architecture", "Code", "Corruption", "Likelihood", "Penalty", "Unlabelled"}
 EXPORTS = {
+    "ArchiveError",
     "Autoencoder",
     "AutoencoderClassifier",
     "AutoencoderImputer",

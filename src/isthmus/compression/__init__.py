@@ -1,0 +1,1 @@
+"""Files that get smaller and come back."""
