@@ -6,8 +6,9 @@ import pytest
 import isthmus
 from isthmus.family import Family
 
-FAMILIES = {"Architecture", "Code", "Corruption", "Likelihood", "Penalty", "Unlabelled"}
+FAMILIES = {"Architecture", "Code", "Codec", "Corruption", "Likelihood", "Penalty", "Unlabelled"}
 EXPORTS = {
+    "Archive",
     "ArchiveError",
     "Autoencoder",
     "AutoencoderClassifier",
@@ -17,6 +18,7 @@ EXPORTS = {
     "Checkpoint",
     "CheckpointError",
     "ComponentSweep",
+    "Compression",
     "ContractiveAutoencoder",
     "ConvolutionalAutoencoder",
     "DataError",
@@ -34,6 +36,8 @@ EXPORTS = {
     "SparseAutoencoder",
     "StackedAutoencoder",
     "VariationalAutoencoder",
+    "compress",
+    "decompress",
     "from_batches",
     "limited_memory",
     "load",

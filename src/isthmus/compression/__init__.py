@@ -1,1 +1,23 @@
-"""Files that get smaller and come back."""
+"""Files that get smaller and come back: the same bits, or within an error that was stated."""
+
+from isthmus.compression.archive import Archive
+from isthmus.compression.codec import Codec
+from isthmus.compression.compressing import compress, decompress
+from isthmus.compression.packed_bytes import Xz, Zstandard
+from isthmus.compression.pcodec_numbers import Pcodec
+from isthmus.compression.quantized import Quantized
+from isthmus.compression.report import Compression
+from isthmus.compression.stored import Stored
+
+__all__ = [
+    "Archive",
+    "Codec",
+    "Compression",
+    "Pcodec",
+    "Quantized",
+    "Stored",
+    "Xz",
+    "Zstandard",
+    "compress",
+    "decompress",
+]

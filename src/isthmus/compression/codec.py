@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from typing import ClassVar
 
 import numpy as np
 
@@ -16,7 +17,14 @@ class Codec(Family):
     A codec sees finite numbers in native byte order and C order; in blocks that need not be exact,
     special values were taken out before. What it gives must hang on the data and nothing else:
     neither on the machine nor on the number of threads. A frozen dataclass without settings.
+
+    Attributes
+    ----------
+    efforts : tuple of str
+        The efforts with which it is tried; slow ones leave "fast" out.
     """
+
+    efforts: ClassVar[tuple[str, ...]] = ("fast", "default", "small")
 
     @abstractmethod
     def takes(self, block: np.ndarray, promise: Promise) -> bool:

@@ -26,3 +26,7 @@ class Promise:
     def exact(self) -> bool:
         """Whether the same bits come back."""
         return self.max_error == 0
+
+
+EXACT = Promise()
+"""The same bits."""

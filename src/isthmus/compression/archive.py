@@ -1,0 +1,237 @@
+"""Read an archive: rows of it, or all."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, BinaryIO, final
+
+import numpy as np
+
+from isthmus.compression.blocks import decode_block
+from isthmus.compression.codec import Codec
+from isthmus.compression.contents import content_of
+from isthmus.compression.frame import (
+    Layout,
+    check_digest,
+    coded_checksum,
+    damaged,
+    decoded_checksum,
+    read_layout,
+)
+from isthmus.compression.threads import in_order, worker_threads
+from isthmus.errors import ArchiveError, IsthmusError
+from isthmus.io.failures import refusing
+
+_KIND = "an archive"
+_LARGEST_BLOCK = 2**31
+
+
+@final
+class Archive:
+    """An archive, of which the rows that are asked for are read and decoded.
+
+    Parameters
+    ----------
+    path : str or Path
+        A file that `compress` made.
+
+    Attributes
+    ----------
+    n_rows : int
+        Rows.
+    shape : tuple of int
+        Of all rows: ``(n_rows, *row_shape)``, or ``(n_rows, columns)`` of a table.
+
+    Raises
+    ------
+    ArchiveError
+        The file is missing, no archive, cut off, damaged, or from a newer version. Blocks are
+        checked when they are read: what comes back is what went in, or this error.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> import numpy as np
+    >>> from isthmus import compress
+    >>> path = Path(tempfile.mkdtemp()) / "counts.isz"
+    >>> _ = compress(np.arange(3000).reshape(1000, 3), path)
+    >>> archive = Archive(path)
+    >>> archive.shape
+    (1000, 3)
+    >>> archive[500:502]
+    array([[1500, 1501, 1502],
+           [1503, 1504, 1505]])
+    """
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        self.path = Path(path)
+        self._source = source = str(path)
+        with refusing(source, _KIND, ArchiveError):
+            if not self.path.exists():
+                raise ArchiveError(f"{source} does not exist: check the spelling and the folder.")
+            if not self.path.is_file():
+                raise ArchiveError(f"{source} is no file: give an archive such as data.isz.")
+            with self.path.open("rb") as file:
+                self._state = _state(file)
+                self._layout = read_layout(file, source)
+            header = self._layout.header
+            self._content = content_of(header, source)
+        self.n_rows = header.n_rows
+        self.shape = (header.n_rows, *self._content.row_shape)
+        n_tracks = max(len(header.tracks), 1)
+        rows = self._layout.index["rows"][::n_tracks].astype(np.int64)
+        self._ends = np.cumsum(rows)
+        self._kept: tuple[int, list[np.ndarray]] | None = None
+
+    @property
+    def layout(self) -> Layout:
+        """The header, the index of blocks, and where they lie."""
+        return self._layout
+
+    def __len__(self) -> int:
+        return self.n_rows
+
+    def __getitem__(self, rows: Any) -> Any:
+        """Give rows: one, or a range of them; what follows in brackets is taken of those."""
+        first, *more = rows if isinstance(rows, tuple) else (rows,)
+        if isinstance(first, slice):
+            start, stop, step = first.indices(self.n_rows)
+            if step < 0:
+                # The same rows in the other order.
+                span = range(start, stop, step)
+                start, stop = (span[-1], span[0] + 1) if len(span) else (0, 0)
+            found = self._rows(start, max(start, stop))
+            if step != 1:
+                found = found[::step]
+        elif isinstance(first, (int, np.integer)):
+            position = int(first) + (self.n_rows if first < 0 else 0)
+            if not 0 <= position < self.n_rows:
+                raise IndexError(f"{self._source} has no row {first}: it has {self.n_rows:,} rows.")
+            found = self._rows(position, position + 1)
+            if self._content.single_rows:
+                found = found[0]
+                return found[tuple(more)] if more else found
+        else:
+            raise IsthmusError(
+                f"rows of an archive are asked for by a number or a range, not by {first!r}: "
+                "write archive[10] or archive[10:20]."
+            )
+        return found[(slice(None), *more)] if more else found
+
+    def read(self, n_jobs: int | None = None) -> Any:
+        """Give all rows, after the digest of the whole file was checked."""
+        with self._reading() as file:
+            check_digest(file, self._source)
+        with refusing(self._source, _KIND, ArchiveError):
+            return self._content.whole(self._blocks(n_jobs), self.n_rows)
+
+    def chunks(self, n_jobs: int | None = None) -> Iterator[Any]:
+        """Yield all rows a block at a time."""
+        for numbers in self._blocks(n_jobs):
+            with refusing(self._source, _KIND, ArchiveError):
+                yield self._content.joined(numbers)
+
+    def verify(self, n_jobs: int | None = None) -> None:
+        """Decode all, and raise `ArchiveError` if anything is not as it was written."""
+        with self._reading() as file:
+            check_digest(file, self._source)
+        for _ in self._blocks(n_jobs):
+            pass
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+        return np.asarray(self.read(), dtype)
+
+    def __repr__(self) -> str:
+        shape = " × ".join(f"{size:,}" for size in self.shape)
+        return f"Archive({self._source!r}: {shape}, {self._layout.n_bytes:,} bytes)"
+
+    def _rows(self, start: int, stop: int) -> Any:
+        ranges = range(
+            int(np.searchsorted(self._ends, start, "right")),
+            int(np.searchsorted(self._ends, stop, "left")) + 1,
+        )
+        parts = []
+        for position in ranges if stop > start else ():
+            end = int(self._ends[position])
+            before = end - int(self._layout.index["rows"][position * self._n_tracks])
+            numbers = self._kept_block(position)
+            within = slice(max(start - before, 0), stop - before)
+            parts.append([own[within] for own in numbers])
+        with refusing(self._source, _KIND, ArchiveError):
+            if not parts:
+                return self._content.joined(self._content.nothing())
+            # Rows of one block are copied: the block itself is kept.
+            return self._content.joined([np.concatenate(own) for own in zip(*parts, strict=True)])
+
+    @property
+    def _n_tracks(self) -> int:
+        return len(self._layout.header.tracks)
+
+    def _kept_block(self, position: int) -> Sequence[np.ndarray]:
+        kept = self._kept
+        if kept is None or kept[0] != position:
+            with self._reading() as file:
+                numbers = [self._decoded(data) for data in self._coded(file, position)]
+            kept = self._kept = position, numbers
+        return kept[1]
+
+    def _blocks(self, n_jobs: int | None) -> Iterator[Sequence[np.ndarray]]:
+        """Decode all blocks in threads, and yield those of the same rows together."""
+        with self._reading() as file, worker_threads(n_jobs) as pool:
+            positions = range(len(self._ends))
+            coded = (data for position in positions for data in self._coded(file, position))
+            ahead = 2 * self._n_tracks + 2
+            decoded = in_order(pool, self._decoded, coded, ahead)
+            yield from zip(*[decoded] * self._n_tracks, strict=True)
+
+    @contextmanager
+    def _reading(self) -> Iterator[BinaryIO]:
+        """Open the file again, so that it is not held meanwhile; it must be the same."""
+        with refusing(self._source, _KIND, ArchiveError), self.path.open("rb") as file:
+            if _state(file) != self._state:
+                raise ArchiveError(
+                    f"{self._source} has changed since it was opened: open it again."
+                )
+            yield file
+
+    def _coded(self, file: BinaryIO, position: int) -> Iterator[tuple[int, bytes]]:
+        """Read the blocks of a range of rows, and check that they are as they were written."""
+        for entry in range(position * self._n_tracks, (position + 1) * self._n_tracks):
+            index = self._layout.index[entry]
+            file.seek(int(self._layout.offsets[entry]))
+            data = file.read(int(index["length"]))
+            if coded_checksum(data) != index["coded"]:
+                raise damaged(self._source)
+            yield entry, data
+
+    def _decoded(self, task: tuple[int, bytes]) -> np.ndarray:
+        entry, data = task
+        index = self._layout.index[entry]
+        track = self._layout.header.tracks[entry % self._n_tracks]
+        n_rows = int(index["rows"])
+        if n_rows > 1 and n_rows * track.row_bytes > _LARGEST_BLOCK:
+            raise ArchiveError(
+                f"{self._source} has a block of {n_rows:,} rows, larger than any: fetch or write "
+                "it again."
+            )
+        packing = track.packings[index["codec"]]
+        with refusing(self._source, _KIND, ArchiveError):
+            numbers = decode_block(
+                Codec.named(packing.codec),
+                packing.model,
+                data,
+                (n_rows, *track.row_shape),
+                track.dtype,
+                track.promise,
+            )
+        if decoded_checksum(numbers) != index["decoded"]:
+            raise damaged(self._source)
+        return numbers
+
+
+def _state(file: BinaryIO) -> tuple[int, int, int]:
+    found = os.fstat(file.fileno())
+    return found.st_ino, found.st_size, found.st_mtime_ns

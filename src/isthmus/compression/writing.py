@@ -1,0 +1,159 @@
+"""Writes an archive: tries codecs on a sample, then codes block after block."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, BinaryIO, NamedTuple, final
+
+import numpy as np
+
+from isthmus.compression.blocks import encode_block
+from isthmus.compression.choice import Candidate, best_of, candidates
+from isthmus.compression.codec import Codec
+from isthmus.compression.frame import INDEX, coded_checksum, decoded_checksum, end_of, start_of
+from isthmus.compression.header import Header, Packing, Track
+from isthmus.compression.threads import in_order
+
+_STORED = Packing("stored")
+
+
+class Block(NamedTuple):
+    """A block that was coded."""
+
+    n_rows: int
+    packing: int
+    data: bytes
+    decoded: int
+    n_raw_bytes: int
+
+
+@final
+@dataclass(frozen=True)
+class Content:
+    """What goes into an archive.
+
+    Parameters
+    ----------
+    about : dict
+        What the tracks mean, as the header has it.
+    attached : bytes
+        What belongs to that and is no JSON.
+    tracks : tuple of Track
+        The tracks, with what is promised of them.
+    n_rows : int
+        Rows of each.
+    block_rows : int
+        Rows of a block.
+    blocks : callable
+        Gives the numbers of each track for the blocks one after another.
+    """
+
+    about: dict[str, Any]
+    attached: bytes
+    tracks: tuple[Track, ...]
+    n_rows: int
+    block_rows: int
+    blocks: Callable[[], Iterator[Sequence[np.ndarray]]]
+
+
+def choose(
+    content: Content, effort: str, names: Collection[str] | None, pool: ThreadPoolExecutor
+) -> list[list[Candidate]]:
+    """Try codecs on the first block of each track; nothing where there is none."""
+    sample = next(iter(content.blocks()), None)
+    if sample is None:
+        return [[] for _ in content.tracks]
+    return [
+        candidates(track, numbers, effort, names, pool)
+        for track, numbers in zip(content.tracks, sample, strict=True)
+    ]
+
+
+def write_archive(
+    path: Path,
+    content: Content,
+    tried: Sequence[Sequence[Candidate]],
+    pool: ThreadPoolExecutor,
+    progress: Callable[[int], None],
+) -> Header:
+    """Write the file and give its header; `progress` gets the rows that are done."""
+    tracks, first = [], []
+    for track, own in zip(content.tracks, tried, strict=True):
+        packings, block = _packings(track, own, content)
+        tracks.append(replace(track, packings=packings))
+        first.append(block)
+    header = Header(content.about, content.n_rows, tuple(tracks), content.attached)
+
+    def coded(task: tuple[int, int, np.ndarray]) -> Block:
+        n_before, position, numbers = task
+        known = first[position] if n_before == 0 else None
+        # The sample was coded when it was tried.
+        return known or _coded(tracks[position], numbers)
+
+    with path.open("wb") as file:
+        start = start_of(header)
+        digest = hashlib.sha256(start)
+        file.write(start)
+        blocks = in_order(pool, coded, _tasks(content), 2 * len(tracks) + 2)
+        index = _write_blocks(file, blocks, digest, len(tracks), progress)
+        file.write(end_of(start, index, digest))
+    return header
+
+
+def _packings(
+    track: Track, tried: Sequence[Candidate], content: Content
+) -> tuple[tuple[Packing, ...], Block | None]:
+    """Give what blocks may be coded by, best first, and the first block if it is coded already."""
+    if not tried:
+        return (), None
+    n_samples = content.n_rows / min(content.block_rows, content.n_rows)
+    best = best_of(tried, n_samples)
+    # Later blocks may be such that nothing makes them smaller.
+    more = n_samples > 1 and best.packing.codec != _STORED.codec
+    packings = (best.packing, _STORED) if more else (best.packing,)
+    assert best.coded is not None, track
+    data, found = best.coded
+    block = Block(len(found), 0, data, decoded_checksum(found), best.n_raw_bytes)
+    return packings, block
+
+
+def _tasks(content: Content) -> Iterator[tuple[int, int, np.ndarray]]:
+    for n_before, block in enumerate(content.blocks()):
+        for position, numbers in enumerate(block):
+            yield n_before, position, numbers
+
+
+def _coded(track: Track, numbers: np.ndarray) -> Block:
+    for position, packing in enumerate(track.packings):
+        codec = Codec.named(packing.codec)
+        coded = encode_block(codec, packing.model, numbers, track.promise, track.fills)
+        if coded is None:
+            continue
+        data, found = coded
+        # Special values and exceptions may make a few bytes more than the numbers are.
+        if len(data) <= numbers.nbytes or position == len(track.packings) - 1:
+            return Block(len(numbers), position, data, decoded_checksum(found), numbers.nbytes)
+    raise AssertionError(f"no codec keeps the promise for {track.name}")
+
+
+def _write_blocks(
+    file: BinaryIO,
+    blocks: Iterable[Block],
+    digest: Any,
+    n_tracks: int,
+    progress: Callable[[int], None],
+) -> np.ndarray:
+    entries, n_rows = [], 0
+    for position, block in enumerate(blocks):
+        file.write(block.data)
+        digest.update(block.data)
+        checksum = coded_checksum(block.data)
+        entries.append((block.n_rows, block.packing, len(block.data), checksum, block.decoded))
+        if position % n_tracks == n_tracks - 1:
+            n_rows += block.n_rows
+            progress(n_rows)
+    return np.array(entries, INDEX)
