@@ -21,7 +21,8 @@ from __future__ import annotations
 import hashlib
 import struct
 import zlib
-from typing import BinaryIO, NamedTuple
+from dataclasses import dataclass
+from typing import BinaryIO, final
 
 import numpy as np
 
@@ -51,7 +52,9 @@ _SMALLEST = _START + _TAIL.size
 _COPIED = 2**20
 
 
-class Layout(NamedTuple):
+@final
+@dataclass(frozen=True, eq=False)
+class Layout:
     """What the frame of an archive tells."""
 
     header: Header

@@ -11,9 +11,10 @@ from typing import Any, final
 import numpy as np
 
 from isthmus.compression.array_content import ArrayContent
+from isthmus.compression.demand import Tolerance
 from isthmus.compression.header import Track
 from isthmus.compression.promise import Promise
-from isthmus.compression.survey import Survey, Tolerance
+from isthmus.compression.survey import Survey
 from isthmus.compression.writing import Content
 from isthmus.errors import DataError
 from isthmus.io import Dataset, as_dataset

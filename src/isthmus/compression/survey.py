@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from math import inf, isfinite
+from math import isfinite
 from typing import final
 
 import numpy as np
 
-from isthmus.checks import is_number
 from isthmus.compression.special_values import is_special
-from isthmus.errors import IsthmusError
 
 # As CF conventions, netCDF's defaults and habit have them.
 _KNOWN = (
@@ -23,49 +20,6 @@ _KNOWN = (
 _KNOWN_DISTANCE, _ANY_DISTANCE = 0.5, 10.0
 _LEAST_COUNT = 3
 _KEPT = 4
-_RELATIVE = re.compile(r"\s*([0-9.eE+-]+)\s*x\s*")
-
-
-@final
-@dataclass(frozen=True)
-class Tolerance:
-    """The error that a user allows.
-
-    Parameters
-    ----------
-    size : float
-        How large it may be; 0 allows none.
-    relative : bool
-        Whether that is a share of the range of all values.
-    """
-
-    size: float = 0.0
-    relative: bool = False
-
-    @classmethod
-    def read(cls, value: float | str) -> Tolerance:
-        """Read a number, or a text such as ``"1e-3x"`` for a share of the range.
-
-        Examples
-        --------
-        >>> Tolerance.read("1e-3x")
-        Tolerance(size=0.001, relative=True)
-        """
-        relative = _RELATIVE.fullmatch(value) if isinstance(value, str) else None
-        text = relative[1] if relative else value
-        try:
-            size = float(text) if isinstance(text, str) or is_number(text) else -1.0
-        except ValueError:
-            size = -1.0
-        if not 0 <= size < inf:
-            raise IsthmusError(
-                f"max_error={value!r} is no error that values may have: give a number of at least "
-                'zero, such as 0.05, or a share of their range, such as "1e-3x".'
-            )
-        return cls(size, relative is not None)
-
-    def __str__(self) -> str:
-        return f"{self.size:g}x" if self.relative else f"{self.size:g}"
 
 
 @final
