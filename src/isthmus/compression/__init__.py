@@ -8,9 +8,11 @@ from isthmus.compression.pcodec_numbers import Pcodec
 from isthmus.compression.quantized import Quantized
 from isthmus.compression.report import Compression
 from isthmus.compression.stored import Stored
+from isthmus.compression.table.network import BayesianNetwork
 
 __all__ = [
     "Archive",
+    "BayesianNetwork",
     "Codec",
     "Compression",
     "Pcodec",

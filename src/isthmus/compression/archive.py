@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO, final
@@ -21,7 +21,9 @@ from isthmus.compression.frame import (
     decoded_checksum,
     read_layout,
 )
+from isthmus.compression.rows import Rows
 from isthmus.compression.threads import in_order, worker_threads
+from isthmus.compression.varint import read_varint
 from isthmus.errors import ArchiveError, IsthmusError
 from isthmus.io.failures import refusing
 
@@ -84,7 +86,7 @@ class Archive:
         n_tracks = max(len(header.tracks), 1)
         rows = self._layout.index["rows"][::n_tracks].astype(np.int64)
         self._ends = np.cumsum(rows)
-        self._kept: tuple[int, list[np.ndarray]] | None = None
+        self._kept: tuple[int, Any] | None = None
 
     @property
     def layout(self) -> Layout:
@@ -129,10 +131,10 @@ class Archive:
             return self._content.whole(self._blocks(n_jobs), self.n_rows)
 
     def chunks(self, n_jobs: int | None = None) -> Iterator[Any]:
-        """Yield all rows a block at a time."""
-        for numbers in self._blocks(n_jobs):
+        """Yield all rows a block at a time: arrays, or arrow tables."""
+        for rows in self._blocks(n_jobs):
             with refusing(self._source, _KIND, ArchiveError):
-                yield self._content.joined(numbers)
+                yield self._content.joined(rows)
 
     def verify(self, n_jobs: int | None = None) -> None:
         """Decode all, and raise `ArchiveError` if anything is not as it was written."""
@@ -156,36 +158,38 @@ class Archive:
         parts = []
         for position in ranges if stop > start else ():
             end = int(self._ends[position])
-            before = end - int(self._layout.index["rows"][position * self._n_tracks])
-            numbers = self._kept_block(position)
-            within = slice(max(start - before, 0), stop - before)
-            parts.append([own[within] for own in numbers])
-        with refusing(self._source, _KIND, ArchiveError):
-            if not parts:
-                return self._content.joined(self._content.nothing())
-            # Rows of one block are copied: the block itself is kept.
-            return self._content.joined([np.concatenate(own) for own in zip(*parts, strict=True)])
+            before = end - self._n_rows(position)
+            rows = self._kept_block(position)
+            with refusing(self._source, _KIND, ArchiveError):
+                parts.append(self._content.part(rows, max(start - before, 0), stop - before))
+        return self._content.together(parts)
 
     @property
     def _n_tracks(self) -> int:
         return len(self._layout.header.tracks)
 
-    def _kept_block(self, position: int) -> Sequence[np.ndarray]:
+    def _kept_block(self, position: int) -> Any:
         kept = self._kept
         if kept is None or kept[0] != position:
             with self._reading() as file:
                 numbers = [self._decoded(data) for data in self._coded(file, position)]
-            kept = self._kept = position, numbers
+                rows = self._content.joined(Rows(self._n_rows(position), numbers))
+            kept = self._kept = position, rows
         return kept[1]
 
-    def _blocks(self, n_jobs: int | None) -> Iterator[Sequence[np.ndarray]]:
+    def _n_rows(self, position: int) -> int:
+        return int(self._layout.index["rows"][position * self._n_tracks])
+
+    def _blocks(self, n_jobs: int | None) -> Iterator[Rows]:
         """Decode all blocks in threads, and yield those of the same rows together."""
         with self._reading() as file, worker_threads(n_jobs) as pool:
             positions = range(len(self._ends))
             coded = (data for position in positions for data in self._coded(file, position))
             ahead = 2 * self._n_tracks + 2
             decoded = in_order(pool, self._decoded, coded, ahead)
-            yield from zip(*[decoded] * self._n_tracks, strict=True)
+            together = zip(*[decoded] * self._n_tracks, strict=True)
+            for position, numbers in enumerate(together):
+                yield Rows(self._n_rows(position), numbers)
 
     @contextmanager
     def _reading(self) -> Iterator[BinaryIO]:
@@ -218,12 +222,16 @@ class Archive:
                 "it again."
             )
         packing = track.packings[index["codec"]]
+        shape = (n_rows, *track.row_shape)
+        if track.ragged:
+            size, at = read_varint(data, 0)
+            shape, data = (min(size, _LARGEST_BLOCK),), data[at:]
         with refusing(self._source, _KIND, ArchiveError):
             numbers = decode_block(
                 Codec.named(packing.codec),
                 packing.model,
                 data,
-                (n_rows, *track.row_shape),
+                shape,
                 track.dtype,
                 track.promise,
             )

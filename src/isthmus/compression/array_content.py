@@ -10,6 +10,7 @@ import numpy as np
 
 from isthmus.compression.header import Header, Track
 from isthmus.compression.numbers import as_numbers, check_dtype, from_numbers, numbers_dtype
+from isthmus.compression.rows import Rows
 from isthmus.errors import ArchiveError
 
 KIND = "array"
@@ -66,10 +67,6 @@ class ArrayContent:
         """Whether one row alone is something."""
         return True
 
-    def nothing(self) -> list[np.ndarray]:
-        """Give the numbers of no rows for each track."""
-        return [np.empty((0, *track.row_shape), track.dtype) for track in self.tracks()]
-
     def split(self, rows: np.ndarray, exact: bool) -> list[np.ndarray]:
         """Give the numbers of rows for each track."""
         if self.fill_value is None:
@@ -80,23 +77,39 @@ class ArrayContent:
             values = np.where(mask, self.fill_value[0], values)
         return [as_numbers(values), as_numbers(mask)]
 
-    def joined(self, numbers: Sequence[np.ndarray]) -> np.ndarray:
+    def joined(self, rows: Rows) -> np.ndarray:
         """Give back rows from the numbers of each track."""
-        values = from_numbers(numbers[0], self.dtype)
+        values = from_numbers(rows.numbers[0], self.dtype)
         if self.fill_value is None:
             return values
-        return np.ma.MaskedArray(values, numbers[1].astype(bool), fill_value=self.fill_value[0])
+        mask = rows.numbers[1].astype(bool)
+        return np.ma.MaskedArray(values, mask, fill_value=self.fill_value[0])
 
-    def whole(self, blocks: Iterator[Sequence[np.ndarray]], n_rows: int) -> np.ndarray:
+    def part(self, rows: np.ndarray, start: int, stop: int) -> np.ndarray:
+        """Give some of rows."""
+        return rows[start:stop]
+
+    def together(self, parts: Sequence[np.ndarray]) -> np.ndarray:
+        """Put rows together; what comes out shares no memory with the parts."""
+        if not parts:
+            return self.whole(iter(()), 0)
+        if self.fill_value is None:
+            # Concatenating would turn the bytes around.
+            return np.concatenate(parts, dtype=self.dtype)
+        found = np.ma.concatenate(parts).astype(self.dtype, copy=False)
+        found.fill_value = self.fill_value[0]
+        return found
+
+    def whole(self, blocks: Iterator[Rows], n_rows: int) -> np.ndarray:
         """Give back all rows, in the order of memory that they had."""
         tracks = self.tracks()
         found = [np.empty((n_rows, *track.row_shape), track.dtype) for track in tracks]
         start = 0
-        for numbers in blocks:
-            for all_rows, rows in zip(found, numbers, strict=True):
-                all_rows[start : start + len(rows)] = rows
-            start += len(numbers[0])
-        array = self.joined(found)
+        for rows in blocks:
+            for all_rows, own in zip(found, rows.numbers, strict=True):
+                all_rows[start : start + rows.n_rows] = own
+            start += rows.n_rows
+        array = self.joined(Rows(n_rows, found))
         return array.copy(order="F") if self.fortran_order else array
 
     def to_json(self) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from typing import Any
 from isthmus.compression.archive import Archive
 from isthmus.compression.demand import Demand, Tolerance
 from isthmus.compression.report import Compression
-from isthmus.compression.sources import ArraySource, source_of
+from isthmus.compression.sources import AnySource, source_of
 from isthmus.compression.threads import worker_threads
 from isthmus.compression.writing import choose, write_archive
 from isthmus.errors import DataError
@@ -109,7 +109,7 @@ def decompress(
 
 
 def write(
-    source: ArraySource,
+    source: AnySource,
     path: Path,
     demand: Demand,
     pool: ThreadPoolExecutor,

@@ -59,6 +59,8 @@ class Track:
         Values that stand for gaps, which come back bit for bit.
     packings : tuple of Packing
         What blocks are coded by.
+    ragged : bool
+        Whether rows have any number of numbers; which, other tracks say.
     """
 
     name: str
@@ -67,6 +69,7 @@ class Track:
     promise: Promise = EXACT
     fills: tuple[float, ...] = ()
     packings: tuple[Packing, ...] = ()
+    ragged: bool = False
 
     @property
     def row_bytes(self) -> int:
@@ -158,6 +161,8 @@ def _track_to_json(track: Track) -> dict[str, Any]:
         found["row_shape"] = list(track.row_shape)
     if not track.promise.exact:
         found["max_error"] = track.promise.max_error
+    if track.ragged:
+        found["ragged"] = True
     if track.fills:
         found["fills"] = list(track.fills)
     return found
@@ -190,7 +195,8 @@ def _track_from_json(item: dict[str, Any], body: bytes, at: int) -> tuple[Track,
     fills = tuple(map(_number, item.get("fills", ())))
     if not isinstance(item["name"], str) or not all(isinstance(p.codec, str) for p in packings):
         raise ValueError("no name")
-    return Track(item["name"], dtype, row_shape, promise, fills, tuple(packings)), at
+    ragged = item.get("ragged", False) is True
+    return Track(item["name"], dtype, row_shape, promise, fills, tuple(packings), ragged), at
 
 
 def _count(value: object) -> int:

@@ -6,15 +6,18 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, final
+from typing import Any, TypeAlias, final
 
+import narwhals as nw
 import numpy as np
 
 from isthmus.compression.array_content import ArrayContent
 from isthmus.compression.demand import Tolerance
 from isthmus.compression.header import Track
 from isthmus.compression.promise import Promise
+from isthmus.compression.rows import Rows
 from isthmus.compression.survey import Survey
+from isthmus.compression.table.table_source import TableSource, table_of
 from isthmus.compression.writing import Content
 from isthmus.errors import DataError
 from isthmus.io import Dataset, as_dataset
@@ -109,8 +112,9 @@ class ArraySource:
             )
         block_rows = rows_of_block(tracks)
 
-        def blocks() -> Iterator[Sequence[np.ndarray]]:
-            return (self.content.split(rows, exact) for rows in self.chunks(block_rows))
+        def blocks() -> Iterator[Rows]:
+            for rows in self.chunks(block_rows):
+                yield Rows(len(rows), self.content.split(rows, exact))
 
         if not exact:
             tracks[0] = self._promised(tracks[0], tolerance, fill_values, blocks)
@@ -125,15 +129,15 @@ class ArraySource:
         track: Track,
         tolerance: Tolerance,
         fill_values: Sequence[float] | None,
-        blocks: Callable[[], Iterator[Sequence[np.ndarray]]],
+        blocks: Callable[[], Iterator[Rows]],
     ) -> Track:
         fills = () if fill_values is None else tuple(fill_values)
         if self.content.fill_value is not None:
             fills = (*fills, *self.content.fill_value.view(track.dtype).tolist())
         survey = Survey()
         if tolerance.relative or fill_values is None:
-            for numbers in blocks():
-                survey.see(numbers[0], fills)
+            for rows in blocks():
+                survey.see(rows.numbers[0], fills)
         if fill_values is None:
             fills = tuple(dict.fromkeys([*fills, *survey.fills()]))
         # NaN and the like are special without being named.
@@ -163,11 +167,21 @@ def _regular(chunks: Iterator[np.ndarray], n_rows: int) -> Iterator[np.ndarray]:
         yield np.concatenate(held)
 
 
-def source_of(data: Any) -> ArraySource:
+AnySource: TypeAlias = ArraySource | TableSource
+
+
+def source_of(data: Any) -> AnySource:
     """Look at whatever a user calls data."""
     if isinstance(data, (np.ndarray, np.generic)):
         return ArraySource.of_array(np.asanyarray(data))
+    frame = nw.from_native(data, pass_through=True)
+    if isinstance(frame, nw.LazyFrame):
+        frame = frame.collect()
+    if isinstance(frame, nw.DataFrame):
+        return table_of(frame, "data")
     dataset = as_dataset(data, "data")
+    if dataset.schema.names is not None:
+        return TableSource(dataset.to_memory(), "arrow", dataset.source)
     if isinstance(data, (str, os.PathLike)) and Path(data).suffix.lower() == ".npy":
         return ArraySource.of_npy(Path(data), dataset)
     return ArraySource.of_dataset(dataset)

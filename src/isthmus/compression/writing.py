@@ -16,7 +16,9 @@ from isthmus.compression.choice import Candidate, best_of, candidates
 from isthmus.compression.codec import Codec
 from isthmus.compression.frame import INDEX, coded_checksum, decoded_checksum, end_of, start_of
 from isthmus.compression.header import Header, Packing, Track
+from isthmus.compression.rows import Rows
 from isthmus.compression.threads import in_order
+from isthmus.compression.varint import varint
 
 _STORED = Packing("stored")
 
@@ -28,7 +30,6 @@ class Block(NamedTuple):
     packing: int
     data: bytes
     decoded: int
-    n_raw_bytes: int
 
 
 @final
@@ -49,7 +50,7 @@ class Content:
     block_rows : int
         Rows of a block.
     blocks : callable
-        Gives the numbers of each track for the blocks one after another.
+        Gives the rows of one block after another.
     """
 
     about: dict[str, Any]
@@ -57,7 +58,7 @@ class Content:
     tracks: tuple[Track, ...]
     n_rows: int
     block_rows: int
-    blocks: Callable[[], Iterator[Sequence[np.ndarray]]]
+    blocks: Callable[[], Iterator[Rows]]
 
 
 def choose(
@@ -69,7 +70,7 @@ def choose(
         return [[] for _ in content.tracks]
     return [
         candidates(track, numbers, effort, names, pool)
-        for track, numbers in zip(content.tracks, sample, strict=True)
+        for track, numbers in zip(content.tracks, sample.numbers, strict=True)
     ]
 
 
@@ -88,11 +89,10 @@ def write_archive(
         first.append(block)
     header = Header(content.about, content.n_rows, tuple(tracks), content.attached)
 
-    def coded(task: tuple[int, int, np.ndarray]) -> Block:
-        n_before, position, numbers = task
-        known = first[position] if n_before == 0 else None
+    def coded(task: _Task) -> Block:
         # The sample was coded when it was tried.
-        return known or _coded(tracks[position], numbers)
+        known = first[task.track] if task.n_before == 0 else None
+        return known or _coded(tracks[task.track], task.n_rows, task.numbers)
 
     with path.open("wb") as file:
         start = start_of(header)
@@ -117,27 +117,39 @@ def _packings(
     packings = (best.packing, _STORED) if more else (best.packing,)
     assert best.coded is not None, track
     data, found = best.coded
-    block = Block(len(found), 0, data, decoded_checksum(found), best.n_raw_bytes)
-    return packings, block
+    n_rows = min(content.block_rows, content.n_rows)
+    return packings, _block(track, n_rows, 0, data, found)
 
 
-def _tasks(content: Content) -> Iterator[tuple[int, int, np.ndarray]]:
-    for n_before, block in enumerate(content.blocks()):
-        for position, numbers in enumerate(block):
-            yield n_before, position, numbers
+class _Task(NamedTuple):
+    n_before: int  # blocks
+    track: int
+    n_rows: int
+    numbers: np.ndarray
 
 
-def _coded(track: Track, numbers: np.ndarray) -> Block:
+def _tasks(content: Content) -> Iterator[_Task]:
+    for n_before, rows in enumerate(content.blocks()):
+        for track, numbers in enumerate(rows.numbers):
+            yield _Task(n_before, track, rows.n_rows, numbers)
+
+
+def _coded(track: Track, n_rows: int, numbers: np.ndarray) -> Block:
     for position, packing in enumerate(track.packings):
         codec = Codec.named(packing.codec)
         coded = encode_block(codec, packing.model, numbers, track.promise, track.fills)
         if coded is None:
             continue
-        data, found = coded
         # Special values and exceptions may make a few bytes more than the numbers are.
-        if len(data) <= numbers.nbytes or position == len(track.packings) - 1:
-            return Block(len(numbers), position, data, decoded_checksum(found), numbers.nbytes)
+        if len(coded[0]) <= numbers.nbytes or position == len(track.packings) - 1:
+            return _block(track, n_rows, position, *coded)
     raise AssertionError(f"no codec keeps the promise for {track.name}")
+
+
+def _block(track: Track, n_rows: int, packing: int, data: bytes, found: np.ndarray) -> Block:
+    if track.ragged:
+        data = varint(len(found)) + data
+    return Block(n_rows, packing, data, decoded_checksum(found))
 
 
 def _write_blocks(
