@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, BinaryIO, final
+from typing import Any, BinaryIO, NamedTuple, final
 
 import numpy as np
 
@@ -14,7 +14,6 @@ from isthmus.compression.blocks import decode_block
 from isthmus.compression.codec import Codec
 from isthmus.compression.contents import content_of
 from isthmus.compression.frame import (
-    Layout,
     check_digest,
     coded_checksum,
     damaged,
@@ -29,6 +28,17 @@ from isthmus.io.failures import refusing
 
 _KIND = "an archive"
 _LARGEST_BLOCK = 2**31
+
+ALL = slice(None)
+"""All rows."""
+
+
+class Decoded(NamedTuple):
+    """A block, and which of its rows are wanted."""
+
+    rows: Rows
+    start: int
+    stop: int
 
 
 @final
@@ -46,6 +56,10 @@ class Archive:
         Rows.
     shape : tuple of int
         Of all rows: ``(n_rows, *row_shape)``, or ``(n_rows, columns)`` of a table.
+    layout : Layout
+        The header, the index of blocks, and where they lie.
+    content : object
+        What the numbers mean.
 
     Raises
     ------
@@ -78,20 +92,15 @@ class Archive:
                 raise ArchiveError(f"{source} is no file: give an archive such as data.isz.")
             with self.path.open("rb") as file:
                 self._state = _state(file)
-                self._layout = read_layout(file, source)
-            header = self._layout.header
-            self._content = content_of(header, source)
+                self.layout = read_layout(file, source)
+            header = self.layout.header
+            self.content = content_of(header, source)
         self.n_rows = header.n_rows
-        self.shape = (header.n_rows, *self._content.row_shape)
+        self.shape = (header.n_rows, *self.content.row_shape)
         n_tracks = max(len(header.tracks), 1)
-        rows = self._layout.index["rows"][::n_tracks].astype(np.int64)
+        rows = self.layout.index["rows"][::n_tracks].astype(np.int64)
         self._ends = np.cumsum(rows)
         self._kept: tuple[int, Any] | None = None
-
-    @property
-    def layout(self) -> Layout:
-        """The header, the index of blocks, and where they lie."""
-        return self._layout
 
     def __len__(self) -> int:
         return self.n_rows
@@ -113,7 +122,7 @@ class Archive:
             if not 0 <= position < self.n_rows:
                 raise IndexError(f"{self._source} has no row {first}: it has {self.n_rows:,} rows.")
             found = self._rows(position, position + 1)
-            if self._content.single_rows:
+            if self.content.single_rows:
                 found = found[0]
                 return found[tuple(more)] if more else found
         else:
@@ -127,20 +136,39 @@ class Archive:
         """Give all rows, after the digest of the whole file was checked."""
         with self._reading() as file:
             check_digest(file, self._source)
+        blocks = (block.rows for block in self.blocks(n_jobs=n_jobs))
         with refusing(self._source, _KIND, ArchiveError):
-            return self._content.whole(self._blocks(n_jobs), self.n_rows)
+            return self.content.whole(blocks, self.n_rows)
 
-    def chunks(self, n_jobs: int | None = None) -> Iterator[Any]:
-        """Yield all rows a block at a time: arrays, or arrow tables."""
-        for rows in self._blocks(n_jobs):
+    def chunks(self, rows: slice = ALL, *, n_jobs: int | None = None) -> Iterator[Any]:
+        """Yield rows a block at a time: arrays, or arrow tables."""
+        for block in self.blocks(rows, n_jobs=n_jobs):
             with refusing(self._source, _KIND, ArchiveError):
-                yield self._content.joined(rows)
+                yield self.content.part(self.content.joined(block.rows), block.start, block.stop)
+
+    def blocks(self, rows: slice = ALL, *, n_jobs: int | None = None) -> Iterator[Decoded]:
+        """Decode in threads the blocks in which rows lie, and yield their numbers."""
+        start, stop, step = rows.indices(self.n_rows)
+        if step != 1:
+            raise IsthmusError(f"blocks are read one after another, not in steps of {step}.")
+        positions = self._positions(start, stop)
+        with self._reading() as file, worker_threads(n_jobs) as pool:
+            coded = (data for position in positions for data in self._coded(file, position))
+            ahead = 2 * self._n_tracks + 2
+            decoded = in_order(pool, self._decoded, coded, ahead)
+            together = zip(*[decoded] * self._n_tracks, strict=True)
+            for position, numbers in zip(positions, together, strict=True):
+                n_rows = self._n_rows(position)
+                before = int(self._ends[position]) - n_rows
+                yield Decoded(
+                    Rows(n_rows, numbers), max(start - before, 0), min(stop - before, n_rows)
+                )
 
     def verify(self, n_jobs: int | None = None) -> None:
         """Decode all, and raise `ArchiveError` if anything is not as it was written."""
         with self._reading() as file:
             check_digest(file, self._source)
-        for _ in self._blocks(n_jobs):
+        for _ in self.blocks(n_jobs=n_jobs):
             pass
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
@@ -148,48 +176,38 @@ class Archive:
 
     def __repr__(self) -> str:
         shape = " × ".join(f"{size:,}" for size in self.shape)
-        return f"Archive({self._source!r}: {shape}, {self._layout.n_bytes:,} bytes)"
+        return f"Archive({self._source!r}: {shape}, {self.layout.n_bytes:,} bytes)"
 
     def _rows(self, start: int, stop: int) -> Any:
-        ranges = range(
-            int(np.searchsorted(self._ends, start, "right")),
-            int(np.searchsorted(self._ends, stop, "left")) + 1,
-        )
         parts = []
-        for position in ranges if stop > start else ():
-            end = int(self._ends[position])
-            before = end - self._n_rows(position)
+        for position in self._positions(start, stop):
+            before = int(self._ends[position]) - self._n_rows(position)
             rows = self._kept_block(position)
-            with refusing(self._source, _KIND, ArchiveError):
-                parts.append(self._content.part(rows, max(start - before, 0), stop - before))
-        return self._content.together(parts)
+            parts.append(self.content.part(rows, max(start - before, 0), stop - before))
+        return self.content.together(parts)
 
     @property
     def _n_tracks(self) -> int:
-        return len(self._layout.header.tracks)
+        return len(self.layout.header.tracks)
 
     def _kept_block(self, position: int) -> Any:
         kept = self._kept
         if kept is None or kept[0] != position:
             with self._reading() as file:
                 numbers = [self._decoded(data) for data in self._coded(file, position)]
-                rows = self._content.joined(Rows(self._n_rows(position), numbers))
+                rows = self.content.joined(Rows(self._n_rows(position), numbers))
             kept = self._kept = position, rows
         return kept[1]
 
     def _n_rows(self, position: int) -> int:
-        return int(self._layout.index["rows"][position * self._n_tracks])
+        return int(self.layout.index["rows"][position * self._n_tracks])
 
-    def _blocks(self, n_jobs: int | None) -> Iterator[Rows]:
-        """Decode all blocks in threads, and yield those of the same rows together."""
-        with self._reading() as file, worker_threads(n_jobs) as pool:
-            positions = range(len(self._ends))
-            coded = (data for position in positions for data in self._coded(file, position))
-            ahead = 2 * self._n_tracks + 2
-            decoded = in_order(pool, self._decoded, coded, ahead)
-            together = zip(*[decoded] * self._n_tracks, strict=True)
-            for position, numbers in enumerate(together):
-                yield Rows(self._n_rows(position), numbers)
+    def _positions(self, start: int, stop: int) -> range:
+        """Give the ranges of rows in which some rows lie."""
+        if stop <= start:
+            return range(0)
+        first = int(np.searchsorted(self._ends, start, "right"))
+        return range(first, int(np.searchsorted(self._ends, stop, "left")) + 1)
 
     @contextmanager
     def _reading(self) -> Iterator[BinaryIO]:
@@ -204,8 +222,8 @@ class Archive:
     def _coded(self, file: BinaryIO, position: int) -> Iterator[tuple[int, bytes]]:
         """Read the blocks of a range of rows, and check that they are as they were written."""
         for entry in range(position * self._n_tracks, (position + 1) * self._n_tracks):
-            index = self._layout.index[entry]
-            file.seek(int(self._layout.offsets[entry]))
+            index = self.layout.index[entry]
+            file.seek(int(self.layout.offsets[entry]))
             data = file.read(int(index["length"]))
             if coded_checksum(data) != index["coded"]:
                 raise damaged(self._source)
@@ -213,8 +231,8 @@ class Archive:
 
     def _decoded(self, task: tuple[int, bytes]) -> np.ndarray:
         entry, data = task
-        index = self._layout.index[entry]
-        track = self._layout.header.tracks[entry % self._n_tracks]
+        index = self.layout.index[entry]
+        track = self.layout.header.tracks[entry % self._n_tracks]
         n_rows = int(index["rows"])
         if n_rows > 1 and n_rows * track.row_bytes > _LARGEST_BLOCK:
             raise ArchiveError(

@@ -8,15 +8,17 @@ from typing import TypeAlias
 from isthmus.compression import array_content
 from isthmus.compression.array_content import ArrayContent
 from isthmus.compression.header import Header
-from isthmus.compression.table import table_content
+from isthmus.compression.table import table_content, text_content
 from isthmus.compression.table.table_content import TableContent
+from isthmus.compression.table.text_content import TextContent
 from isthmus.errors import ArchiveError
 
-AnyContent: TypeAlias = ArrayContent | TableContent
+AnyContent: TypeAlias = ArrayContent | TableContent | TextContent
 
 _READERS: dict[str, Callable[[Header, str], AnyContent]] = {
     array_content.KIND: ArrayContent.from_header,
     table_content.KIND: TableContent.from_header,
+    text_content.KIND: TextContent.from_header,
 }
 
 

@@ -10,6 +10,7 @@ from typing import Any, TypeAlias, final
 
 import narwhals as nw
 import numpy as np
+from pyarrow import feather, parquet
 
 from isthmus.compression.array_content import ArrayContent
 from isthmus.compression.demand import Tolerance
@@ -18,9 +19,12 @@ from isthmus.compression.promise import Promise
 from isthmus.compression.rows import Rows
 from isthmus.compression.survey import Survey
 from isthmus.compression.table.table_source import TableSource, table_of
+from isthmus.compression.table.text_source import TEXT_SUFFIXES, TextSource
 from isthmus.compression.writing import Content
 from isthmus.errors import DataError
 from isthmus.io import Dataset, as_dataset
+from isthmus.io.failures import refusing
+from isthmus.io.paths import suffix_of
 
 BLOCK_BYTES = 8 * 2**20
 """Of the numbers of one block, unless a single row has more."""
@@ -167,7 +171,7 @@ def _regular(chunks: Iterator[np.ndarray], n_rows: int) -> Iterator[np.ndarray]:
         yield np.concatenate(held)
 
 
-AnySource: TypeAlias = ArraySource | TableSource
+AnySource: TypeAlias = ArraySource | TableSource | TextSource
 
 
 def source_of(data: Any) -> AnySource:
@@ -180,8 +184,22 @@ def source_of(data: Any) -> AnySource:
     if isinstance(frame, nw.DataFrame):
         return table_of(frame, "data")
     dataset = as_dataset(data, "data")
+    if isinstance(data, (str, os.PathLike)) and Path(data).is_file():
+        return _source_of_file(Path(data), dataset)
     if dataset.schema.names is not None:
         return TableSource(dataset.to_memory(), "arrow", dataset.source)
-    if isinstance(data, (str, os.PathLike)) and Path(data).suffix.lower() == ".npy":
-        return ArraySource.of_npy(Path(data), dataset)
     return ArraySource.of_dataset(dataset)
+
+
+def _source_of_file(path: Path, dataset: Dataset) -> AnySource:
+    """Take a single file with more of it than its rows: readers give the columns alone."""
+    if path.suffix.lower() == ".npy":
+        return ArraySource.of_npy(path, dataset)
+    if dataset.schema.names is None:
+        return ArraySource.of_dataset(dataset)
+    if suffix_of(path) in TEXT_SUFFIXES:
+        return TextSource(path)
+    with refusing(str(path), "a table", DataError):
+        if path.suffix.lower() in (".feather", ".arrow"):
+            return TableSource(feather.read_table(path), "arrow", str(path))
+        return TableSource(parquet.ParquetFile(path).read(), "arrow", str(path))

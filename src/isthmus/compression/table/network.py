@@ -174,7 +174,7 @@ def _digits(block: np.ndarray, widths: list[tuple[int, ...]]) -> tuple[np.ndarra
 def _joined(columns: np.ndarray, widths: list[tuple[int, ...]]) -> np.ndarray:
     found, at = [], 0
     for own in widths:
-        found.append(join(columns[at : at + len(own) + 1], own))
+        found.append(join(list(columns[at : at + len(own) + 1]), own))
         at += len(own) + 1
     return np.stack(found, axis=1)
 

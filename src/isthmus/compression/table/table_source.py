@@ -53,40 +53,70 @@ class TableSource:
         self, tolerance: Tolerance, fill_values: Sequence[float] | None
     ) -> tuple[Content, dict[str, tuple[float, ...]]]:
         """Give what goes into an archive, and the fill values that were found."""
-        columns, fills = self.coded(tolerance.size == 0), dict[str, tuple[float, ...]]()
+        kept, fills = self.kept(tolerance.size == 0), dict[str, tuple[float, ...]]()
+        content = kept.to_write()
+        if not tolerance.size:
+            return content, fills
+        numbers = {
+            name: own.tracks[0]
+            for name, own in zip(self.table.column_names, kept.columns, strict=True)
+            if own.column.way == "numbers" and own.tracks[0].dtype.kind == "f"
+        }
+        tracks = [
+            _promised(track, numbers[track.name], tolerance, fill_values)
+            if track.name in numbers and track.dtype.kind == "f"
+            else track
+            for track in content.tracks
+        ]
+        fills = {track.name: track.fills for track in tracks if track.fills}
+        asked = {"asked": str(tolerance)} if tolerance.relative else {}
+        return replace(content, tracks=tuple(tracks), about={**content.about, **asked}), fills
+
+    def kept(self, exact: bool) -> Kept:
+        """Choose how to keep each column."""
+        columns = [coded(whole(column), exact) for column in self.table.itercolumns()]
         content = TableContent(
             self.table.schema,
             self.container,
             tuple(own.column for own in columns),
             tuple(own.values for own in columns),
         )
-        tracks = content.code_tracks()
-        for name, own in zip(self.table.column_names, columns, strict=True):
-            mine = _tracks(name, own)
-            if tolerance.size and mine and mine[0].dtype.kind == "f":
-                mine = [_promised(mine[0], own.tracks[0], tolerance, fill_values)]
-                if mine[0].fills:
-                    fills[name] = mine[0].fills
-            tracks += mine
-        about = content.to_json()
-        if tolerance.relative:
-            about["asked"] = str(tolerance)
-        blocks = Blocks(self.table, columns)
-        return (
-            Content(
-                about,
-                content.attached(),
-                tuple(tracks),
-                self.table.num_rows,
-                blocks.block_rows,
-                blocks,
-            ),
-            fills,
-        )
+        return Kept(self.table, content, columns)
 
-    def coded(self, exact: bool) -> list[Coded]:
-        """Choose how to keep each column."""
-        return [coded(whole(column), exact) for column in self.table.itercolumns()]
+
+@final
+@dataclass(frozen=True, eq=False)
+class Kept:
+    """A table whose columns are numbers.
+
+    Parameters
+    ----------
+    table : arrow table
+        The rows.
+    content : TableContent
+        What is kept beside the numbers.
+    columns : sequence of Coded
+        The numbers.
+    """
+
+    table: pa.Table
+    content: TableContent
+    columns: Sequence[Coded]
+
+    def to_write(self) -> Content:
+        """Give what goes into an archive, exactly."""
+        tracks = self.content.code_tracks()
+        for name, own in zip(self.table.column_names, self.columns, strict=True):
+            tracks += _tracks(name, own)
+        blocks = Blocks(self.table, self.columns)
+        return Content(
+            self.content.to_json(),
+            self.content.attached(),
+            tuple(tracks),
+            self.table.num_rows,
+            blocks.block_rows,
+            blocks,
+        )
 
 
 @final
