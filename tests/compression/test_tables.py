@@ -1,5 +1,6 @@
 import datetime
 import decimal
+import gzip
 import warnings
 
 import numpy as np
@@ -39,7 +40,9 @@ def columns(n=30):
         ),
         "date": pa.array([*DAYS][:n]),
         "time": pa.array([datetime.time(1, 2, i) for i in range(n)]),
-        "moment": pa.array([1_600_000_000_000_000 + i for i in range(n)], pa.timestamp("us", "UTC")),
+        "moment": pa.array(
+            [1_600_000_000_000_000 + i for i in range(n)], pa.timestamp("us", "UTC")
+        ),
         "span": pa.array([None, *range(n - 1)], pa.duration("ms")),
         "decimal": pa.array([decimal.Decimal(i) / 4 for i in range(n)]),
         "list": pa.array([None if i == 3 else list(range(i % 4)) for i in range(n)]),
@@ -80,11 +83,10 @@ def test_frames_of_pandas_come_back_with_index_and_dtypes(tmp_path):
             "t": pd.to_datetime(["2020-01-01", None, "2021-02-03"]).tz_localize("Europe/Rome"),
             "s": ["é", "", None],
             "b": [True, False, True],
-            7: np.array([1, 2, 3], np.int8),
+            "seven": np.array([1, 2, 3], np.int8),
         },
         index=pd.Index([10, 20, 40], name="id"),
     )
-    frame.columns = [*frame.columns[:-1], "seven"]
     compress(frame, tmp_path / "x.isz")
     pd.testing.assert_frame_equal(decompress(tmp_path / "x.isz"), frame)
     pd.testing.assert_frame_equal(Archive(tmp_path / "x.isz")[1:3], frame[1:3])
@@ -167,8 +169,6 @@ def test_some_rows_of_text_come_back_under_the_header(tmp_path, monkeypatch):
 
 
 def test_packed_text_comes_back_unpacked(tmp_path):
-    import gzip
-
     (tmp_path / "x.csv.gz").write_bytes(gzip.compress(b"a,b\n1,2\n"))
     compress(tmp_path / "x.csv.gz", tmp_path / "x.isz")
     restore(Archive(tmp_path / "x.isz"), tmp_path / "x.csv")

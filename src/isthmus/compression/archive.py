@@ -24,6 +24,7 @@ from isthmus.compression.rows import Rows
 from isthmus.compression.threads import in_order, worker_threads
 from isthmus.compression.varint import read_varint
 from isthmus.errors import ArchiveError, IsthmusError
+from isthmus.io import Schema
 from isthmus.io.failures import refusing
 
 _KIND = "an archive"
@@ -101,6 +102,15 @@ class Archive:
         rows = self.layout.index["rows"][::n_tracks].astype(np.int64)
         self._ends = np.cumsum(rows)
         self._kept: tuple[int, Any] | None = None
+
+    @property
+    def schema(self) -> Schema:
+        """What one row looks like, as a `Dataset` tells it."""
+        rows = self.content.empty()
+        if isinstance(rows, np.ndarray):
+            return Schema(None, (rows.dtype.name,), rows.shape[1:])
+        kinds = tuple(map(str, rows.schema.types))
+        return Schema(tuple(rows.column_names), kinds, (rows.num_columns,))
 
     def __len__(self) -> int:
         return self.n_rows

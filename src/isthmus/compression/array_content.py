@@ -85,6 +85,10 @@ class ArrayContent:
         mask = rows.numbers[1].astype(bool)
         return np.ma.MaskedArray(values, mask, fill_value=self.fill_value[0])
 
+    def empty(self) -> np.ndarray:
+        """Give no rows."""
+        return self.whole(iter(()), 0)
+
     def part(self, rows: np.ndarray, start: int, stop: int) -> np.ndarray:
         """Give some of rows."""
         return rows[start:stop]
@@ -92,7 +96,7 @@ class ArrayContent:
     def together(self, parts: Sequence[np.ndarray]) -> np.ndarray:
         """Put rows together; what comes out shares no memory with the parts."""
         if not parts:
-            return self.whole(iter(()), 0)
+            return self.empty()
         if self.fill_value is None:
             # Concatenating would turn the bytes around.
             return np.concatenate(parts, dtype=self.dtype)

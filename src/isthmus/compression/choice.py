@@ -64,22 +64,27 @@ def candidates(
     ]
     taking = [codec for codec in codecs if codec.takes(clean, track.promise)]
 
-    def tried(codec: Codec) -> Candidate:
-        began = time.perf_counter()
-        model = codec.fit(clean, track.promise, effort)
-        fitted = time.perf_counter()
+    began = [time.perf_counter()]
+    models = []
+    # Here and not in threads, so that Ctrl-C ends what takes long.
+    for codec in taking:
+        models.append(codec.fit(clean, track.promise, effort))
+        began.append(time.perf_counter())
+
+    def tried(position: int) -> Candidate:
+        codec, model = taking[position], models[position]
+        started = time.perf_counter()
         coded = encode_block(codec, model, sample, track.promise, track.fills)
-        ended = time.perf_counter()
         return Candidate(
             track.name,
             Packing(codec.part_name, model),
             sample.nbytes,
-            fitted - began,
-            ended - fitted,
+            began[position + 1] - began[position],
+            time.perf_counter() - started,
             coded,
         )
 
-    return list(pool.map(tried, taking))
+    return list(pool.map(tried, range(len(taking))))
 
 
 def best_of(tried: Sequence[Candidate], n_samples: float) -> Candidate:

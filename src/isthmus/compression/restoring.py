@@ -48,9 +48,13 @@ def restore(
     suffix = target.suffix.lower()
     content = archive.content
     told = progress or (lambda n_done: None)
-    if isinstance(content, TextContent) and content.layout is not None:
-        if content.layout.delimiter in _DELIMITERS.get(suffix, ""):
-            return _text(archive, content, target, rows, n_jobs, told)
+    delimiters = _DELIMITERS.get(suffix, "")
+    if (
+        isinstance(content, TextContent)
+        and content.layout is not None
+        and content.layout.delimiter in delimiters
+    ):
+        return _text(archive, content, target, rows, n_jobs, told)
     if isinstance(content, ArrayContent) and suffix == ".npy" and content.fill_value is None:
         return _npy(archive, content, target, rows, n_jobs, told)
     return write_rows(target, _chunks(archive, rows, n_jobs, told))

@@ -89,13 +89,17 @@ class TableContent:
         table.validate()
         return table
 
+    def empty(self) -> pa.Table:
+        """Give no rows."""
+        return self.schema.empty_table()
+
     def part(self, rows: pa.Table, start: int, stop: int) -> pa.Table:
         """Give some of rows."""
         return rows.slice(start, stop - start)
 
     def together(self, parts: Sequence[pa.Table]) -> Any:
         """Put rows together in the kind of frame that they came in."""
-        table = pa.concat_tables(parts) if parts else self.schema.empty_table()
+        table = pa.concat_tables(parts) if parts else self.empty()
         return to_container(table, Container(self.container))
 
     def whole(self, blocks: Iterator[Rows], n_rows: int) -> Any:

@@ -75,13 +75,17 @@ class TextContent:
         """Give back rows as a typed table."""
         return typed(self.cells(rows), self.schema, self.decimal)
 
+    def empty(self) -> pa.Table:
+        """Give no rows."""
+        return self.schema.empty_table()
+
     def part(self, rows: pa.Table, start: int, stop: int) -> pa.Table:
         """Give some of rows."""
         return rows.slice(start, stop - start)
 
     def together(self, parts: Sequence[pa.Table]) -> Any:
         """Put rows together."""
-        return pa.concat_tables(parts) if parts else self.schema.empty_table()
+        return pa.concat_tables(parts) if parts else self.empty()
 
     def whole(self, blocks: Iterator[Rows], n_rows: int) -> pa.Table:
         """Give back all rows."""
