@@ -19,6 +19,7 @@ EXPORTS = {
     "CheckpointError",
     "ComponentSweep",
     "Compression",
+    "Compressor",
     "ContractiveAutoencoder",
     "ConvolutionalAutoencoder",
     "DataError",

@@ -44,6 +44,7 @@ _HOMES = {
     "Archive": "isthmus.compression",
     "Checkpoint": "isthmus.runs",
     "Compression": "isthmus.compression",
+    "Compressor": "isthmus.compression",
     "Dataset": "isthmus.io",
     "Model": "isthmus.models.model",
     "compress": "isthmus.compression",

@@ -112,8 +112,8 @@ def test_ctrl_c_leaves_what_was_there(here, capsys, monkeypatch):
     assert run("compress", "table.csv", "-o", "t.isz") == 0
     before = (here / "t.isz").read_bytes()
 
-    def interrupted(path, *arguments):
-        path.write_bytes(b"half")
+    def interrupted(file, *arguments):
+        file.write(b"half")
         raise KeyboardInterrupt
 
     monkeypatch.setattr(compressing, "write_archive", interrupted)

@@ -3,6 +3,7 @@
 from isthmus.compression.archive import Archive
 from isthmus.compression.codec import Codec
 from isthmus.compression.compressing import compress, decompress
+from isthmus.compression.compressor import Compressor
 from isthmus.compression.packed_bytes import Xz, Zstandard
 from isthmus.compression.pcodec_numbers import Pcodec
 from isthmus.compression.quantized import Quantized
@@ -15,6 +16,7 @@ __all__ = [
     "BayesianNetwork",
     "Codec",
     "Compression",
+    "Compressor",
     "Pcodec",
     "Quantized",
     "Stored",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from io import BytesIO
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple, final
 
@@ -20,6 +21,7 @@ from isthmus.compression.frame import (
     decoded_checksum,
     read_layout,
 )
+from isthmus.compression.models_beside import HasModels, with_models
 from isthmus.compression.rows import Rows
 from isthmus.compression.threads import in_order, worker_threads
 from isthmus.compression.varint import read_varint
@@ -48,8 +50,10 @@ class Archive:
 
     Parameters
     ----------
-    path : str or Path
-        A file that `compress` made.
+    path : str, Path or bytes
+        A file that `compress` made, or what is in it.
+    compressor : Compressor, optional
+        Who made it, if its model lies beside it.
 
     Attributes
     ----------
@@ -83,19 +87,19 @@ class Archive:
            [1503, 1504, 1505]])
     """
 
-    def __init__(self, path: str | os.PathLike[str]) -> None:
-        self.path = Path(path)
-        self._source = source = str(path)
-        with refusing(source, _KIND, ArchiveError):
-            if not self.path.exists():
-                raise ArchiveError(f"{source} does not exist: check the spelling and the folder.")
-            if not self.path.is_file():
-                raise ArchiveError(f"{source} is no file: give an archive such as data.isz.")
-            with self.path.open("rb") as file:
-                self._state = _state(file)
-                self.layout = read_layout(file, source)
+    def __init__(
+        self, path: str | os.PathLike[str] | bytes, compressor: HasModels | None = None
+    ) -> None:
+        self._bytes = path if isinstance(path, bytes) else None
+        self.path = Path("archive" if isinstance(path, bytes) else path)
+        self._source = source = "the archive" if isinstance(path, bytes) else str(path)
+        self._state = None
+        with self._reading() as file:
+            self._state = _state(file)
+            self.layout = read_layout(file, source)
             header = self.layout.header
             self.content = content_of(header, source)
+        self._tracks = with_models(header.tracks, compressor, source)
         self.n_rows = header.n_rows
         self.shape = (header.n_rows, *self.content.row_shape)
         n_tracks = max(len(header.tracks), 1)
@@ -222,12 +226,21 @@ class Archive:
     @contextmanager
     def _reading(self) -> Iterator[BinaryIO]:
         """Open the file again, so that it is not held meanwhile; it must be the same."""
-        with refusing(self._source, _KIND, ArchiveError), self.path.open("rb") as file:
-            if _state(file) != self._state:
+        with refusing(self._source, _KIND, ArchiveError), self._opened() as file:
+            if self._state is not None and _state(file) != self._state:
                 raise ArchiveError(
                     f"{self._source} has changed since it was opened: open it again."
                 )
             yield file
+
+    def _opened(self) -> BinaryIO:
+        if self._bytes is not None:
+            return BytesIO(self._bytes)
+        if not self.path.exists():
+            raise ArchiveError(f"{self._source} does not exist: check the spelling and the folder.")
+        if not self.path.is_file():
+            raise ArchiveError(f"{self._source} is no file: give an archive such as data.isz.")
+        return self.path.open("rb")
 
     def _coded(self, file: BinaryIO, position: int) -> Iterator[tuple[int, bytes]]:
         """Read the blocks of a range of rows, and check that they are as they were written."""
@@ -242,7 +255,7 @@ class Archive:
     def _decoded(self, task: tuple[int, bytes]) -> np.ndarray:
         entry, data = task
         index = self.layout.index[entry]
-        track = self.layout.header.tracks[entry % self._n_tracks]
+        track = self._tracks[entry % self._n_tracks]
         n_rows = int(index["rows"])
         if n_rows > 1 and n_rows * track.row_bytes > _LARGEST_BLOCK:
             raise ArchiveError(
@@ -269,5 +282,7 @@ class Archive:
 
 
 def _state(file: BinaryIO) -> tuple[int, int, int]:
+    if isinstance(file, BytesIO):
+        return 0, 0, 0
     found = os.fstat(file.fileno())
     return found.st_ino, found.st_size, found.st_mtime_ns

@@ -5,17 +5,21 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Collection, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor
 from contextlib import suppress
+from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO, NamedTuple
 
 from isthmus.compression.archive import Archive
+from isthmus.compression.choice import Candidate
 from isthmus.compression.demand import Demand, Tolerance
+from isthmus.compression.header import Header
+from isthmus.compression.models_beside import HasModels
 from isthmus.compression.report import Compression
 from isthmus.compression.sources import AnySource, source_of
 from isthmus.compression.threads import worker_threads
-from isthmus.compression.writing import choose, write_archive
+from isthmus.compression.writing import Content, choose, chosen, write_archive
 from isthmus.errors import DataError
 from isthmus.io import replacing
 
@@ -81,18 +85,24 @@ def compress(
 
 
 def decompress(
-    path: str | os.PathLike[str], rows: slice | None = None, *, n_jobs: int | None = None
+    path: str | os.PathLike[str] | bytes,
+    rows: slice | None = None,
+    *,
+    compressor: HasModels | None = None,
+    n_jobs: int | None = None,
 ) -> Any:
     """Give back what `compress` wrote to an archive.
 
     Parameters
     ----------
-    path : str or Path
-        The archive.
+    path : str, Path or bytes
+        The archive, or what is in it.
     rows : slice, optional
         The rows wanted, such as ``slice(1000, 2000)``; blocks without any of them are not read.
+    compressor : Compressor, optional
+        Who wrote it, if its model lies beside it.
     n_jobs : int, optional
-        Threads; by default as many as there are processors.
+        Threads; by default one for each processor.
 
     Returns
     -------
@@ -104,7 +114,7 @@ def decompress(
     ArchiveError
         The file is missing, no archive, cut off, damaged, or from a newer version.
     """
-    archive = Archive(path)
+    archive = Archive(path, compressor)
     return archive.read(n_jobs) if rows is None else archive[rows]
 
 
@@ -112,25 +122,54 @@ def write(
     source: AnySource,
     path: Path,
     demand: Demand,
-    pool: ThreadPoolExecutor,
+    pool: Executor,
     progress: Callable[[int, int], None] | None,
 ) -> Compression:
     """Try codecs, and write the archive with the best."""
     began = time.perf_counter()
-    content, fills = source.to_content(demand.tolerance, demand.fill_values)
-    tried = choose(content, demand.effort, demand.codecs, pool)
-    if content.n_rows and not all(tried):
-        raise DataError(
-            f"{source.source} can be taken by none of the codecs {', '.join(demand.codecs or ())}: "
-            "let all be tried, or add 'stored'."
-        )
-    with replacing(path) as temporary:
-        write_archive(temporary, content, tried, pool, _told(progress, content.n_rows))
+    packed = _Packed.of(source, demand, pool)
+    with replacing(path) as temporary, temporary.open("wb") as file:
+        packed.write(file, pool, told(progress, packed.content.n_rows))
     seconds = time.perf_counter() - began
-    return Compression.of(Archive(path), source.n_bytes, tried, fills, seconds)
+    return Compression.of(Archive(path), source.n_bytes, packed.tried, packed.fills, seconds)
 
 
-def _told(progress: Callable[[int, int], None] | None, n_rows: int) -> Callable[[int], None]:
+def to_bytes(data: Any, demand: Demand) -> bytes:
+    """Give an archive as bytes, made by one thread."""
+    file = BytesIO()
+    with worker_threads(1) as pool:
+        _Packed.of(source_of(data), demand, pool).write(file, pool, told(None, 0))
+    return file.getvalue()
+
+
+class _Packed(NamedTuple):
+    """What will be written, with what was tried for it."""
+
+    content: Content
+    fills: dict[str, tuple[float, ...]]
+    tried: list[list[Candidate]]
+
+    @classmethod
+    def of(cls, source: AnySource, demand: Demand, pool: Executor) -> _Packed:
+        content, fills = source.to_content(demand.tolerance, demand.fill_values)
+        tried = choose(content, demand.effort, demand.codecs, pool)
+        if content.n_rows and not all(tried):
+            raise DataError(
+                f"{source.source} can be taken by none of the codecs "
+                f"{', '.join(demand.codecs or ())}: let all be tried, or add 'stored'."
+            )
+        return cls(content, fills, tried)
+
+    def write(self, file: BinaryIO, pool: Executor, done: Callable[[int], None]) -> None:
+        content, tracks = self.content, chosen(self.content, self.tried)
+        own = tuple(track for track, _ in tracks)
+        header = Header(content.about, content.n_rows, own, content.attached)
+        write_archive(file, header, content, tracks, pool, done)
+
+
+def told(progress: Callable[[int, int], None] | None, n_rows: int) -> Callable[[int], None]:
+    """Give what takes the rows that are done and tells them with all there are."""
+
     def done(n_done: int) -> None:
         if progress is not None:
             # A terminal that is gone does not end the work.

@@ -22,6 +22,10 @@ _READERS: dict[str, Callable[[Header, str], AnyContent]] = {
 }
 
 
+COMPRESSOR = "compressor"
+"""The kind of an archive that holds a model and no data."""
+
+
 def content_of(header: Header, source: str) -> AnyContent:
     """Read what the header says.
 
@@ -31,6 +35,11 @@ def content_of(header: Header, source: str) -> AnyContent:
         It says what no version has said.
     """
     kind = header.content.get("kind")
+    if kind == COMPRESSOR:
+        raise ArchiveError(
+            f"{source} holds the model of a Compressor and no data: read it with "
+            "isthmus.Compressor.load."
+        )
     if kind not in _READERS:
         raise ArchiveError(
             f"{source} holds {str(kind)[:40]!r}, which this Isthmus does not know: upgrade with "

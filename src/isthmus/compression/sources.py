@@ -15,7 +15,7 @@ from pyarrow import feather, parquet
 from isthmus.compression.array_content import ArrayContent
 from isthmus.compression.demand import Tolerance
 from isthmus.compression.header import Track
-from isthmus.compression.promise import Promise
+from isthmus.compression.promise import EXACT, Promise
 from isthmus.compression.rows import Rows
 from isthmus.compression.survey import Survey
 from isthmus.compression.table.table_source import TableSource, table_of
@@ -107,47 +107,50 @@ class ArraySource:
 
         `fill_values` are those of the user; None looks for them.
         """
-        tracks = self.content.tracks()
-        exact = tolerance.size == 0
-        if not exact and not self.content.can_be_inexact:
+        if tolerance.size == 0:
+            return self.content_within(EXACT, ()), {}
+        if not self.content.can_be_inexact:
             raise DataError(
                 f"{self.source} holds {self.content.dtype}, which can only come back exactly: "
                 "leave max_error away."
             )
+        inexact = self.content_within(Promise(tolerance.size), ())
+        promise, fills = self._promised(inexact, tolerance, fill_values)
+        content = self.content_within(promise, fills)
+        if tolerance.relative:
+            content.about["asked"] = str(tolerance)
+        return content, {content.tracks[0].name: fills} if fills else {}
+
+    def content_within(self, promise: Promise, fills: Sequence[float]) -> Content:
+        """Give what goes into an archive, with this promise and these fill values."""
+        tracks = self.content.tracks()
+        tracks[0] = replace(tracks[0], promise=promise, fills=tuple(fills))
         block_rows = rows_of_block(tracks)
 
         def blocks() -> Iterator[Rows]:
             for rows in self.chunks(block_rows):
-                yield Rows(len(rows), self.content.split(rows, exact))
+                yield Rows(len(rows), self.content.split(rows, promise.exact))
 
-        if not exact:
-            tracks[0] = self._promised(tracks[0], tolerance, fill_values, blocks)
-        found = {tracks[0].name: tracks[0].fills} if tracks[0].fills else {}
         about = self.content.to_json()
-        if tolerance.relative:
-            about["asked"] = str(tolerance)
-        return Content(about, b"", tuple(tracks), self.n_rows, block_rows, blocks), found
+        return Content(about, b"", tuple(tracks), self.n_rows, block_rows, blocks)
 
     def _promised(
-        self,
-        track: Track,
-        tolerance: Tolerance,
-        fill_values: Sequence[float] | None,
-        blocks: Callable[[], Iterator[Rows]],
-    ) -> Track:
+        self, content: Content, tolerance: Tolerance, fill_values: Sequence[float] | None
+    ) -> tuple[Promise, tuple[float, ...]]:
         fills = () if fill_values is None else tuple(fill_values)
         if self.content.fill_value is not None:
-            fills = (*fills, *self.content.fill_value.view(track.dtype).tolist())
+            dtype = content.tracks[0].dtype
+            fills = (*fills, *self.content.fill_value.view(dtype).tolist())
         survey = Survey()
         if tolerance.relative or fill_values is None:
-            for rows in blocks():
+            for rows in content.blocks():
                 survey.see(rows.numbers[0], fills)
         if fill_values is None:
             fills = tuple(dict.fromkeys([*fills, *survey.fills()]))
         # NaN and the like are special without being named.
         fills = tuple(fill for fill in fills if np.isfinite(fill))
         span = survey.span(fills) if tolerance.relative else 1.0
-        return replace(track, promise=Promise(tolerance.size * span), fills=fills)
+        return Promise(tolerance.size * span), fills
 
 
 def rows_of_block(tracks: Sequence[Track]) -> int:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple, final
 
 import numpy as np
@@ -62,7 +61,7 @@ class Content:
 
 
 def choose(
-    content: Content, effort: str, names: Collection[str] | None, pool: ThreadPoolExecutor
+    content: Content, effort: str, names: Collection[str] | None, pool: Executor
 ) -> list[list[Candidate]]:
     """Try codecs on the first block of each track; nothing where there is none."""
     sample = next(iter(content.blocks()), None)
@@ -74,51 +73,56 @@ def choose(
     ]
 
 
-def write_archive(
-    path: Path,
-    content: Content,
-    tried: Sequence[Sequence[Candidate]],
-    pool: ThreadPoolExecutor,
-    progress: Callable[[int], None],
-) -> Header:
-    """Write the file and give its header; `progress` gets the rows that are done."""
-    tracks, first = [], []
+class Chosen(NamedTuple):
+    """A track with the codecs that its blocks may be coded by, best first."""
+
+    track: Track
+    first: Block | None  # if it is coded already, as it was the sample
+
+
+def chosen(content: Content, tried: Sequence[Sequence[Candidate]]) -> list[Chosen]:
+    """Give each track the best codec of those that were tried."""
+    found = []
     for track, own in zip(content.tracks, tried, strict=True):
-        packings, block = _packings(track, own, content)
-        tracks.append(replace(track, packings=packings))
-        first.append(block)
-    header = Header(content.about, content.n_rows, tuple(tracks), content.attached)
+        if not own:
+            found.append(Chosen(track, None))
+            continue
+        n_samples = content.n_rows / min(content.block_rows, content.n_rows)
+        best = best_of(own, n_samples)
+        assert best.coded is not None, track
+        packed = with_packings(track, best.packing, more=n_samples > 1)
+        n_rows = min(content.block_rows, content.n_rows)
+        found.append(Chosen(packed, _block(track, n_rows, 0, *best.coded)))
+    return found
+
+
+def with_packings(track: Track, best: Packing, *, more: bool) -> Track:
+    """Give a track its codec; where more blocks may come, nothing may make those smaller."""
+    packings = (best, _STORED) if more and best.codec != _STORED.codec else (best,)
+    return replace(track, packings=packings)
+
+
+def write_archive(
+    file: BinaryIO,
+    header: Header,
+    content: Content,
+    tracks: Sequence[Chosen],
+    pool: Executor,
+    progress: Callable[[int], None],
+) -> None:
+    """Write an archive; `progress` gets the rows that are done."""
 
     def coded(task: _Task) -> Block:
-        # The sample was coded when it was tried.
-        known = first[task.track] if task.n_before == 0 else None
-        return known or _coded(tracks[task.track], task.n_rows, task.numbers)
+        track, first = tracks[task.track]
+        known = first if task.n_before == 0 else None
+        return known or _coded(track, task.n_rows, task.numbers)
 
-    with path.open("wb") as file:
-        start = start_of(header)
-        digest = hashlib.sha256(start)
-        file.write(start)
-        blocks = in_order(pool, coded, _tasks(content), 2 * len(tracks) + 2)
-        index = _write_blocks(file, blocks, digest, len(tracks), progress)
-        file.write(end_of(start, index, digest))
-    return header
-
-
-def _packings(
-    track: Track, tried: Sequence[Candidate], content: Content
-) -> tuple[tuple[Packing, ...], Block | None]:
-    """Give what blocks may be coded by, best first, and the first block if it is coded already."""
-    if not tried:
-        return (), None
-    n_samples = content.n_rows / min(content.block_rows, content.n_rows)
-    best = best_of(tried, n_samples)
-    # Later blocks may be such that nothing makes them smaller.
-    more = n_samples > 1 and best.packing.codec != _STORED.codec
-    packings = (best.packing, _STORED) if more else (best.packing,)
-    assert best.coded is not None, track
-    data, found = best.coded
-    n_rows = min(content.block_rows, content.n_rows)
-    return packings, _block(track, n_rows, 0, data, found)
+    start = start_of(header)
+    digest = hashlib.sha256(start)
+    file.write(start)
+    blocks = in_order(pool, coded, _tasks(content), 2 * len(tracks) + 2)
+    index = _write_blocks(file, blocks, digest, len(tracks), progress)
+    file.write(end_of(start, index, digest))
 
 
 class _Task(NamedTuple):
