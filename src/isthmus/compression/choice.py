@@ -63,16 +63,33 @@ def candidates(
         if (effort in kind.efforts if names is None else name in names)
     ]
     taking = [codec for codec in codecs if codec.takes(clean, track.promise)]
+    found = _tried(track, [codec for codec in taking if codec.quick], clean, sample, effort, pool)
+    least = min((int(own.estimate(1)) for own in found if own.coded is not None), default=None)
+    others = [
+        codec
+        for codec in taking
+        if not codec.quick and (least is None or codec.may_win(clean, track.promise, least))
+    ]
+    return found + _tried(track, others, clean, sample, effort, pool)
 
+
+def _tried(
+    track: Track,
+    codecs: Sequence[Codec],
+    clean: np.ndarray,
+    sample: np.ndarray,
+    effort: str,
+    pool: Executor,
+) -> list[Candidate]:
     began = [time.perf_counter()]
     models = []
     # Here and not in threads, so that Ctrl-C ends what takes long.
-    for codec in taking:
+    for codec in codecs:
         models.append(codec.fit(clean, track.promise, effort))
         began.append(time.perf_counter())
 
     def tried(position: int) -> Candidate:
-        codec, model = taking[position], models[position]
+        codec, model = codecs[position], models[position]
         started = time.perf_counter()
         coded = encode_block(codec, model, sample, track.promise, track.fills)
         return Candidate(
@@ -84,7 +101,7 @@ def candidates(
             coded,
         )
 
-    return list(pool.map(tried, range(len(taking))))
+    return list(pool.map(tried, range(len(codecs))))
 
 
 def best_of(tried: Sequence[Candidate], n_samples: float) -> Candidate:

@@ -22,13 +22,20 @@ class Codec(Family):
     ----------
     efforts : tuple of str
         The efforts with which it is tried; slow ones leave "fast" out.
+    quick : bool
+        Whether it is tried before the others, which then know how small they have to be.
     """
 
     efforts: ClassVar[tuple[str, ...]] = ("fast", "default", "small")
+    quick: ClassVar[bool] = False
 
     @abstractmethod
     def takes(self, block: np.ndarray, promise: Promise) -> bool:
         """Tell whether the codec can code such a block, by its dtype and shape."""
+
+    def may_win(self, sample: np.ndarray, promise: Promise, n_bytes: int) -> bool:
+        """Tell whether the sample could take less than so many bytes, without trying it all."""
+        return True
 
     def fit(self, sample: np.ndarray, promise: Promise, effort: str) -> bytes:
         """Give the model that suits a sample, stored once in the file; nothing if it needs none.

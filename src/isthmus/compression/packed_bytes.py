@@ -19,6 +19,8 @@ from isthmus.errors import ArchiveError
 
 # What finds matches in the whole of a block takes 65 MB for the longest of them.
 _XZ_MEMORY = 2**28
+# How many times smaller a slow level may make what the quickest one leaves.
+_GAIN = 2
 
 
 class PackedBytes(Codec):
@@ -31,6 +33,11 @@ class PackedBytes(Codec):
 
     def takes(self, block: np.ndarray, promise: Promise) -> bool:
         return True
+
+    def may_win(self, sample: np.ndarray, promise: Promise, n_bytes: int) -> bool:
+        """Tell by the quickest level, which the slow ones halve at most."""
+        model = self.fit(sample, promise, "fast")
+        return len(self.encode(model, sample, promise)) < _GAIN * n_bytes
 
     def fit(self, sample: np.ndarray, promise: Promise, effort: str) -> bytes:
         """Choose the order of the bytes."""
