@@ -271,3 +271,20 @@ def test_an_archive_that_was_replaced_meanwhile_is_not_mixed_up(tmp_path):
     compress(np.ones((10, 2)), tmp_path / "x.isz")
     with pytest.raises(ArchiveError, match="has changed since it was opened: open it again"):
         archive[:5]
+
+
+def test_what_repeats_is_found_whatever_the_error(tmp_path):
+    noise = np.random.default_rng(0).normal(size=(1, 4_000))
+    report = compress(np.repeat(noise, 20, axis=0), tmp_path / "x.isz", max_error=1e-6)
+    assert report.n_bytes < 1.2 * noise.nbytes
+
+
+def test_columns_of_an_array_are_coded_one_by_one_where_that_is_better(tmp_path):
+    rng = np.random.default_rng(0)
+    columns = np.stack([10.0**i + i * rng.normal(size=3_000) for i in range(8)], axis=1)
+    whole = compress(columns, tmp_path / "x.isz", codecs=["pcodec"])
+    apart = [
+        compress(column, tmp_path / "y.isz", codecs=["pcodec"]).parts["values"]
+        for column in columns.T
+    ]
+    assert whole.parts["values"] <= sum(apart) + 2 * len(apart)

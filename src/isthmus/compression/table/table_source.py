@@ -21,8 +21,8 @@ from isthmus.compression.table.table_content import TOGETHER, TableContent
 from isthmus.compression.writing import Content
 from isthmus.errors import DataError, first_line
 
-BLOCK_BYTES = 8 * 2**20
-"""Of the numbers of one block."""
+BLOCK_BYTES = 32 * 2**20
+"""Of the numbers of all columns in the same rows: those of one column are a part of that."""
 
 
 @final
