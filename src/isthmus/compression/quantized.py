@@ -32,17 +32,11 @@ class Quantized(Codec):
         return step > 0 and _span(block) / step < _MOST_STEPS
 
     def fit(self, sample: np.ndarray, promise: Promise, effort: str) -> bytes:
-        """Keep the level of pcodec."""
-        return Pcodec().fit(sample, promise, effort)
+        """Choose how pcodec codes the steps."""
+        return Pcodec().fit(_steps(sample, promise)[2], EXACT, effort)
 
     def encode(self, model: bytes, block: np.ndarray, promise: Promise) -> bytes:
-        step = _step(block, promise)
-        if not (step > 0 and _span(block) / step < _MOST_STEPS):
-            step = 1.0  # another block than the sample; what is wrong becomes an exception
-        least = float(block.min())
-        with np.errstate(invalid="ignore", over="ignore"):
-            steps = np.rint((block.astype(np.float64) - least) / step)
-        steps = np.clip(steps, 0, _MOST_STEPS).astype(_INTEGERS)
+        least, step, steps = _steps(block, promise)
         return _HEAD.pack(least, step) + Pcodec().encode(model, steps, EXACT)
 
     def decode(
@@ -66,6 +60,17 @@ class Quantized(Codec):
             return np.clip(np.rint(found), limits.min, _below(limits.max)).astype(dtype)
         with np.errstate(over="ignore"):
             return found.astype(dtype)
+
+
+def _steps(block: np.ndarray, promise: Promise) -> tuple[float, float, np.ndarray]:
+    """Give the least value, the step, and each value as steps from there."""
+    step = _step(block, promise)
+    if not (step > 0 and _span(block) / step < _MOST_STEPS):
+        step = 1.0  # another block than the sample; what is wrong becomes an exception
+    least = float(block.min())
+    with np.errstate(invalid="ignore", over="ignore"):
+        steps = np.rint((block.astype(np.float64) - least) / step)
+    return least, step, np.clip(steps, 0, _MOST_STEPS).astype(_INTEGERS)
 
 
 def _step(block: np.ndarray, promise: Promise) -> float:
