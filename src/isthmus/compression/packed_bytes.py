@@ -5,7 +5,6 @@ from __future__ import annotations
 import lzma
 from abc import abstractmethod
 from dataclasses import dataclass
-from itertools import product
 from math import prod
 from typing import Any, ClassVar, final
 
@@ -22,6 +21,8 @@ from isthmus.errors import ArchiveError
 _XZ_MEMORY = 2**28
 # How many times smaller a slow level may make what the quickest one leaves.
 _GAIN = 1.4
+_QUICKEST = 3
+_TRIED_BYTES = 2**21
 
 
 class PackedBytes(Codec):
@@ -38,20 +39,14 @@ class PackedBytes(Codec):
 
     def may_win(self, sample: np.ndarray, promise: Promise, n_bytes: int) -> bool:
         """Tell by the quickest level, which the slow ones do not beat by much."""
-        model = self.fit(sample, promise, "fast")
-        return len(self.encode(model, sample, promise)) < _GAIN * n_bytes
+        by_bytes, turned = _order(sample)
+        numbers = by_columns(sample) if turned else sample
+        data = planes(numbers) if by_bytes else little_endian(numbers)
+        return len(pack(data, _QUICKEST)) < _GAIN * n_bytes
 
     def fit(self, sample: np.ndarray, promise: Promise, effort: str) -> bytes:
         """Choose the order of the bytes."""
-        level = self.levels[effort]
-        by_bytes = range(1 + (sample.dtype.itemsize > 1))
-        turned = range(1 + (sample.ndim > 1 and len(sample) > 1 and sample.size > len(sample)))
-        ways = list(product(by_bytes, turned))
-        if len(ways) == 1:
-            return bytes([level, *ways[0]])
-        least = min(self.levels.values())
-        sizes = [len(self.encode(bytes([least, *way]), sample, promise)) for way in ways]
-        return bytes([level, *ways[int(np.argmin(sizes))]])
+        return bytes([self.levels[effort], *_order(sample)])
 
     def encode(self, model: bytes, block: np.ndarray, promise: Promise) -> bytes:
         level, by_bytes, turned = model
@@ -105,6 +100,7 @@ class Zstandard(PackedBytes):
 class Xz(PackedBytes):
     """LZMA2, as xz uses it, without a header or checksums of its own."""
 
+    efforts = ("default", "small")
     levels: ClassVar[dict[str, int]] = {"fast": 0, "default": 6, "small": 9}
 
     def pack(self, data: bytes, level: int) -> bytes:
@@ -122,11 +118,27 @@ class Xz(PackedBytes):
         return found
 
 
+def _order(sample: np.ndarray) -> tuple[int, int]:
+    """Tell whether bytes are better by their significance, and whether column by column."""
+    row_bytes = max(sample.nbytes // max(len(sample), 1), 1)
+    some = sample[: max(_TRIED_BYTES // row_bytes, 1)]
+    sizes = {}
+    for turned in range(1 + (some.ndim > 1 and some.size > len(some) > 1)):
+        numbers = by_columns(some) if turned else some
+        sizes[0, turned] = len(pack(little_endian(numbers), _QUICKEST))
+        if some.dtype.itemsize > 1:
+            sizes[1, turned] = len(pack(planes(numbers), _QUICKEST))
+    return min(sizes, key=lambda way: sizes[way])
+
+
 def pack(data: bytes, level: int = 19) -> bytes:
     """Compress bytes by Zstandard, without its header."""
     parameters = zstandard.ZstdCompressionParameters.from_level(
         level,
         source_size=len(data),
+        # What repeats after megabytes is found too.
+        window_log=min(max(len(data).bit_length(), 10), 27),
+        enable_ldm=1,
         write_checksum=0,
         write_content_size=0,
         format=zstandard.FORMAT_ZSTD1_MAGICLESS,

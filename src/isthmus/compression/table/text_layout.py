@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from isthmus.io.formats.head import Head, Quoted
 
+_FIRST_ROWS = 1_000
 _MARK = b"\xef\xbb\xbf"
 
 
@@ -59,12 +60,14 @@ class TextLayout:
             False,
         )
         plain = (False,) * len(names)
-        for quoted, gaps in product([plain, layout.quoted], [False, True]):
-            tried = replace(layout, quoted=quoted, quoted_gaps=gaps)
-            for quoted_names in {plain, layout.quoted_names}:
-                tried = replace(tried, quoted_names=quoted_names)
-                if tried.written(cells.column_names, cells) == content:
-                    return tried
+        ways = product({plain, layout.quoted}, {plain, layout.quoted_names}, (False, True))
+        for quoted, quoted_names, gaps in ways:
+            tried = replace(layout, quoted=quoted, quoted_names=quoted_names, quoted_gaps=gaps)
+            start = tried.written(cells.column_names, cells.slice(0, _FIRST_ROWS))
+            if content.startswith(start.removesuffix(newline.encode())) and (
+                tried.written(cells.column_names, cells) == content
+            ):
+                return tried
         return None
 
     def written(self, names: Sequence[str], cells: pa.Table) -> bytes:
