@@ -1,0 +1,1 @@
+"""Fields of numbers over space and time, within an error."""

@@ -1,0 +1,86 @@
+"""Coding what the decoder will see: each value is predicted from values as they come back."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import contextmanager
+
+import numpy as np
+from threadpoolctl import threadpool_limits
+
+from isthmus.compression.fields.predictor import UNITS_PER_BIN, Predictor
+from isthmus.compression.fields.schedule import Chunk, Field, schedule
+from isthmus.compression.whole_numbers import NumberReader, NumberWriter
+from isthmus.errors import ArchiveError
+
+MOST_UNITS = 1 << 23
+
+
+def encode(
+    predictor: Predictor, units: np.ndarray, field: Field
+) -> tuple[NumberWriter, np.ndarray]:
+    """Encode a field.
+
+    Parameters
+    ----------
+    predictor : Predictor
+        What predicts.
+    units : ndarray of float64
+        The values in units, ``(n_frames, n_rows, n_columns)``.
+    field : Field
+        The shape.
+
+    Returns
+    -------
+    tuple of NumberWriter and ndarray of float32
+        What was written, and the values as they come back, in units.
+    """
+    writer = NumberWriter()
+
+    def residuals(chunk: Chunk, predicted: np.ndarray, scales: np.ndarray) -> np.ndarray:
+        wanted = units[chunk.where].ravel()
+        numbers = np.rint((wanted - predicted) / UNITS_PER_BIN).astype(np.int64)
+        writer.write(numbers, scales)
+        return numbers
+
+    return writer, _run(predictor, field, residuals)
+
+
+def decode(predictor: Predictor, data: bytes, field: Field) -> np.ndarray:
+    """Give the values as they come back, in units, from what `encode` wrote."""
+    n_values = field.n_frames * field.n_rows * field.n_columns
+    reader = NumberReader(data, n_values)
+    values = _run(predictor, field, lambda chunk, predicted, scales: reader.read(scales))
+    reader.finish()
+    return values
+
+
+def _run(
+    predictor: Predictor,
+    field: Field,
+    residuals: Callable[[Chunk, np.ndarray, np.ndarray], np.ndarray],
+) -> np.ndarray:
+    values = np.zeros((field.n_frames, field.n_rows, field.n_columns), np.float32)
+    with threads() as pool:
+        for step in schedule(field):
+            chunks = list(step.chunks())
+            predictions = pool.map(lambda chunk: predictor(chunk, values), chunks)
+            found = []
+            for chunk, (predicted, scales) in zip(chunks, predictions):
+                value = predicted + UNITS_PER_BIN * residuals(chunk, predicted, scales)
+                if np.abs(value).max(initial=0) > MOST_UNITS:
+                    raise ArchiveError("a field of an archive leaves the range it can have.")
+                found.append(value)
+            # No chunk of a step is a neighbour of another.
+            for chunk, value in zip(chunks, found):
+                values[chunk.where] = value.reshape(chunk.shape)
+    return values
+
+
+@contextmanager
+def threads() -> Iterator[Executor]:
+    """Give threads for chunks, each with products on a single thread: these are too small for more."""
+    with threadpool_limits(1, "blas"), ThreadPoolExecutor(os.cpu_count()) as pool:
+        yield pool

@@ -1,0 +1,71 @@
+"""Fields of numbers over space and time: a closed-loop, hierarchical, two-sided predictor."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import final
+
+import numpy as np
+
+from isthmus.compression.codec import Codec
+from isthmus.compression.fields.arrangement import MOST_AXES, Arrangement
+from isthmus.compression.fields.closed_loop import decode, encode
+from isthmus.compression.fields.predictor import Predictor
+from isthmus.compression.fields.units import N_BYTES, Units
+from isthmus.compression.promise import Promise
+
+_LEAST_VALUES = 512
+
+
+@final
+@dataclass(frozen=True)
+class Fields(Codec):
+    """Code numbers over space and time, floats within an error or whole numbers exactly.
+
+    Values are coded from coarse to fine. Each is predicted from known values on both sides in
+    space and time, linearly and then by a small network of integers, which also says how sure
+    the prediction is; what remains is rounded as the promise allows, and entropy-coded.
+
+    References
+    ----------
+    Ballé, Johnston and Minnen (2019), Integer networks for data compression with latent-variable
+    models.
+    """
+
+    def takes(self, block: np.ndarray, promise: Promise) -> bool:
+        suits = block.dtype.kind in "iuf" and 1 <= block.ndim <= MOST_AXES
+        return suits and block.size >= _LEAST_VALUES and Units.suiting(block, promise) is not None
+
+    def fit(self, sample: np.ndarray, promise: Promise, effort: str) -> bytes:
+        # JAX takes half a second to import, and whoever only decodes needs none of it.
+        from isthmus.compression.fields.fitting import fit
+
+        units = Units.suiting(sample, promise)
+        assert units is not None
+        arrangement, predictor = fit(units.count(sample), effort)
+        return arrangement.to_bytes() + predictor.to_bytes()
+
+    def encode(self, model: bytes, block: np.ndarray, promise: Promise) -> bytes:
+        arrangement, predictor = _read(model)
+        units = Units.suiting(block, promise)
+        assert units is not None
+        counts = arrangement.lay_out(units.count(block))
+        writer, _ = encode(predictor, counts, arrangement.field(block.shape))
+        return units.to_bytes() + writer.to_bytes()
+
+    def decode(
+        self,
+        model: bytes,
+        data: bytes,
+        shape: tuple[int, ...],
+        dtype: np.dtype,
+        promise: Promise,
+    ) -> np.ndarray:
+        arrangement, predictor = _read(model)
+        units = Units.from_bytes(data[:N_BYTES])
+        counts = decode(predictor, data[N_BYTES:], arrangement.field(shape))
+        return arrangement.bring_back(units.values(counts, dtype), shape)
+
+
+def _read(model: bytes) -> tuple[Arrangement, Predictor]:
+    return Arrangement.from_bytes(model[:1]), Predictor.from_bytes(model[1:])

@@ -1,0 +1,81 @@
+"""Numbers of any dtype as multiples of a unit, sixteen of which the promise lets pass for one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from isthmus.compression.fields.predictor import UNITS_PER_BIN
+from isthmus.compression.promise import Promise
+from isthmus.errors import ArchiveError
+
+MOST_UNITS = 1 << 22
+# Beyond, float64 does not hold whole numbers.
+_MOST_WHOLE = 1 << 53
+_SLACK = 1e-9
+_FORM = np.dtype("<f8")
+
+
+@dataclass(frozen=True)
+class Units:
+    """Where units are counted from and how large one is, in the unit of the data."""
+
+    origin: float
+    size: float
+
+    @classmethod
+    def suiting(cls, block: np.ndarray, promise: Promise) -> Units | None:
+        """Give the largest units with which a block keeps a promise, or none if there are none."""
+        least, most = block.min(initial=0), block.max(initial=0)
+        if block.size:
+            least, most = block.min(), block.max()
+        if max(abs(int(least)), abs(int(most))) > _MOST_WHOLE and block.dtype.kind != "f":
+            return None
+        low, high = float(least), float(most)
+        if block.dtype.kind == "f":
+            # What comes back is rounded to the dtype once more.
+            rounding = float(np.spacing(np.abs(np.array([low, high], block.dtype)).max())) / 2
+            half_bin = promise.max_error * (1 - _SLACK) - rounding
+        else:
+            # A whole number less than half a step from another is rounded to it.
+            half_bin = (np.floor(promise.max_error) + 0.5) * (1 - _SLACK)
+        size = 2 * half_bin / UNITS_PER_BIN
+        if not size > 0 or not (high - low) / size < MOST_UNITS:
+            return None
+        return cls(low / 2 + high / 2, size)
+
+    def count(self, block: np.ndarray) -> np.ndarray:
+        """Give values in units, float64."""
+        return (block.astype(np.float64) - self.origin) / self.size
+
+    def values(self, counts: np.ndarray, dtype: np.dtype) -> np.ndarray:
+        """Give the values of this dtype of whole numbers of units."""
+        values = counts.astype(np.float64) * self.size
+        values += self.origin
+        if dtype.kind == "f":
+            with np.errstate(over="ignore"):
+                return values.astype(dtype)
+        limits = np.iinfo(dtype)
+        # The largest int64 has no float64 of its own, and casting what is beyond is not defined.
+        values = np.clip(
+            np.rint(values), max(limits.min, -_MOST_WHOLE), min(limits.max, _MOST_WHOLE)
+        )
+        return values.astype(dtype)
+
+    def to_bytes(self) -> bytes:
+        """Give the bytes from which `from_bytes` makes them."""
+        return np.array([self.origin, self.size], _FORM).tobytes()
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> Units:
+        """Make the units that `to_bytes` wrote."""
+        if len(data) != N_BYTES:
+            raise ArchiveError("a block of a field is cut off.")
+        origin, size = np.frombuffer(data, _FORM).tolist()
+        if not (np.isfinite(origin) and np.isfinite(size) and size > 0):
+            raise ArchiveError("a block of a field has impossible units.")
+        return cls(origin, size)
+
+
+N_BYTES = 2 * _FORM.itemsize
