@@ -1,0 +1,118 @@
+"""Stacks of similar images, exactly: a causal network of integers over decoded neighbours."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import isqrt
+from typing import final
+
+import numpy as np
+import zstandard
+
+from isthmus.compression.codec import Codec
+from isthmus.compression.images.coding import decode_images, encode_images
+from isthmus.compression.images.context import Raster
+from isthmus.compression.images.model import MOST_VALUES_AT_ONCE, ImageModel
+from isthmus.compression.promise import Promise
+from isthmus.errors import ArchiveError
+
+_LEAST_IMAGES, _LEAST_SIDE, _MOST_SIDE, _MOST_CHANNELS = 16, 4, 512, 4
+_LENGTH = np.dtype("<u4")
+_LEVEL = 19
+
+
+@final
+@dataclass(frozen=True)
+class Images(Codec):
+    """Code stacks of small images of uint8 or of two values exactly.
+
+    The images of a block are coded side by side, each pixel under probabilities that a small
+    network of integers gives from the pixels around that came before, in two nibbles, or at once
+    where there are few values. Rows of a table whose length is a square may be images, too.
+    """
+
+    def takes(self, block: np.ndarray, promise: Promise) -> bool:
+        raster = _raster_of(block.shape)
+        suits = block.dtype in (np.dtype(np.uint8), np.dtype(np.bool_)) and raster is not None
+        return suits and len(block) >= _LEAST_IMAGES
+
+    def fit(self, sample: np.ndarray, promise: Promise, effort: str) -> bytes:
+        # JAX takes half a second to import, and whoever only decodes needs none of it.
+        from isthmus.compression.images.fitting import fit
+
+        values = sample.view(np.uint8)
+        palette = np.unique(values)
+        if len(palette) > MOST_VALUES_AT_ONCE:
+            palette = palette[:0]
+        places, _ = _places(values, palette)
+        raster = _raster_of(sample.shape)
+        assert raster is not None
+        return fit(_as_images(places, raster), palette, raster, effort).to_bytes()
+
+    def encode(self, model: bytes, block: np.ndarray, promise: Promise) -> bytes:
+        fitted = ImageModel.from_bytes(model)
+        values = block.view(np.uint8)
+        places, exceptions = _places(values, fitted.palette)
+        coded, _ = encode_images(fitted, _as_images(places, fitted.raster))
+        head = np.array([len(exceptions)], _LENGTH).tobytes()
+        return head + exceptions + coded
+
+    def decode(
+        self,
+        model: bytes,
+        data: bytes,
+        shape: tuple[int, ...],
+        dtype: np.dtype,
+        promise: Promise,
+    ) -> np.ndarray:
+        fitted = ImageModel.from_bytes(model)
+        if _raster_of(shape) != fitted.raster:
+            raise ArchiveError("a block of images has another shape than its model.")
+        (n_exceptions,) = np.frombuffer(data[:4].ljust(4, b"\0"), _LENGTH).tolist()
+        at = _LENGTH.itemsize + n_exceptions
+        places = decode_images(fitted, data[at:], shape[0]).ravel()
+        values = fitted.palette[np.minimum(places, len(fitted.palette) - 1)] if len(fitted.palette) else places
+        _put_exceptions(values, data[_LENGTH.itemsize : at])
+        if dtype == np.bool_ and values.max(initial=0) > 1:
+            raise ArchiveError("a block of images has values that its dtype has not.")
+        return values.reshape(shape).view(dtype)
+
+
+def _raster_of(shape: tuple[int, ...]) -> Raster | None:
+    sides: tuple[int, ...] = shape[1:]
+    if len(sides) == 1 and isqrt(sides[0]) ** 2 == sides[0]:
+        sides = (isqrt(sides[0]), isqrt(sides[0]))
+    if len(sides) == 2:
+        sides = (*sides, 1)
+    fits = len(sides) == 3 and all(_LEAST_SIDE <= side <= _MOST_SIDE for side in sides[:2])
+    return Raster(*sides) if fits and 1 <= sides[2] <= _MOST_CHANNELS else None
+
+
+def _as_images(values: np.ndarray, raster: Raster) -> np.ndarray:
+    return values.reshape(-1, raster.n_rows, raster.n_columns, raster.n_channels)
+
+
+def _places(values: np.ndarray, palette: np.ndarray) -> tuple[np.ndarray, bytes]:
+    """Give places in the palette, and which values are not in it, packed."""
+    if not len(palette):
+        return values, b""
+    places = np.minimum(np.searchsorted(palette, values), len(palette) - 1).astype(np.uint8)
+    (missing,) = np.nonzero((palette[places] != values).ravel())
+    if not len(missing):
+        return places, b""
+    packed = missing.astype("<u4").tobytes() + values.ravel()[missing].tobytes()
+    return places, zstandard.compress(packed, _LEVEL)
+
+
+def _put_exceptions(values: np.ndarray, packed: bytes) -> None:
+    if not packed:
+        return
+    try:
+        data = zstandard.ZstdDecompressor().decompress(packed, max_output_size=5 * len(values))
+    except zstandard.ZstdError:
+        data = b""
+    n = len(data) // 5
+    where = np.frombuffer(data, "<u4", n)
+    if not n or len(data) % 5 or where.max() >= len(values):
+        raise ArchiveError("the exceptions of a block of images are damaged.")
+    values[where] = np.frombuffer(data, np.uint8, n, 4 * n)
