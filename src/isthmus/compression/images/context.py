@@ -163,8 +163,8 @@ class History:
         kinds = inputs[3:].reshape(3, N_NIBBLE, -1)
         np.multiply(high == nibbles, _ON, out=kinds[0])
         np.multiply(self._last[images, high] == nibbles, _ON, out=kinds[1])
-        np.minimum(self._counts[images, high].T, _MOST_COUNT, out=kinds[2], casting="unsafe")
-        kinds[2] *= _COUNT
+        counts = self._counts.reshape(-1, N_NIBBLE).take(images * N_NIBBLE + high, axis=0)
+        np.multiply(counts.T, _COUNT, out=kinds[2], casting="unsafe")
         return inputs
 
     def add(self, part: slice, high: np.ndarray, low: np.ndarray) -> None:
@@ -172,4 +172,4 @@ class History:
         images = self._images[part]
         self._last[images, high] = low
         counts = self._counts[images, high, low]
-        self._counts[images, high, low] = np.minimum(counts, _MOST_COUNT) + 1
+        self._counts[images, high, low] = counts + (counts < _MOST_COUNT)
