@@ -51,14 +51,14 @@ class IntegerNetwork:
     shifts: tuple[int, ...]
 
     def __post_init__(self) -> None:
-        sizes = self.sizes
-        fits = all(w.shape == pair[::-1] for w, pair in zip(self.weights, pairwise(sizes)))
-        if not fits or any(b.shape != w.shape[:1] for b, w in zip(self.biases, self.weights)):
+        shapes = [pair[::-1] for pair in pairwise(self.sizes)]
+        biases = [(n_outputs,) for n_outputs, _ in shapes]
+        if [w.shape for w in self.weights] != shapes or [b.shape for b in self.biases] != biases:
             raise ArchiveError("the layers of an integer network do not fit each other.")
         if any(not 0 <= shift <= _MOST_SHIFT for shift in self.shifts):
             raise ArchiveError("an integer network shifts by more bits than it may.")
         most = MOST_INPUT
-        for weights, biases in zip(self.weights, self.biases):
+        for weights, biases in zip(self.weights, self.biases, strict=True):
             sums = np.abs(weights.astype(np.int64)).sum(1) * most + np.abs(biases.astype(np.int64))
             if weights.shape[1] > MOST_INPUTS or sums.max(initial=0) >= _MOST_SUM:
                 raise ArchiveError("an integer network has sums that float32 cannot carry.")
@@ -90,7 +90,7 @@ class IntegerNetwork:
 
     def to_bytes(self) -> bytes:
         """Give the bytes from which `from_bytes` makes the network, given its sizes."""
-        layers = zip(self.weights, self.biases)
+        layers = zip(self.weights, self.biases, strict=True)
         return bytes(self.shifts) + b"".join(
             weights.astype(_WEIGHT).tobytes() + biases.astype(_BIAS).tobytes()
             for weights, biases in layers
@@ -123,7 +123,7 @@ class IntegerNetwork:
         shifts = (*self.shifts, 0)
         return tuple(
             (w.astype(np.float32), b.astype(np.float32)[:, None], np.float32(2.0**-shift))
-            for w, b, shift in zip(self.weights, self.biases, shifts)
+            for w, b, shift in zip(self.weights, self.biases, shifts, strict=True)
         )
 
 

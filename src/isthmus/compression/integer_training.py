@@ -67,7 +67,7 @@ def as_layers(network: IntegerNetwork) -> Layers:
     """Give the floats from which training goes on with an integer network."""
     return [
         (jnp.asarray(w, jnp.float32) / WEIGHT_UNIT, jnp.asarray(b, jnp.float32) / OUTPUT_UNIT)
-        for w, b in zip(network.weights, network.biases)
+        for w, b in zip(network.weights, network.biases, strict=True)
     ]
 
 

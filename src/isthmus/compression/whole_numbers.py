@@ -83,7 +83,7 @@ class NumberReader:
         self._decoder = Decoder(data[head + n_packed :])
 
     def read(self, scales: np.ndarray) -> np.ndarray:
-        """Give the next whole numbers, ``(n,)`` int64, written under the scales of these indices."""
+        """Give the next whole numbers, ``(n,)`` int64, written under these indices of scales."""
         table = bells()
         symbols = np.empty(len(scales), np.int64)
         n_lanes = self._decoder.n_lanes

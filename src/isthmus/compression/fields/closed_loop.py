@@ -68,19 +68,19 @@ def _run(
             chunks = list(step.chunks())
             predictions = pool.map(lambda chunk: predictor(chunk, values), chunks)
             found = []
-            for chunk, (predicted, scales) in zip(chunks, predictions):
+            for chunk, (predicted, scales) in zip(chunks, predictions, strict=True):
                 value = predicted + UNITS_PER_BIN * residuals(chunk, predicted, scales)
                 if np.abs(value).max(initial=0) > MOST_UNITS:
                     raise ArchiveError("a field of an archive leaves the range it can have.")
                 found.append(value)
             # No chunk of a step is a neighbour of another.
-            for chunk, value in zip(chunks, found):
+            for chunk, value in zip(chunks, found, strict=True):
                 values[chunk.where] = value.reshape(chunk.shape)
     return values
 
 
 @contextmanager
 def threads() -> Iterator[Executor]:
-    """Give threads for chunks, each with products on a single thread: these are too small for more."""
+    """Give threads for chunks: the products in each are too small for threads of their own."""
     with threadpool_limits(1, "blas"), ThreadPoolExecutor(os.cpu_count()) as pool:
         yield pool

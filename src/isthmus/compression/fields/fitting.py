@@ -113,7 +113,7 @@ def _totals(field: Field, of_chunk: Callable[[Chunk], np.ndarray]) -> dict[int, 
     totals: dict[int, np.ndarray] = {}
     chunks = list(_chunks(field))
     with threads() as pool:
-        for chunk, found in zip(chunks, pool.map(of_chunk, chunks)):
+        for chunk, found in zip(chunks, pool.map(of_chunk, chunks), strict=True):
             group = group_of(chunk.step)
             totals[group] = totals[group] + found if group in totals else found
     return totals
@@ -133,7 +133,7 @@ def fit_network(
     n_values = units.size
     share = min(1.0, _MOST_EXAMPLES / n_values)
 
-    def examples(chunk: Chunk) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    def examples(chunk: Chunk) -> tuple[np.ndarray, ...]:
         predicted, spreads, inputs = predictor.look(chunk, known)
         residuals = units[chunk.where].ravel() - predicted
         scales = predictor.scales(chunk.step, spreads)
@@ -144,7 +144,9 @@ def fit_network(
         for part in pool.map(examples, _chunks(field)):
             kept = generator.random(len(part[1])) < share
             parts.append(tuple(values[kept] for values in part))
-    inputs, spreads, scales, residuals = (np.concatenate(values) for values in zip(*parts))
+    inputs, spreads, scales, residuals = (
+        np.concatenate(values) for values in zip(*parts, strict=True)
+    )
     data = {
         "inputs": inputs,
         "widths": spread_of(spreads),

@@ -95,7 +95,7 @@ class Predictor:
         linear = self.linear.get(group_of(step))
         weights = linear.weights if linear else [WEIGHT_UNIT // 2]
         total = np.zeros(len(predicted))
-        for slot, weight in zip(known[1:], weights):
+        for slot, weight in zip(known[1:], weights, strict=linear is not None):
             if weight:
                 total += np.subtract(neighbours[slot], predicted, dtype=np.float64) * float(weight)
         predicted += np.floor(total * (1 / WEIGHT_UNIT) + 0.5).astype(np.float32)

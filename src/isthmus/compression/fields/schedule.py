@@ -93,10 +93,9 @@ class Step:
         rows = min(len(self.rows), max(_CHUNK // columns, 1))
         frames = min(len(self.frames), max(_CHUNK // (columns * rows), 1))
         sizes = (len(self.frames), frames), (len(self.rows), rows), (len(self.columns), columns)
-        for starts in product(*(range(0, n, size) for n, size in sizes)):
-            yield Chunk(
-                self, *(slice(at, min(at + size, n)) for at, (n, size) in zip(starts, sizes))
-            )
+        parts = [[slice(at, min(at + size, n)) for at in range(0, n, size)] for n, size in sizes]
+        for frames_part, rows_part, columns_part in product(*parts):
+            yield Chunk(self, frames_part, rows_part, columns_part)
 
     def _frames(self, times: np.ndarray) -> np.ndarray:
         first = np.arange(self.field.n_slices) * self.field.n_times
@@ -130,7 +129,10 @@ class Chunk:
     def where(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """The index of its values in an array of shape ``(n_frames, n_rows, n_columns)``."""
         step = self.step
-        return np.ix_(step.frames[self.frames], step.rows[self.rows], step.columns[self.columns])
+        frames, rows, columns = np.ix_(
+            step.frames[self.frames], step.rows[self.rows], step.columns[self.columns]
+        )
+        return frames, rows, columns
 
     def neighbours(self, values: np.ndarray) -> np.ndarray:
         """Gather the known values around each of the chunk.

@@ -27,9 +27,7 @@ class Units:
     @classmethod
     def suiting(cls, block: np.ndarray, promise: Promise) -> Units | None:
         """Give the largest units with which a block keeps a promise, or none if there are none."""
-        least, most = block.min(initial=0), block.max(initial=0)
-        if block.size:
-            least, most = block.min(), block.max()
+        least, most = block.min(), block.max()
         if max(abs(int(least)), abs(int(most))) > _MOST_WHOLE and block.dtype.kind != "f":
             return None
         low, high = float(least), float(most)

@@ -71,7 +71,7 @@ class Images(Codec):
         (n_exceptions,) = np.frombuffer(data[:4].ljust(4, b"\0"), _LENGTH).tolist()
         at = _LENGTH.itemsize + n_exceptions
         places = decode_images(fitted, data[at:], shape[0]).ravel()
-        values = fitted.palette[np.minimum(places, len(fitted.palette) - 1)] if len(fitted.palette) else places
+        values = fitted.values(places)
         _put_exceptions(values, data[_LENGTH.itemsize : at])
         if dtype == np.bool_ and values.max(initial=0) > 1:
             raise ArchiveError("a block of images has values that its dtype has not.")
@@ -82,10 +82,12 @@ def _raster_of(shape: tuple[int, ...]) -> Raster | None:
     sides: tuple[int, ...] = shape[1:]
     if len(sides) == 1 and isqrt(sides[0]) ** 2 == sides[0]:
         sides = (isqrt(sides[0]), isqrt(sides[0]))
-    if len(sides) == 2:
-        sides = (*sides, 1)
-    fits = len(sides) == 3 and all(_LEAST_SIDE <= side <= _MOST_SIDE for side in sides[:2])
-    return Raster(*sides) if fits and 1 <= sides[2] <= _MOST_CHANNELS else None
+    if len(sides) not in (2, 3):
+        return None
+    n_rows, n_columns, n_channels = (*sides, 1)[:3]
+    fits = all(_LEAST_SIDE <= side <= _MOST_SIDE for side in (n_rows, n_columns))
+    fits = fits and 1 <= n_channels <= _MOST_CHANNELS
+    return Raster(n_rows, n_columns, n_channels) if fits else None
 
 
 def _as_images(values: np.ndarray, raster: Raster) -> np.ndarray:

@@ -8,7 +8,7 @@ from itertools import product
 import numpy as np
 
 from isthmus.compression.fields.closed_loop import threads
-from isthmus.compression.images.context import N_NIBBLE, History
+from isthmus.compression.images.context import History
 from isthmus.compression.images.model import ImageModel
 from isthmus.compression.integer_network import IntegerNetwork
 from isthmus.compression.rans import BITS, Decoder, encode, lanes_for

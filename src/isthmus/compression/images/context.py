@@ -140,9 +140,7 @@ class History:
         self._counts = np.zeros((n_images, N_NIBBLE, N_NIBBLE), np.uint8)
         self._last = np.full((n_images, N_NIBBLE), N_NIBBLE, np.uint8)
 
-    def inputs(
-        self, part: slice, high: np.ndarray, expected: list[np.ndarray]
-    ) -> np.ndarray:
+    def inputs(self, part: slice, high: np.ndarray, expected: list[np.ndarray]) -> np.ndarray:
         """Give what the network of low nibbles sees beside the pixels, ``(51, n)`` float32.
 
         Parameters

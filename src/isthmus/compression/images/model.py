@@ -1,4 +1,4 @@
-"""The networks of a stack of images: one for whole values where there are few, or two for nibbles."""
+"""The networks of a stack of images: one where there are few values, or two for nibbles."""
 
 from __future__ import annotations
 
@@ -38,6 +38,12 @@ class ImageModel:
         """The largest number that is coded."""
         return max(len(self.palette) - 1, 1) if len(self.palette) else 255
 
+    def values(self, places: np.ndarray) -> np.ndarray:
+        """Give the values at places in the palette."""
+        if not len(self.palette):
+            return places
+        return self.palette[np.minimum(places, len(self.palette) - 1)]
+
     def to_bytes(self) -> bytes:
         """Give the bytes from which `from_bytes` makes it."""
         raster, hidden = self.raster, self.networks[0].sizes[1:-1]
@@ -58,7 +64,9 @@ class ImageModel:
         n_palette, n_hidden = (*data[:2], 0, 0)[:2]
         palette = np.frombuffer(data[2 : 2 + n_palette], np.uint8)
         at, n_head = 2 + n_palette, 3 + n_hidden
-        head = np.frombuffer(data[at : at + n_head * _SIZE.itemsize].ljust(n_head * 2, b"\0"), _SIZE)
+        head = np.frombuffer(
+            data[at : at + n_head * _SIZE.itemsize].ljust(n_head * 2, b"\0"), _SIZE
+        )
         raster = Raster(*head[:3].tolist())
         if not (n_palette <= MOST_VALUES_AT_ONCE and 1 <= raster.n_channels <= 4 and head.all()):
             raise ArchiveError("a model of images is damaged.")
@@ -72,9 +80,7 @@ class ImageModel:
         return cls(palette, raster, tuple(networks))
 
 
-def network_sizes(
-    raster: Raster, n_palette: int, hidden: tuple[int, ...]
-) -> list[tuple[int, ...]]:
+def network_sizes(raster: Raster, n_palette: int, hidden: tuple[int, ...]) -> list[tuple[int, ...]]:
     """Give the sizes of the networks of a model."""
     if n_palette:
         return [(raster.n_inputs, *hidden, max(n_palette, 2))]
