@@ -9,9 +9,9 @@ import numpy as np
 
 from isthmus.compression.codec import Codec
 from isthmus.compression.fields.arrangement import MOST_AXES, Arrangement
-from isthmus.compression.fields.closed_loop import decode, encode
+from isthmus.compression.fields.block import decode_block, encode_block
 from isthmus.compression.fields.predictor import Predictor
-from isthmus.compression.fields.units import N_BYTES, Units
+from isthmus.compression.fields.units import Units
 from isthmus.compression.promise import Promise
 
 _LEAST_VALUES = 512
@@ -49,9 +49,7 @@ class Fields(Codec):
         arrangement, predictor = _read(model)
         units = Units.suiting(block, promise)
         assert units is not None
-        counts = arrangement.lay_out(units.count(block))
-        writer, _ = encode(predictor, counts, arrangement.field(block.shape))
-        return units.to_bytes() + writer.to_bytes()
+        return encode_block(arrangement, predictor, units, block, promise)
 
     def decode(
         self,
@@ -62,9 +60,7 @@ class Fields(Codec):
         promise: Promise,
     ) -> np.ndarray:
         arrangement, predictor = _read(model)
-        units = Units.from_bytes(data[:N_BYTES])
-        counts = decode(predictor, data[N_BYTES:], arrangement.field(shape))
-        return arrangement.bring_back(units.values(counts, dtype), shape)
+        return decode_block(arrangement, predictor, data, shape, dtype)
 
 
 def _read(model: bytes) -> tuple[Arrangement, Predictor]:

@@ -13,18 +13,18 @@ from isthmus.compression.fields.arrangement import Arrangement
 from isthmus.compression.fields.closed_loop import encode, threads
 from isthmus.compression.fields.predictor import (
     MOST_CORRECTION,
-    NETWORK_SIZES,
     SCALES_PER_OUTPUT,
     UNITS_PER_BIN,
     WEIGHT_UNIT,
     Linear,
     Predictor,
+    built_in,
     group_of,
     spread_of,
 )
 from isthmus.compression.fields.schedule import Chunk, Field, schedule, slots
 from isthmus.compression.integer_network import IntegerNetwork
-from isthmus.compression.integer_training import fresh_network, straight_through, train
+from isthmus.compression.integer_training import straight_through, train
 
 _N_STEPS = {"fast": 0, "default": 3_000, "small": 12_000}
 # First on originals with noise, then on what the decoder sees.
@@ -47,27 +47,33 @@ def fit(units: np.ndarray, effort: str) -> tuple[Arrangement, Predictor]:
     units : ndarray of float64
         The values in units, of the array's own shape.
     effort : str
-        "fast" trains no network, "small" trains it longest.
+        "fast" keeps the network that ships with the package, "small" trains longest.
     """
     arrangement = _best_arrangement(units)
     field, laid_out = arrangement.field(units.shape), arrangement.lay_out(units)
-    known = _with_noise(laid_out)
-    predictor = Predictor(fit_linear(laid_out, known, field), None)
-    n_steps = _N_STEPS[effort]
-    best, fewest_bits = predictor, np.inf
-    for number in range(_N_ROUNDS if n_steps else 0):
-        network = fit_network(
+    known = with_noise(laid_out)
+    predictor = Predictor(fit_linear(laid_out, known, field), built_in())
+    if not _N_STEPS[effort]:
+        return arrangement, predictor
+    # The network costs bytes of its own, so it may be worth none.
+    candidates = [predictor]
+    best, fewest_bytes = predictor, np.inf
+    for number in range(_N_ROUNDS):
+        network = _fit_network(
             predictor,
             laid_out,
             known,
             field,
-            n_steps=n_steps >> number,
+            n_steps=_N_STEPS[effort] >> number,
             learning_rate=_LEARNING_RATE / 2**number,
         )
-        predictor = Predictor(predictor.linear, network)
-        writer, known = encode(predictor, laid_out, field)
-        if writer.n_bits < fewest_bits:
-            best, fewest_bits = predictor, writer.n_bits
+        candidates.append(Predictor(predictor.linear, network))
+        for candidate in candidates:
+            writer, known = encode(candidate, laid_out, field)
+            n_bytes = writer.n_bits / 8 + len(candidate.to_bytes())
+            if n_bytes < fewest_bytes:
+                best, fewest_bytes = candidate, n_bytes
+        candidates = []
         predictor = Predictor(fit_linear(laid_out, known, field), network)
     return arrangement, best
 
@@ -92,7 +98,7 @@ def fit_linear(units: np.ndarray, known: np.ndarray, field: Field) -> dict[int, 
         return differences @ differences.T
 
     weights = {group: _solved(total) for group, total in _totals(field, moment).items()}
-    predictor = Predictor({group: Linear(w, 0) for group, w in weights.items()}, None)
+    predictor = Predictor({group: Linear(w, 0) for group, w in weights.items()}, built_in())
 
     def ratio(chunk: Chunk) -> np.ndarray:
         predicted, spreads, _ = predictor.look(chunk, known)
@@ -119,46 +125,46 @@ def _totals(field: Field, of_chunk: Callable[[Chunk], np.ndarray]) -> dict[int, 
     return totals
 
 
-def fit_network(
+def _fit_network(
     predictor: Predictor,
     units: np.ndarray,
     known: np.ndarray,
     field: Field,
     *,
     n_steps: int,
-    learning_rate: float = 5e-3,
+    learning_rate: float,
 ) -> IntegerNetwork:
-    """Fit the network, from the predictor's own or from a fresh one, on examples of all steps."""
+    """Fit the network, from the predictor's own, on examples of all steps."""
+    data = examples_of(predictor, units, known, field, _MOST_EXAMPLES)
+    network = predictor.network
+    return train(network, code_length, data, n_steps=n_steps, learning_rate=learning_rate)
+
+
+def examples_of(
+    predictor: Predictor, units: np.ndarray, known: np.ndarray, field: Field, n_most: int
+) -> dict[str, np.ndarray]:
+    """Give what the network sees and should say of values of all steps, for `code_length`."""
     generator = np.random.default_rng(0)
-    n_values = units.size
-    share = min(1.0, _MOST_EXAMPLES / n_values)
+    share = min(1.0, n_most / units.size)
 
     def examples(chunk: Chunk) -> tuple[np.ndarray, ...]:
         predicted, spreads, inputs = predictor.look(chunk, known)
         residuals = units[chunk.where].ravel() - predicted
         scales = predictor.scales(chunk.step, spreads)
-        return inputs.T.astype(np.int8), spreads, scales, residuals.astype(np.float32)
+        widths = spread_of(spreads)
+        return inputs.T.astype(np.int8), widths, scales, residuals.astype(np.float32)
 
     parts: list[tuple[np.ndarray, ...]] = []
     with threads() as pool:
         for part in pool.map(examples, _chunks(field)):
             kept = generator.random(len(part[1])) < share
             parts.append(tuple(values[kept] for values in part))
-    inputs, spreads, scales, residuals = (
-        np.concatenate(values) for values in zip(*parts, strict=True)
-    )
-    data = {
-        "inputs": inputs,
-        "widths": spread_of(spreads),
-        "scales": scales,
-        "residuals": residuals,
-    }
-    start = predictor.network or fresh_network(NETWORK_SIZES)
-    return train(start, code_length, data, n_steps=n_steps, learning_rate=learning_rate)
+    joined = (np.concatenate(values) for values in zip(*parts, strict=True))
+    return dict(zip(("inputs", "widths", "scales", "residuals"), joined, strict=True))
 
 
 def _best_arrangement(units: np.ndarray) -> Arrangement:
-    """Give the arrangement under which linear predictors alone take the fewest bits."""
+    """Give the arrangement under which the network that ships takes the fewest bits."""
     n_most = max(_MOST_TRIED // max(units[:1].size, 1), 2)
     part = units[:n_most]
     candidates = Arrangement.of(units.ndim)
@@ -167,13 +173,13 @@ def _best_arrangement(units: np.ndarray) -> Arrangement:
 
     def bits(arrangement: Arrangement) -> float:
         field, laid_out = arrangement.field(part.shape), arrangement.lay_out(part)
-        linear = fit_linear(laid_out, _with_noise(laid_out), field)
-        return encode(Predictor(linear, None), laid_out, field)[0].n_bits
+        linear = fit_linear(laid_out, with_noise(laid_out), field)
+        return encode(Predictor(linear, built_in()), laid_out, field)[0].n_bits
 
     return min(candidates, key=bits)
 
 
-def _with_noise(units: np.ndarray) -> np.ndarray:
+def with_noise(units: np.ndarray) -> np.ndarray:
     """Give values as they may come back: anywhere in a bin around them."""
     half = UNITS_PER_BIN / 2
     noise = np.random.default_rng(0).uniform(-half, half, units.shape)

@@ -8,6 +8,8 @@ the unit; it corrects the prediction and gives the scale.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 
 import numpy as np
 
@@ -53,18 +55,18 @@ class Linear:
 
 @dataclass(frozen=True)
 class Predictor:
-    """Linear predictors by group of steps, and a network or none.
+    """Linear predictors by group of steps, and a network.
 
     Parameters
     ----------
     linear : dict of int to Linear
         One for each group, or none: then the first two neighbours are averaged.
-    network : IntegerNetwork or None
-        Corrects predictions and scales; without, a scale follows from the spread alone.
+    network : IntegerNetwork
+        Corrects predictions and scales; the one that ships with the package takes no bytes.
     """
 
     linear: dict[int, Linear]
-    network: IntegerNetwork | None
+    network: IntegerNetwork
 
     def __call__(self, chunk: Chunk, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Give predictions, ``(n,)`` float32 whole numbers, and the indices of scales, ``(n,)``."""
@@ -72,12 +74,11 @@ class Predictor:
         if len(slots(chunk.step.kind, chunk.step.gap)) == 0:
             return np.zeros(n, np.float32), np.full(n, N_SCALES - 1)
         predicted, spreads, inputs = self.look(chunk, values)
+        correction, scale = self.network(inputs)
+        share = np.clip(correction * (1 / OUTPUT_UNIT), -MOST_CORRECTION, MOST_CORRECTION)
+        predicted += np.floor(share * spread_of(spreads) + 0.5)
         scales = self.scales(chunk.step, spreads)
-        if self.network is not None:
-            correction, scale = self.network(inputs)
-            share = np.clip(correction * (1 / OUTPUT_UNIT), -MOST_CORRECTION, MOST_CORRECTION)
-            predicted += np.floor(share * spread_of(spreads) + 0.5)
-            scales += scale * np.float32(SCALES_PER_OUTPUT / OUTPUT_UNIT)
+        scales += scale * np.float32(SCALES_PER_OUTPUT / OUTPUT_UNIT)
         return predicted, np.clip(np.floor(scales + 0.5), 0, N_SCALES - 1).astype(np.int64)
 
     def look(self, chunk: Chunk, values: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -131,7 +132,7 @@ class Predictor:
                 _OFFSET.type(linear.offset).tobytes(),
                 linear.weights.astype(_WEIGHT).tobytes(),
             ]
-        if self.network is not None:
+        if self.network is not built_in():
             parts.append(self.network.to_bytes())
         return b"".join(parts)
 
@@ -157,8 +158,15 @@ class Predictor:
         rest = data[at:]
         if len(rest) not in (0, n_bytes(NETWORK_SIZES)) or len(mask) != 8 * _MASK_BYTES:
             raise ArchiveError("a predictor of fields is damaged.")
-        network = IntegerNetwork.from_bytes(rest, NETWORK_SIZES) if rest else None
+        network = IntegerNetwork.from_bytes(rest, NETWORK_SIZES) if rest else built_in()
         return cls(linear, network)
+
+
+@cache
+def built_in() -> IntegerNetwork:
+    """Give the network that ships with the package, for fields of which too little is known."""
+    data = Path(__file__).with_name("network.bin").read_bytes()
+    return IntegerNetwork.from_bytes(data, NETWORK_SIZES)
 
 
 def group_of(step: Step) -> int:
