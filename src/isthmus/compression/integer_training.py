@@ -11,6 +11,7 @@ neurons for conditional computation.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from itertools import pairwise
 from typing import Any
 
@@ -31,6 +32,8 @@ from isthmus.runs.computing import computing
 INPUT_UNIT, ACTIVATION_UNIT, WEIGHT_UNIT = 64, 64, 32
 OUTPUT_UNIT = ACTIVATION_UNIT * WEIGHT_UNIT
 _SHIFT = 5
+
+_ADAM = optax.scale_by_adam()
 
 Layers = list[tuple[jax.Array, jax.Array]]
 Loss = Callable[[jax.Array, dict[str, jax.Array]], jax.Array]
@@ -111,27 +114,40 @@ def train(
     IntegerNetwork
     """
     arrays = {name: jnp.asarray(values) for name, values in data.items()}
-    n = len(data["inputs"])
-    optimizer = optax.adam(optax.cosine_decay_schedule(learning_rate, n_steps))
     layers = as_layers(network)
+    rates = learning_rate * 0.5 * (1 + np.cos(np.pi * np.arange(n_steps) / n_steps))
+    keys = jax.random.split(jax.random.key(seed), n_steps)
+    start = layers, _ADAM.init(layers)  # pyright: ignore[reportArgumentType]
+    layers = _trained(start, keys, jnp.asarray(rates, jnp.float32), arrays, loss, batch_size)
+    return quantized(layers)
+
+
+# A function of the module, so that what it compiled to serves again.
+@partial(jax.jit, static_argnames=("loss", "batch_size"))
+def _trained(
+    start: tuple[Layers, Any],
+    keys: jax.Array,
+    rates: jax.Array,
+    arrays: dict[str, jax.Array],
+    loss: Loss,
+    batch_size: int,
+) -> Layers:
+    n = len(arrays["inputs"])
 
     def minibatch_loss(layers: Layers, rows: jax.Array) -> jax.Array:
         batch = {name: values[rows] for name, values in arrays.items()}
         outputs = forward(layers, batch.pop("inputs").astype(jnp.float32))
         return loss(outputs, batch).mean()
 
-    def step(carry: tuple[Layers, Any], key: jax.Array) -> tuple[tuple[Layers, Any], None]:
-        layers, state = carry
+    def step(carry: tuple[Layers, Any], now: tuple[jax.Array, jax.Array]) -> Any:
+        (layers, state), (key, rate) = carry, now
         rows = jax.random.randint(key, (batch_size,), 0, n)
-        updates, state = optimizer.update(jax.grad(minibatch_loss)(layers, rows), state)
-        return (optax.apply_updates(layers, updates), state), None  # pyright: ignore[reportReturnType]
+        updates, state = _ADAM.update(jax.grad(minibatch_loss)(layers, rows), state)
+        layers = jax.tree.map(lambda value, update: value - rate * update, layers, updates)
+        return (layers, state), None
 
-    keys = jax.random.split(jax.random.key(seed), n_steps)
-    (layers, _), _ = jax.jit(lambda carry, keys: jax.lax.scan(step, carry, keys))(
-        (layers, optimizer.init(layers)),  # pyright: ignore[reportArgumentType]
-        keys,
-    )
-    return quantized(layers)
+    (layers, _), _ = jax.lax.scan(step, start, (keys, rates))
+    return layers
 
 
 def _rounded(values: jax.Array, unit: int) -> jax.Array:

@@ -11,7 +11,7 @@ from functools import cached_property
 
 import numpy as np
 
-from isthmus.compression.bells import N_SCALES, scale_of, student_below
+from isthmus.compression.bells import N_SCALES, bells, scale_of, student_below
 from isthmus.compression.coded_stream import (
     StreamReader,
     StreamWriter,
@@ -21,7 +21,7 @@ from isthmus.compression.coded_stream import (
 from isthmus.compression.fields.predictor import UNITS_PER_BIN
 from isthmus.compression.fields.units import Units
 from isthmus.compression.promise import Promise
-from isthmus.compression.rans import TOTAL
+from isthmus.compression.rans import BITS, TOTAL
 from isthmus.errors import ArchiveError
 
 MOST_LEVELS = 1 << 16
@@ -82,31 +82,31 @@ class Levels:
         self, writer: StreamWriter, levels: np.ndarray, predicted: np.ndarray, scales: np.ndarray
     ) -> None:
         """Write levels, ``(n,)`` int64, under bells around what was predicted."""
-        bells = _Bells(self, predicted, scales)
-        symbols = levels - bells.first
-        escaped = (symbols < 0) | (symbols > 2 * bells.reach)
-        symbols[escaped] = 2 * bells.reach[escaped] + 1
-        starts = bells.starts(symbols)
-        writer.write(starts, bells.starts(symbols + 1) - starts)
+        around = _Around(self, predicted, scales)
+        symbols = levels - around.first
+        escaped = (symbols < 0) | (symbols > 2 * around.reach)
+        symbols[escaped] = 2 * around.reach[escaped] + 1
+        starts = around.starts(symbols)
+        writer.write(starts, around.starts(symbols + 1) - starts)
         writer.write_beyond(levels[escaped])
 
     def read(self, reader: StreamReader, predicted: np.ndarray, scales: np.ndarray) -> np.ndarray:
         """Give the next levels, ``(n,)`` int64."""
 
         def find(slots: np.ndarray, part: slice) -> tuple[np.ndarray, ...]:
-            bells = _Bells(self, predicted[part], scales[part])
-            low = np.zeros(len(slots), np.int64)
-            high = 2 * bells.reach + 2
-            # Symbol `low` begins at the slot or before it, symbol `high` after it.
-            for _ in range((2 * _MOST_REACH + 2).bit_length()):
-                middle = (low + high) >> 1
-                before = bells.starts(middle) <= slots
-                low = np.where(before, middle, low)
-                high = np.where(before, high, middle)
-            starts = bells.starts(low)
-            frequencies = bells.starts(low + 1) - starts
-            escape = low == 2 * bells.reach + 1
-            return np.where(escape, -1, low + bells.first), starts, frequencies
+            around = _Around(self, predicted[part], scales[part])
+            symbols = around.guess(slots, scales[part])
+            starts, ends = around.starts(symbols), around.starts(symbols + 1)
+            while ((up := ends <= slots) | (down := starts > slots)).any():
+                symbols += up
+                symbols -= down
+                edges = around.starts(symbols + up)
+                starts, ends = (
+                    np.where(up, ends, np.where(down, edges, starts)),
+                    np.where(down, starts, np.where(up, edges, ends)),
+                )
+            escape = symbols == 2 * around.reach + 1
+            return np.where(escape, -1, symbols + around.first), starts, ends - starts
 
         levels = reader.read(len(predicted), find)
         escaped = levels < 0
@@ -138,7 +138,7 @@ class Levels:
         return cls(values, counts), data[head + n_packed :]
 
 
-class _Bells:
+class _Around:
     """For each value, where the slots of the levels around what was predicted begin."""
 
     def __init__(self, levels: Levels, predicted: np.ndarray, scales: np.ndarray) -> None:
@@ -149,14 +149,25 @@ class _Bells:
         nearest = np.searchsorted(levels.edges, self._predicted, side="right") - 1
         self.first = np.clip(nearest, 0, len(levels.counts) - 1) - self.reach
 
+    def guess(self, slots: np.ndarray, scales: np.ndarray) -> np.ndarray:
+        """Give symbols near those that hold the slots, as bells of even bins have them."""
+        table = bells()
+        symbols = table.symbols[(scales << BITS) | slots].astype(np.int64)
+        number = (symbols - table.reaches[scales]) << table.n_low_bits[scales]
+        near = self._predicted + UNITS_PER_BIN * number
+        level = np.searchsorted(self._levels.edges, near, side="right") - 1
+        return np.clip(level - self.first, 0, 2 * self.reach + 1)
+
     def starts(self, symbols: np.ndarray) -> np.ndarray:
         """Give the first slots of symbols, the one after the escape the end of all."""
-        edge = np.clip(self.first + symbols, 0, len(self._levels.counts))
+        edge = np.minimum(np.maximum(self.first + symbols, 0), len(self._levels.counts))
         below = student_below((self._levels.edges[edge] - self._predicted) / self._widths)
         n_symbols = 2 * self.reach + 2
-        found = np.floor(below * (TOTAL - n_symbols)).astype(np.int64) + symbols
-        found[symbols <= 0] = 0
-        return np.where(symbols >= n_symbols, TOTAL, found).astype(np.uint32)
+        found = (below * (TOTAL - n_symbols)).astype(np.uint32)
+        found += symbols.astype(np.uint32)
+        found[symbols == 0] = 0
+        found[symbols == n_symbols] = TOTAL
+        return found
 
 
 _WIDTHS = np.array([UNITS_PER_BIN * scale_of(index) for index in range(N_SCALES)])
