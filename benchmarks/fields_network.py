@@ -15,7 +15,8 @@ import numpy as np
 from sklearn.datasets import load_sample_images
 
 from isthmus.compression.fields.closed_loop import encode
-from isthmus.compression.fields.fitting import code_length, examples_of, fit_linear, with_noise
+from isthmus.compression.fields.fitting import code_length, examples_of
+from isthmus.compression.fields.linear import fit_linear, with_noise
 from isthmus.compression.fields.predictor import NETWORK_SIZES, UNITS_PER_BIN, Predictor
 from isthmus.compression.fields.schedule import Field
 from isthmus.compression.integer_training import fresh_network, train

@@ -4,6 +4,8 @@ from isthmus.compression.archive import Archive
 from isthmus.compression.codec import Codec
 from isthmus.compression.compressing import compress, decompress
 from isthmus.compression.compressor import Compressor
+from isthmus.compression.fields import Fields
+from isthmus.compression.images import Images
 from isthmus.compression.packed_bytes import Xz, Zstandard
 from isthmus.compression.pcodec_numbers import Pcodec
 from isthmus.compression.quantized import Quantized
@@ -17,6 +19,8 @@ __all__ = [
     "Codec",
     "Compression",
     "Compressor",
+    "Fields",
+    "Images",
     "Pcodec",
     "Quantized",
     "Stored",

@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from isthmus.compression.fields import closed_loop, fitting
+from isthmus.compression import threads
+from isthmus.compression.fields import fitting
 from isthmus.compression.fields.codec import Fields
 from isthmus.compression.promise import Promise
 from isthmus.errors import ArchiveError
@@ -66,7 +67,7 @@ def test_the_bytes_depend_on_no_number_of_threads(monkeypatch):
     block = field(20, 40, 50).astype(np.float32)
     model = CODEC.fit(block, Promise(0.05), "fast")
     data = CODEC.encode(model, block, Promise(0.05))
-    monkeypatch.setattr(closed_loop.os, "cpu_count", lambda: 1)
+    monkeypatch.setattr(threads.os, "cpu_count", lambda: 1)
     assert CODEC.encode(model, block, Promise(0.05)) == data
 
 

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Iterator
-from concurrent.futures import Executor, ThreadPoolExecutor
-from contextlib import contextmanager
+from collections.abc import Callable
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 
 from isthmus.compression.coded_stream import StreamReader, StreamWriter
 from isthmus.compression.fields.levels import Levels
 from isthmus.compression.fields.predictor import UNITS_PER_BIN, Predictor
 from isthmus.compression.fields.schedule import Chunk, Field, schedule
+from isthmus.compression.threads import worker_threads
 from isthmus.compression.whole_numbers import read_numbers, write_numbers
 from isthmus.errors import ArchiveError
 
@@ -102,7 +99,7 @@ def _run(
     choose: Callable[[Chunk, np.ndarray, np.ndarray], np.ndarray],
 ) -> np.ndarray:
     values = np.zeros((field.n_frames, field.n_rows, field.n_columns), np.float32)
-    with threads() as pool:
+    with worker_threads() as pool:
         for step in schedule(field):
             chunks = list(step.chunks())
             predictions = pool.map(lambda chunk: predictor(chunk, values), chunks)
@@ -116,10 +113,3 @@ def _run(
             for chunk, value in zip(chunks, found, strict=True):
                 values[chunk.where] = value.reshape(chunk.shape)
     return values
-
-
-@contextmanager
-def threads() -> Iterator[Executor]:
-    """Give threads for chunks: the products in each are too small for threads of their own."""
-    with threadpool_limits(1, "blas"), ThreadPoolExecutor(os.cpu_count()) as pool:
-        yield pool

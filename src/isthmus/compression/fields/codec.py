@@ -10,11 +10,14 @@ import numpy as np
 from isthmus.compression.codec import Codec
 from isthmus.compression.fields.arrangement import MOST_AXES, Arrangement
 from isthmus.compression.fields.block import decode_block, encode_block
+from isthmus.compression.fields.linear import best_arrangement
 from isthmus.compression.fields.predictor import Predictor
 from isthmus.compression.fields.units import Units
 from isthmus.compression.promise import Promise
 
 _LEAST_VALUES = 512
+# What training leaves of the bytes that the network that ships takes, at best.
+_TRAINING_GAINS = 0.6
 
 
 @final
@@ -36,6 +39,12 @@ class Fields(Codec):
         suits = block.dtype.kind in "iuf" and 1 <= block.ndim <= MOST_AXES
         return suits and block.size >= _LEAST_VALUES and Units.suiting(block, promise) is not None
 
+    def may_win(self, sample: np.ndarray, promise: Promise, n_bytes: int) -> bool:
+        units = Units.suiting(sample, promise)
+        assert units is not None
+        _, bits = best_arrangement(units.count(sample))
+        return _TRAINING_GAINS * bits * sample.size / 8 < n_bytes
+
     def fit(self, sample: np.ndarray, promise: Promise, effort: str) -> bytes:
         # JAX takes half a second to import, and whoever only decodes needs none of it.
         from isthmus.compression.fields.fitting import fit
@@ -47,8 +56,8 @@ class Fields(Codec):
 
     def encode(self, model: bytes, block: np.ndarray, promise: Promise) -> bytes:
         arrangement, predictor = _read(model)
-        units = Units.suiting(block, promise)
-        assert units is not None
+        # Another block than the sample may be wider; what is wrong then becomes an exception.
+        units = Units.suiting(block, promise) or Units.for_any(block)
         return encode_block(arrangement, predictor, units, block, promise)
 
     def decode(

@@ -25,6 +25,13 @@ class Units:
     size: float
 
     @classmethod
+    def for_any(cls, block: np.ndarray) -> Units:
+        """Give units that hold a block, whatever was promised."""
+        low, high = float(block.min()), float(block.max())
+        size = (high - low) / (MOST_UNITS / 2)
+        return cls(low / 2 + high / 2, size if np.isfinite(size) and size > 0 else 1.0)
+
+    @classmethod
     def suiting(cls, block: np.ndarray, promise: Promise) -> Units | None:
         """Give the largest units with which a block keeps a promise, or none if there are none."""
         least, most = block.min(), block.max()

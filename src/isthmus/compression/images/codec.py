@@ -31,6 +31,8 @@ class Images(Codec):
     where there are few values. Rows of a table whose length is a square may be images, too.
     """
 
+    efforts = ("default", "small")
+
     def takes(self, block: np.ndarray, promise: Promise) -> bool:
         raster = _raster_of(block.shape)
         suits = block.dtype in (np.dtype(np.uint8), np.dtype(np.bool_)) and raster is not None

@@ -7,12 +7,12 @@ from itertools import product
 
 import numpy as np
 
-from isthmus.compression.fields.closed_loop import threads
 from isthmus.compression.images.context import History
 from isthmus.compression.images.model import ImageModel
 from isthmus.compression.integer_network import IntegerNetwork
 from isthmus.compression.rans import BITS, Decoder, encode, lanes_for
 from isthmus.compression.softmax import slots_of
+from isthmus.compression.threads import worker_threads
 
 OUTPUT_UNIT = 2_048
 # Images of one chunk: few enough for a core's cache, enough for products of matrices.
@@ -81,7 +81,7 @@ def _run(model: ImageModel, n_images: int, choose: Callable[..., np.ndarray]) ->
     history = History(n_images if len(model.networks) > 1 else 0)
     parts = [slice(at, min(at + _CHUNK, n_images)) for at in range(0, n_images, _CHUNK)]
     places = product(range(raster.n_rows), range(raster.n_columns), range(raster.n_channels))
-    with threads() as pool:
+    with worker_threads() as pool:
         for place in places:
 
             def look(part: slice, at: tuple[int, int, int] = place) -> _Seen:
