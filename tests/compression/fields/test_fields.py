@@ -103,6 +103,12 @@ def test_a_constant_takes_next_to_nothing():
     assert size < 400
 
 
+def test_what_neighbours_do_not_predict_is_not_tried():
+    noise = np.random.default_rng(0).normal(size=(500, 30)).astype(np.float32)
+    assert not CODEC.may_win(noise, Promise(0.01), noise.size * 7.7 / 8)
+    assert CODEC.may_win(field(9, 17, 20), Promise(0.05), 9 * 17 * 20)
+
+
 @pytest.mark.parametrize("digits", [None, 1], ids=["bins", "levels"])
 def test_damaged_bytes_give_the_one_error_or_numbers(digits):
     block = field(9, 17, 20).astype(np.float32)

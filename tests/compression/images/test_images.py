@@ -79,6 +79,13 @@ def test_what_it_cannot_code_is_not_taken():
     assert not CODEC.takes(block.reshape(40, -1), EXACT)
 
 
+def test_what_neighbours_do_not_predict_is_not_tried():
+    noise = np.random.default_rng(0).integers(0, 9, (3_000, 16)).astype(np.uint8)
+    assert not CODEC.may_win(noise, EXACT, noise.size * 3 // 16)
+    drawings = blobs(300, 12, 12) > 100
+    assert CODEC.may_win(drawings, EXACT, drawings.size // 20)
+
+
 def test_damaged_bytes_give_the_one_error_or_images():
     block = blobs(40, 8, 8)
     model = CODEC.fit(block, EXACT, "fast")

@@ -43,7 +43,9 @@ class Fields(Codec):
         units = Units.suiting(sample, promise)
         assert units is not None
         _, bits = best_arrangement(units.count(sample))
-        return _TRAINING_GAINS * bits * sample.size / 8 < n_bytes
+        # Where much is left to code, training gains little.
+        expected = bits if bits > 1 else _TRAINING_GAINS * bits
+        return expected * sample.size / 8 < n_bytes
 
     def fit(self, sample: np.ndarray, promise: Promise, effort: str) -> bytes:
         # JAX takes half a second to import, and whoever only decodes needs none of it.
