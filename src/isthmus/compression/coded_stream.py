@@ -12,7 +12,7 @@ from isthmus.compression.rans import BITS, Decoder, encode, lanes_for
 from isthmus.errors import ArchiveError
 
 _LENGTH = np.dtype("<u4")
-_NUMBER = np.dtype("<i8")
+_NUMBER = np.dtype("<u8")
 _LEVEL = 19
 # Fewer lanes than are quickest: what predicts takes longer than what decodes.
 _FEWER_LANES = 4
@@ -125,5 +125,5 @@ def unpacked_numbers(packed: bytes, n: int) -> np.ndarray:
     if len(data) != n_bytes:
         raise ArchiveError("packed numbers are damaged.")
     planes = np.frombuffer(data, np.uint8).reshape(_NUMBER.itemsize, n)
-    zigzag = np.ascontiguousarray(planes.T).view(_NUMBER).ravel().astype(np.int64)
-    return (zigzag >> 1) ^ -(zigzag & 1)
+    zigzag = np.ascontiguousarray(planes.T).view(_NUMBER).ravel().astype(np.uint64)
+    return (zigzag >> 1).astype(np.int64) ^ -(zigzag & 1).astype(np.int64)

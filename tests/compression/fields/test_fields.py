@@ -63,6 +63,17 @@ def test_values_of_which_there_are_few_take_less_as_levels():
     assert size < even
 
 
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_rounded_floats_come_back_to_the_bit(dtype):
+    block = field(5, 30, 31).round(1).astype(dtype)
+    found, size = there_and_back(block, Promise(0.0))
+    np.testing.assert_array_equal(found, block)
+    assert size < block.size * 1.2
+    for special in (np.nan, np.inf, -0.0):
+        block[2, 3, 4] = special
+        assert not CODEC.takes(block, Promise(0.0))
+
+
 def test_the_bytes_depend_on_no_number_of_threads(monkeypatch):
     block = field(20, 40, 50).astype(np.float32)
     model = CODEC.fit(block, Promise(0.05), "fast")

@@ -28,15 +28,16 @@ def encode_block(
     field = arrangement.field(block.shape)
     writer, _ = encode(predictor, arrangement.lay_out(units.count(block)), field)
     in_bins = _BINS + units.to_bytes() + writer.to_bytes()
-    if block.dtype.kind != "f" or writer.n_bits < _LEAST_RATE * block.size:
+    exact = promise.exact and block.dtype.kind == "f"
+    if block.dtype.kind != "f" or (writer.n_bits < _LEAST_RATE * block.size and not exact):
         return in_bins
     covering = Levels.covering(block, units, promise)
-    if covering is None or covering[0].worth(covering[1]) < _LEAST_WORTH:
+    if covering is None or (covering[0].worth(covering[1]) < _LEAST_WORTH and not exact):
         return in_bins
     levels, wanted = covering
     writer = encode_levels(predictor, levels, arrangement.lay_out(wanted), field)
     as_levels = _LEVELS + units.to_bytes() + levels.to_bytes() + writer.to_bytes()
-    return min(in_bins, as_levels, key=len)
+    return as_levels if exact else min(in_bins, as_levels, key=len)
 
 
 def decode_block(

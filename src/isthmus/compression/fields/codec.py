@@ -10,6 +10,7 @@ import numpy as np
 from isthmus.compression.codec import Codec
 from isthmus.compression.fields.arrangement import MOST_AXES, Arrangement
 from isthmus.compression.fields.block import decode_block, encode_block
+from isthmus.compression.fields.levels import Levels
 from isthmus.compression.fields.linear import best_arrangement
 from isthmus.compression.fields.predictor import Predictor
 from isthmus.compression.fields.units import Units
@@ -43,6 +44,9 @@ class Fields(Codec):
         units = Units.suiting(sample, promise)
         assert units is not None
         _, bits = best_arrangement(units.count(sample))
+        covering = Levels.covering(sample, units, promise) if sample.dtype.kind == "f" else None
+        if covering is not None:
+            bits -= max(covering[0].worth(covering[1]), 0.0)
         # Where much is left to code, training gains little.
         expected = bits if bits > 1 else _TRAINING_GAINS * bits
         return expected * sample.size / 8 < n_bytes

@@ -19,12 +19,11 @@ from isthmus.compression.coded_stream import (
     unpacked_numbers,
 )
 from isthmus.compression.fields.predictor import UNITS_PER_BIN
-from isthmus.compression.fields.units import Units
+from isthmus.compression.fields.units import MOST_LEVELS, Units
 from isthmus.compression.promise import Promise
 from isthmus.compression.rans import BITS, TOTAL
 from isthmus.errors import ArchiveError
 
-MOST_LEVELS = 1 << 16
 _MOST_REACH, _REACH = 126, 8
 _FAR = 1e9
 _LENGTH = np.dtype("<u4")

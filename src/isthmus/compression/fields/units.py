@@ -14,6 +14,8 @@ MOST_UNITS = 1 << 22
 # Beyond, float64 does not hold whole numbers.
 _MOST_WHOLE = 1 << 53
 _SLACK = 1e-9
+# So many different values can be coded as what they are.
+MOST_LEVELS = 1 << 16
 _FORM = np.dtype("<f8")
 
 
@@ -34,21 +36,18 @@ class Units:
     @classmethod
     def suiting(cls, block: np.ndarray, promise: Promise) -> Units | None:
         """Give the largest units with which a block keeps a promise, or none if there are none."""
-        least, most = block.min(), block.max()
-        if max(abs(int(least)), abs(int(most))) > _MOST_WHOLE and block.dtype.kind != "f":
-            return None
-        low, high = float(least), float(most)
         if block.dtype.kind == "f":
-            # What comes back is rounded to the dtype once more.
-            rounding = float(np.spacing(np.abs(np.array([low, high], block.dtype)).max())) / 2
-            half_bin = promise.max_error * (1 - _SLACK) - rounding
+            size = _apart(block) if promise.exact else _within(block, promise)
+        elif max(abs(int(block.min())), abs(int(block.max()))) > _MOST_WHOLE:
+            return None
         else:
             # A whole number less than half a step from another is rounded to it.
-            half_bin = (np.floor(promise.max_error) + 0.5) * (1 - _SLACK)
-        size = 2 * half_bin / UNITS_PER_BIN
-        if not size > 0 or not (high - low) / size < MOST_UNITS:
+            size = (2 * np.floor(promise.max_error) + 1) * (1 - _SLACK)
+        size /= UNITS_PER_BIN
+        if not size > 0:
             return None
-        return cls(low / 2 + high / 2, size)
+        low, high = float(block.min()), float(block.max())
+        return cls(low / 2 + high / 2, size) if (high - low) / size < MOST_UNITS else None
 
     def count(self, block: np.ndarray) -> np.ndarray:
         """Give values in units, float64."""
@@ -84,3 +83,22 @@ class Units:
 
 
 N_BYTES = 2 * _FORM.itemsize
+
+
+def _within(block: np.ndarray, promise: Promise) -> float:
+    """Give how wide a bin may be: what comes back is rounded to the dtype once more."""
+    largest = np.abs(np.array([block.min(), block.max()])).max()
+    return 2 * promise.max_error * (1 - _SLACK) - float(np.spacing(largest))
+
+
+def _apart(block: np.ndarray) -> float:
+    """Give how far the nearest values are apart; 0 where they are many, or not all numbers."""
+    if not np.isfinite(block).all() or np.signbit(block[block == 0]).any():
+        return 0.0
+    # Where values are many, a part tells.
+    if len(np.unique(block.ravel()[: 2 * MOST_LEVELS])) > MOST_LEVELS:
+        return 0.0
+    found = np.unique(block).astype(np.float64)
+    if len(found) > MOST_LEVELS:
+        return 0.0
+    return float(np.diff(found).min()) if len(found) > 1 else 1.0
