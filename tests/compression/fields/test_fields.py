@@ -98,6 +98,15 @@ def test_a_block_of_other_length_comes_back_with_the_model_of_a_sample():
     assert np.abs(found - block[5:]).max() <= 0.01
 
 
+@pytest.mark.parametrize("special", [np.nan, -np.inf, 1e30])
+def test_a_block_unlike_the_sample_is_coded_all_the_same(special):
+    block = field(9, 17, 20).round(1)
+    model = CODEC.fit(block, Promise(0.0), "fast")
+    block[2, 3, 4] = special
+    data = CODEC.encode(model, block, Promise(0.0))
+    assert CODEC.decode(model, data, block.shape, block.dtype, Promise(0.0)).shape == block.shape
+
+
 def test_what_it_cannot_code_is_not_taken():
     block = field(33, 40).astype(np.float32)
     assert not CODEC.takes(block, Promise(0.0))

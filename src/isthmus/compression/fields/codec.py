@@ -62,7 +62,10 @@ class Fields(Codec):
 
     def encode(self, model: bytes, block: np.ndarray, promise: Promise) -> bytes:
         arrangement, predictor = _read(model)
-        # Another block than the sample may be wider; what is wrong then becomes an exception.
+        # Another block than the sample may be wider, or hold what is no number. What comes back is
+        # then held against it.
+        if block.dtype.kind == "f" and not np.isfinite(block).all():
+            block = np.nan_to_num(block, nan=0.0, posinf=0.0, neginf=0.0)
         units = Units.suiting(block, promise) or Units.for_any(block)
         return encode_block(arrangement, predictor, units, block, promise)
 
