@@ -14,6 +14,7 @@ EXPORTS = {
     "AutoencoderClassifier",
     "AutoencoderImputer",
     "AutoencoderRegressor",
+    "BitsBack",
     "BoltzmannMachine",
     "Checkpoint",
     "CheckpointError",

@@ -1,6 +1,7 @@
 """Files that get smaller and come back: the same bits, or within an error that was stated."""
 
 from isthmus.compression.archive import Archive
+from isthmus.compression.bits_back import BitsBack
 from isthmus.compression.codec import Codec
 from isthmus.compression.compressing import compress, decompress
 from isthmus.compression.compressor import Compressor
@@ -16,6 +17,7 @@ from isthmus.compression.table.network import BayesianNetwork
 __all__ = [
     "Archive",
     "BayesianNetwork",
+    "BitsBack",
     "Codec",
     "Compression",
     "Compressor",
