@@ -33,6 +33,7 @@ INPUT_UNIT, ACTIVATION_UNIT, WEIGHT_UNIT = 64, 64, 32
 OUTPUT_UNIT = ACTIVATION_UNIT * WEIGHT_UNIT
 _SHIFT = 5
 
+_STEPS_AT_ONCE = 500
 _ADAM = optax.scale_by_adam()
 
 Layers = list[tuple[jax.Array, jax.Array]]
@@ -117,21 +118,26 @@ def train(
     layers = as_layers(network)
     rates = learning_rate * 0.5 * (1 + np.cos(np.pi * np.arange(n_steps) / n_steps))
     keys = jax.random.split(jax.random.key(seed), n_steps)
-    start = layers, _ADAM.init(layers)  # pyright: ignore[reportArgumentType]
-    layers = _trained(start, keys, jnp.asarray(rates, jnp.float32), arrays, loss, batch_size)
-    return quantized(layers)
+    rates = jnp.asarray(rates, jnp.float32)
+    state = layers, _ADAM.init(layers)  # pyright: ignore[reportArgumentType]
+    # In parts, so that Ctrl-C need not wait for all, and other numbers of steps compile to nothing.
+    for at in range(0, n_steps, _STEPS_AT_ONCE):
+        part = slice(at, at + _STEPS_AT_ONCE)
+        state = _trained(state, keys[part], rates[part], arrays, loss, batch_size)
+        jax.block_until_ready(state)
+    return quantized(state[0])
 
 
 # A function of the module, so that what it compiled to serves again.
 @partial(jax.jit, static_argnames=("loss", "batch_size"))
 def _trained(
-    start: tuple[Layers, Any],
+    state: tuple[Layers, Any],
     keys: jax.Array,
     rates: jax.Array,
     arrays: dict[str, jax.Array],
     loss: Loss,
     batch_size: int,
-) -> Layers:
+) -> tuple[Layers, Any]:
     n = len(arrays["inputs"])
 
     def minibatch_loss(layers: Layers, rows: jax.Array) -> jax.Array:
@@ -146,8 +152,8 @@ def _trained(
         layers = jax.tree.map(lambda value, update: value - rate * update, layers, updates)
         return (layers, state), None
 
-    (layers, _), _ = jax.lax.scan(step, start, (keys, rates))
-    return layers
+    state, _ = jax.lax.scan(step, state, (keys, rates))
+    return state
 
 
 def _rounded(values: jax.Array, unit: int) -> jax.Array:
