@@ -114,7 +114,8 @@ def train(
     -------
     IntegerNetwork
     """
-    arrays = {name: jnp.asarray(values) for name, values in data.items()}
+    n = len(data["inputs"])
+    arrays = {name: jnp.asarray(_lengthened(values)) for name, values in data.items()}
     layers = as_layers(network)
     rates = learning_rate * 0.5 * (1 + np.cos(np.pi * np.arange(n_steps) / n_steps))
     keys = jax.random.split(jax.random.key(seed), n_steps)
@@ -123,7 +124,7 @@ def train(
     # In parts, so that Ctrl-C need not wait for all, and other numbers of steps compile to nothing.
     for at in range(0, n_steps, _STEPS_AT_ONCE):
         part = slice(at, at + _STEPS_AT_ONCE)
-        state = _trained(state, keys[part], rates[part], arrays, loss, batch_size)
+        state = _trained(state, keys[part], rates[part], arrays, n, loss, batch_size)
         jax.block_until_ready(state)
     return quantized(state[0])
 
@@ -135,11 +136,10 @@ def _trained(
     keys: jax.Array,
     rates: jax.Array,
     arrays: dict[str, jax.Array],
+    n: int | jax.Array,
     loss: Loss,
     batch_size: int,
 ) -> tuple[Layers, Any]:
-    n = len(arrays["inputs"])
-
     def minibatch_loss(layers: Layers, rows: jax.Array) -> jax.Array:
         batch = {name: values[rows] for name, values in arrays.items()}
         outputs = forward(layers, batch.pop("inputs").astype(jnp.float32))
@@ -154,6 +154,12 @@ def _trained(
 
     state, _ = jax.lax.scan(step, state, (keys, rates))
     return state
+
+
+def _lengthened(values: np.ndarray) -> np.ndarray:
+    """Give an array as long as a power of two: so few lengths compile."""
+    more = (1 << (len(values) - 1).bit_length()) - len(values)
+    return np.concatenate([values, np.zeros((more, *values.shape[1:]), values.dtype)])
 
 
 def _rounded(values: jax.Array, unit: int) -> jax.Array:

@@ -32,6 +32,8 @@ _N_STEPS = {"fast": 0, "default": 3_000, "small": 12_000}
 # First on originals with noise, then on what the decoder sees.
 _N_ROUNDS = 2
 _LEARNING_RATE = 5e-3
+# Of a field with the network that ships; for less, none is trained.
+_LEAST_BYTES = 6_000
 _MOST_EXAMPLES = 400_000
 
 
@@ -49,11 +51,11 @@ def fit(units: np.ndarray, effort: str) -> tuple[Arrangement, Predictor]:
     field, laid_out = arrangement.field(units.shape), arrangement.lay_out(units)
     known = with_noise(laid_out)
     predictor = Predictor(fit_linear(laid_out, known, field), built_in())
-    if not _N_STEPS[effort]:
+    writer, _ = encode(predictor, laid_out, field)
+    best, fewest_bytes = predictor, writer.n_bits / 8 + len(predictor.to_bytes())
+    # A network of its own costs bytes, so it may be worth none.
+    if not _N_STEPS[effort] or fewest_bytes < _LEAST_BYTES:
         return arrangement, predictor
-    # The network costs bytes of its own, so it may be worth none.
-    candidates = [predictor]
-    best, fewest_bytes = predictor, np.inf
     for number in range(_N_ROUNDS):
         network = _fit_network(
             predictor,
@@ -63,13 +65,11 @@ def fit(units: np.ndarray, effort: str) -> tuple[Arrangement, Predictor]:
             n_steps=_N_STEPS[effort] >> number,
             learning_rate=_LEARNING_RATE / 2**number,
         )
-        candidates.append(Predictor(predictor.linear, network))
-        for candidate in candidates:
-            writer, known = encode(candidate, laid_out, field)
-            n_bytes = writer.n_bits / 8 + len(candidate.to_bytes())
-            if n_bytes < fewest_bytes:
-                best, fewest_bytes = candidate, n_bytes
-        candidates = []
+        predictor = Predictor(predictor.linear, network)
+        writer, known = encode(predictor, laid_out, field)
+        n_bytes = writer.n_bits / 8 + len(predictor.to_bytes())
+        if n_bytes < fewest_bytes:
+            best, fewest_bytes = predictor, n_bytes
         predictor = Predictor(fit_linear(laid_out, known, field), network)
     return arrangement, best
 

@@ -16,6 +16,7 @@ from isthmus.compression.images.model import MOST_VALUES_AT_ONCE, ImageModel
 from isthmus.compression.promise import Promise
 from isthmus.errors import ArchiveError
 
+_LEAST_PIXELS = 1 << 13
 _LEAST_IMAGES, _LEAST_SIDE, _MOST_SIDE, _MOST_CHANNELS = 16, 4, 512, 4
 _LENGTH = np.dtype("<u4")
 _LEVEL = 19
@@ -39,7 +40,7 @@ class Images(Codec):
     def takes(self, block: np.ndarray, promise: Promise) -> bool:
         raster = _raster_of(block.shape)
         suits = block.dtype in (np.dtype(np.uint8), np.dtype(np.bool_)) and raster is not None
-        return suits and len(block) >= _LEAST_IMAGES
+        return suits and len(block) >= _LEAST_IMAGES and block.size >= _LEAST_PIXELS
 
     def may_win(self, sample: np.ndarray, promise: Promise, n_bytes: int) -> bool:
         return _NETWORK_GAINS * _bits_beside(sample) * sample.size / 8 < n_bytes

@@ -10,7 +10,7 @@ from isthmus.compression.images.context import History, Raster
 from isthmus.compression.images.model import ImageModel, network_sizes
 from isthmus.compression.integer_training import fresh_network, train
 
-_N_STEPS = {"fast": 1_500, "default": 5_000, "small": 20_000}
+_N_STEPS = {"fast": 1_500, "default": 6_000, "small": 20_000}
 _N_EXAMPLES = 600_000
 # Of places where all around is zero: most are, and they teach little.
 _SHARE_OF_BLANK = 0.1
