@@ -47,6 +47,7 @@ def test_whole_numbers_come_back_exactly_or_within_the_error(dtype, error):
 
 def test_training_makes_a_field_smaller_or_is_left(monkeypatch):
     monkeypatch.setitem(fitting._N_STEPS, "default", 200)
+    monkeypatch.setattr(fitting, "_LEAST_BYTES", 0)
     block = (field(24, 25, 31) * 4).astype(np.float32)
     _, shipped = there_and_back(block, Promise(0.05))
     found, trained = there_and_back(block, Promise(0.05), "default")

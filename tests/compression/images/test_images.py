@@ -40,12 +40,12 @@ def there_and_back(block):
 @pytest.mark.parametrize(
     "block",
     [
-        blobs(40, 12, 10),
-        blobs(30, 8, 9, 3),
-        blobs(50, 8, 8) // 16,
+        blobs(80, 12, 10),
+        blobs(40, 8, 9, 3),
+        blobs(130, 8, 8) // 16,
         blobs(100, 12, 12) > 100,
-        (blobs(60, 9, 9) > 100).astype(np.uint8).reshape(60, 81),
-        np.zeros((20, 6, 6), np.uint8),
+        (blobs(110, 9, 9) > 100).astype(np.uint8).reshape(110, 81),
+        np.zeros((230, 6, 6), np.uint8),
     ],
     ids=["grey", "colour", "sixteen values", "bool", "rows of a table", "constant"],
 )
@@ -71,12 +71,12 @@ def test_values_that_a_sample_did_not_have_come_back():
 
 
 def test_what_it_cannot_code_is_not_taken():
-    block = blobs(40, 12, 10)
+    block = blobs(80, 12, 10)
     assert not CODEC.takes(block.astype(np.int16), EXACT)
-    assert not CODEC.takes(block[:5], EXACT)
+    assert not CODEC.takes(block[:40], EXACT)
     assert not CODEC.takes(block[0], EXACT)
     assert not CODEC.takes(block.ravel(), EXACT)
-    assert not CODEC.takes(block.reshape(40, -1), EXACT)
+    assert not CODEC.takes(block.reshape(80, -1), EXACT)
 
 
 def test_what_neighbours_do_not_predict_is_not_tried():

@@ -49,14 +49,16 @@ def fit(units: np.ndarray, effort: str) -> tuple[Arrangement, Predictor]:
     """
     arrangement, _ = best_arrangement(units)
     field, laid_out = arrangement.field(units.shape), arrangement.lay_out(units)
-    known = with_noise(laid_out)
-    predictor = Predictor(fit_linear(laid_out, known, field), built_in())
-    writer, _ = encode(predictor, laid_out, field)
+    linear = fit_linear(laid_out, with_noise(laid_out), field)
+    predictor = Predictor(linear, built_in())
+    writer, known = encode(predictor, laid_out, field)
     best, fewest_bytes = predictor, writer.n_bits / 8 + len(predictor.to_bytes())
     # A network of its own costs bytes, so it may be worth none.
     if not _N_STEPS[effort] or fewest_bytes < _LEAST_BYTES:
         return arrangement, predictor
     for number in range(_N_ROUNDS):
+        # On what the decoder sees, which hangs on the predictor before.
+        predictor = Predictor(fit_linear(laid_out, known, field), predictor.network)
         network = _fit_network(
             predictor,
             laid_out,
@@ -70,7 +72,6 @@ def fit(units: np.ndarray, effort: str) -> tuple[Arrangement, Predictor]:
         n_bytes = writer.n_bits / 8 + len(predictor.to_bytes())
         if n_bytes < fewest_bytes:
             best, fewest_bytes = predictor, n_bytes
-        predictor = Predictor(fit_linear(laid_out, known, field), network)
     return arrangement, best
 
 
