@@ -30,7 +30,7 @@ def main() -> None:
     arguments = parser.parse_args()
     rng = np.random.default_rng(arguments.seed)
     with tempfile.TemporaryDirectory() as folder:
-        archives = list(make_archives(Path(folder)).items())
+        archives = list(make_archives(Path(folder), images=True).items())
         path, counts, longest = Path(folder) / "damaged.isz", collections.Counter(), 0.0
         for i in range(arguments.n):
             name, (data, whole) = archives[i % len(archives)]

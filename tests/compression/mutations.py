@@ -11,8 +11,11 @@ from isthmus.compression.frame import END_MAGIC, INDEX, read_layout
 from isthmus.errors import ArchiveError
 
 
-def make_archives(folder):
-    """Make small archives of every kind, and give them with what they hold."""
+def make_archives(folder, images=False):
+    """Make small archives of every kind, and give them with what they hold.
+
+    That of the codec of images takes a while.
+    """
     rng = np.random.default_rng(0)
     field = np.cumsum(np.cumsum(rng.normal(size=(12, 8, 9)), axis=1), axis=2).astype(np.float32)
     special = field.copy()
@@ -39,6 +42,11 @@ def make_archives(folder):
     }
     for codec in ("stored", "xz", "zstandard", "pcodec"):
         contents[codec] = (field, {"codecs": [codec]})
+    contents["fields"] = (special, {"max_error": 0.05, "codecs": ["fields"], "effort": "fast"})
+    contents["network"] = (rng.integers(9, size=(60, 3)), {"codecs": ["bayesian_network"]})
+    if images:
+        patterns = np.uint8(200) * (rng.random((40, 12, 12)) < np.linspace(0, 1, 12))
+        contents["images"] = (patterns, {"codecs": ["images"], "effort": "fast"})
     archives = {}
     for name, (data, settings) in contents.items():
         path = folder / f"{name}.isz"

