@@ -6,14 +6,13 @@ from collections.abc import Callable
 from typing import final
 
 import numpy as np
-import zstandard
 
+from isthmus.compression.packed_bytes import pack, unpack
 from isthmus.compression.rans import BITS, Decoder, encode, lanes_for
 from isthmus.errors import ArchiveError
 
 _LENGTH = np.dtype("<u4")
 _NUMBER = np.dtype("<u8")
-_LEVEL = 19
 # Fewer lanes than are quickest: what predicts takes longer than what decodes.
 _FEWER_LANES = 4
 # Where symbols cost little, there would be very few lanes for very many symbols.
@@ -112,18 +111,12 @@ def packed_numbers(numbers: np.ndarray) -> bytes:
     """Pack whole numbers: the low bytes of all first, then the next, so that most are alike."""
     zigzag = (numbers << 1) ^ (numbers >> 63)
     planes = zigzag.astype(_NUMBER).view(np.uint8).reshape(-1, _NUMBER.itemsize).T
-    return zstandard.compress(np.ascontiguousarray(planes).tobytes(), _LEVEL)
+    return pack(np.ascontiguousarray(planes).tobytes())
 
 
 def unpacked_numbers(packed: bytes, n: int) -> np.ndarray:
     """Give the whole numbers that `packed_numbers` packed, int64."""
-    n_bytes = n * _NUMBER.itemsize
-    try:
-        data = zstandard.ZstdDecompressor().decompress(packed, max_output_size=n_bytes)
-    except zstandard.ZstdError:
-        data = b""
-    if len(data) != n_bytes:
-        raise ArchiveError("packed numbers are damaged.")
+    data = unpack(packed, n * _NUMBER.itemsize)
     planes = np.frombuffer(data, np.uint8).reshape(_NUMBER.itemsize, n)
     zigzag = np.ascontiguousarray(planes.T).view(_NUMBER).ravel().astype(np.uint64)
     return (zigzag >> 1).astype(np.int64) ^ -(zigzag & 1).astype(np.int64)

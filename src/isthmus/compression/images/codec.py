@@ -7,19 +7,18 @@ from math import isqrt
 from typing import final
 
 import numpy as np
-import zstandard
 
 from isthmus.compression.codec import Codec
 from isthmus.compression.images.coding import decode_images, encode_images
 from isthmus.compression.images.context import Raster
 from isthmus.compression.images.model import MOST_VALUES_AT_ONCE, ImageModel
+from isthmus.compression.packed_bytes import pack, unpack
 from isthmus.compression.promise import Promise
 from isthmus.errors import ArchiveError
 
 _LEAST_PIXELS = 1 << 13
 _LEAST_IMAGES, _LEAST_SIDE, _MOST_SIDE, _MOST_CHANNELS = 16, 4, 512, 4
 _LENGTH = np.dtype("<u4")
-_LEVEL = 19
 _N_TRIED, _N_COARSE_BITS = 2_000, 4
 # What is left of the bytes that knowing two neighbours coarsely gives, at best.
 _NETWORK_GAINS = 0.5
@@ -63,8 +62,7 @@ class Images(Codec):
         values = block.view(np.uint8)
         places, exceptions = _places(values, fitted.palette)
         coded, _ = encode_images(fitted, _as_images(places, fitted.raster))
-        head = np.array([len(exceptions)], _LENGTH).tobytes()
-        return head + exceptions + coded
+        return exceptions + coded
 
     def decode(
         self,
@@ -77,11 +75,10 @@ class Images(Codec):
         fitted = ImageModel.from_bytes(model)
         if _raster_of(shape) != fitted.raster:
             raise ArchiveError("a block of images has another shape than its model.")
-        (n_exceptions,) = np.frombuffer(data[:4].ljust(4, b"\0"), _LENGTH).tolist()
-        at = _LENGTH.itemsize + n_exceptions
-        places = decode_images(fitted, data[at:], shape[0]).ravel()
-        values = fitted.values(places)
-        _put_exceptions(values, data[_LENGTH.itemsize : at])
+        n_values = int(np.prod(shape))
+        where, exceptions, rest = _read_exceptions(data, n_values)
+        values = fitted.values(decode_images(fitted, rest, shape[0]).ravel())
+        values[where] = exceptions
         if dtype == np.bool_ and values.max(initial=0) > 1:
             raise ArchiveError("a block of images has values that its dtype has not.")
         return values.reshape(shape).view(dtype)
@@ -119,24 +116,23 @@ def _as_images(values: np.ndarray, raster: Raster) -> np.ndarray:
 def _places(values: np.ndarray, palette: np.ndarray) -> tuple[np.ndarray, bytes]:
     """Give places in the palette, and which values are not in it, packed."""
     if not len(palette):
-        return values, b""
+        return values, np.zeros(2, _LENGTH).tobytes()
     places = np.minimum(np.searchsorted(palette, values), len(palette) - 1).astype(np.uint8)
     (missing,) = np.nonzero((palette[places] != values).ravel())
-    if not len(missing):
-        return places, b""
-    packed = missing.astype("<u4").tobytes() + values.ravel()[missing].tobytes()
-    return places, zstandard.compress(packed, _LEVEL)
+    packed = pack(missing.astype(_LENGTH).tobytes() + values.ravel()[missing].tobytes())
+    return places, np.array([len(missing), len(packed)], _LENGTH).tobytes() + packed
 
 
-def _put_exceptions(values: np.ndarray, packed: bytes) -> None:
-    if not packed:
-        return
-    try:
-        data = zstandard.ZstdDecompressor().decompress(packed, max_output_size=5 * len(values))
-    except zstandard.ZstdError:
-        data = b""
-    n = len(data) // 5
-    where = np.frombuffer(data, "<u4", n)
-    if not n or len(data) % 5 or where.max() >= len(values):
+def _read_exceptions(data: bytes, n_values: int) -> tuple[np.ndarray, np.ndarray, bytes]:
+    """Give which values are exceptions, these, and what follows."""
+    head = 2 * _LENGTH.itemsize
+    n, n_packed = np.frombuffer(data[:head].ljust(head, b"\0"), _LENGTH).tolist()
+    if n > n_values or head + n_packed > len(data):
         raise ArchiveError("the exceptions of a block of images are damaged.")
-    values[where] = np.frombuffer(data, np.uint8, n, 4 * n)
+    if not n:
+        return np.zeros(0, int), np.zeros(0, np.uint8), data[head + n_packed :]
+    found = unpack(data[head : head + n_packed], n * (_LENGTH.itemsize + 1))
+    where = np.frombuffer(found, _LENGTH, n)
+    if where.max() >= n_values:
+        raise ArchiveError("the exceptions of a block of images are beyond its end.")
+    return where, np.frombuffer(found, np.uint8, n, n * _LENGTH.itemsize), data[head + n_packed :]
