@@ -59,7 +59,7 @@ class Levels:
         while ends[firsts[-1]] < len(found):
             firsts.append(int(ends[firsts[-1]]))
         lasts = np.array([*firsts[1:], len(found)]) - 1
-        values = ((exact[firsts] + exact[lasts]) / 2).astype(block.dtype)
+        values = (exact[firsts] / 2 + exact[lasts] / 2).astype(block.dtype)
         level_of = np.repeat(np.arange(len(firsts)), np.diff([*firsts, len(found)]))
         counts = np.rint(units.count(values))
         if len(firsts) > MOST_LEVELS or (np.diff(counts) <= 0).any():

@@ -30,8 +30,9 @@ class Units:
     def for_any(cls, block: np.ndarray) -> Units:
         """Give units that hold a block, whatever was promised."""
         low, high = float(block.min()), float(block.max())
-        size = (high - low) / (MOST_UNITS / 2)
-        return cls(low / 2 + high / 2, size if np.isfinite(size) and size > 0 else 1.0)
+        # The difference of the two may be more than there are floats for.
+        size = high / (MOST_UNITS / 2) - low / (MOST_UNITS / 2)
+        return cls(low / 2 + high / 2, size if size > 0 else 1.0)
 
     @classmethod
     def suiting(cls, block: np.ndarray, promise: Promise) -> Units | None:
@@ -55,10 +56,11 @@ class Units:
 
     def values(self, counts: np.ndarray, dtype: np.dtype) -> np.ndarray:
         """Give the values of this dtype of whole numbers of units."""
-        values = counts.astype(np.float64) * self.size
-        values += self.origin
-        if dtype.kind == "f":
-            with np.errstate(over="ignore"):
+        # Units of damaged blocks may be anything.
+        with np.errstate(over="ignore", invalid="ignore"):
+            values = counts.astype(np.float64) * self.size
+            values += self.origin
+            if dtype.kind == "f":
                 return values.astype(dtype)
         limits = np.iinfo(dtype)
         # The largest int64 has no float64 of its own, and casting what is beyond is not defined.
