@@ -80,8 +80,43 @@ def photograph_explorer():
         browser.close()
 
 
+def draw_compression():
+    """Draw bits a value against the error, of archives and the best rival, as measured."""
+    text = (HERE.parent / "benchmarks/results/compression.md").read_text("utf-8")
+    rows = [line.strip("| ").split(" | ") for line in text.splitlines() if line.startswith("| ")]
+    figure = Figure(figsize=(9, 3.4), layout="constrained")
+    for axes, (field, title, n_values) in zip(
+        figure.subplots(1, 2),
+        (
+            ("t2m", "temperature, 744 × 33 × 49", 744 * 33 * 49),
+            ("wind", "wind, 6 × 241 × 480", 6 * 241 * 480),
+        ),
+        strict=True,
+    ):
+        rates = {}
+        for row in rows:
+            if row[0] != field or row[1] == "exact":
+                continue
+            # The first table is of archives, the second of rivals.
+            name, size = ("Isthmus", row[2]) if len(row) > 6 else (row[2].split(",")[0], row[3])
+            bits = 8 * int(size.replace(",", "")) / n_values
+            own = rates.setdefault(name, {})
+            own[float(row[1])] = min(own.get(float(row[1]), bits), bits)
+        for name, own in rates.items():
+            style = {"lw": 2.5, "zorder": 3} if name == "Isthmus" else {"lw": 1, "ls": "--"}
+            axes.plot(list(own), list(own.values()), marker="o", ms=4, label=name, **style)
+        axes.set(
+            xscale="log", yscale="log", title=title, xlabel="largest error, share of the range"
+        )
+        axes.invert_xaxis()
+    figure.axes[0].set_ylabel("bits a value")
+    figure.axes[0].legend(fontsize="small")
+    figure.savefig(PICTURES / "compression.png", dpi=110, metadata={"Software": None})
+
+
 if __name__ == "__main__":
     PICTURES.mkdir(exist_ok=True)
     copy_what_the_docs_made()
     draw_digits()
     photograph_explorer()
+    draw_compression()

@@ -36,6 +36,7 @@ PLACES = {
     "isthmus.objectives.penalties": ("parts", "Penalties"),
     "isthmus.objectives.unlabelled": ("parts", "What unlabelled rows teach"),
     "isthmus.io": ("data", ""),
+    "isthmus.compression": ("data", "Archives"),
     "isthmus.fitting.persistence": ("data", ""),
     "isthmus.training": ("data", ""),
     "isthmus.runs": ("data", ""),

@@ -6,16 +6,21 @@ import pytest
 import isthmus
 from isthmus.family import Family
 
-FAMILIES = {"Architecture", "Code", "Corruption", "Likelihood", "Penalty", "Unlabelled"}
+FAMILIES = {"Architecture", "Code", "Codec", "Corruption", "Likelihood", "Penalty", "Unlabelled"}
 EXPORTS = {
+    "Archive",
+    "ArchiveError",
     "Autoencoder",
     "AutoencoderClassifier",
     "AutoencoderImputer",
     "AutoencoderRegressor",
+    "BitsBack",
     "BoltzmannMachine",
     "Checkpoint",
     "CheckpointError",
     "ComponentSweep",
+    "Compression",
+    "Compressor",
     "ContractiveAutoencoder",
     "ConvolutionalAutoencoder",
     "DataError",
@@ -34,6 +39,8 @@ EXPORTS = {
     "SparseAutoencoder",
     "StackedAutoencoder",
     "VariationalAutoencoder",
+    "compress",
+    "decompress",
     "explore",
     "from_batches",
     "limited_memory",

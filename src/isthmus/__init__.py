@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from isthmus.version import __version__ as __version__
 
 if TYPE_CHECKING:
+    from isthmus.compression import *
     from isthmus.errors import *
     from isthmus.estimators import *
     from isthmus.explorer import Session as Session
@@ -41,13 +42,19 @@ _ROOMS = (
     "isthmus.objectives.corruptions",
     "isthmus.objectives.penalties",
     "isthmus.objectives.unlabelled",
+    "isthmus.compression",
 )
-# What is public of the others.
+# What is public of the others, or is wanted without waiting for all of the rooms above.
 _HOMES = {
+    "Archive": "isthmus.compression",
     "Checkpoint": "isthmus.runs",
+    "Compression": "isthmus.compression",
+    "Compressor": "isthmus.compression",
     "Dataset": "isthmus.io",
     "Model": "isthmus.models.model",
     "Session": "isthmus.explorer",
+    "compress": "isthmus.compression",
+    "decompress": "isthmus.compression",
     "explore": "isthmus.explorer",
     "from_batches": "isthmus.io",
     "limited_memory": "isthmus.io",

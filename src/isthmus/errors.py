@@ -3,6 +3,7 @@
 import json
 
 __all__ = [
+    "ArchiveError",
     "CheckpointError",
     "DataError",
     "DataWarning",
@@ -33,6 +34,10 @@ class DataWarning(UserWarning):
 
 class ModelFileError(IsthmusError):
     """A model file that is wrong, damaged, altered or from a newer version."""
+
+
+class ArchiveError(IsthmusError):
+    """An archive that is wrong, damaged, altered or from a newer version."""
 
 
 class CheckpointError(IsthmusError):

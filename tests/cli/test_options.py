@@ -80,6 +80,23 @@ RECORDED = {
             --exclude:list[str] --memory:str
         """,
     },
+    "compress": {
+        "Arguments": """
+            DATA:list[str]!
+        """,
+        "Parameters": """
+            --codec:list[str] --effort:str=default --explain:bool=False --fill:list[float]
+            --lossless:bool=False --max-error:str --memory:str --output,-o:Path!
+        """,
+    },
+    "decompress": {
+        "Arguments": """
+            ARCHIVE:Path!
+        """,
+        "Parameters": """
+            --output,-o:Path! --rows:str
+        """,
+    },
     "encode": {
         "Arguments": """
             DATA:list[str]! MODEL:Path!

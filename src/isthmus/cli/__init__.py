@@ -7,6 +7,7 @@ Libraries are imported inside the commands: --help and mistakes must not wait fo
 from isthmus.cli import anomalies as anomalies
 from isthmus.cli import classify as classify
 from isthmus.cli import codes as codes
+from isthmus.cli import compress as compress
 from isthmus.cli import demo as demo
 from isthmus.cli import explore as explore
 from isthmus.cli import fit as fit

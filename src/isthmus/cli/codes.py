@@ -168,15 +168,21 @@ def sample(
 
 @app.command(sort_key=7)
 def info(
-    model: Model,
+    model: Annotated[Path, Parameter(help="Model file (.isthmus) or archive (.isz).")],
     /,
     *,
     json: Annotated[bool, Parameter(help="Print JSON.", negative=())] = False,
 ) -> None:
-    """Tell what a model file holds.
+    """Tell what a model file or an archive holds.
 
     Example: `isthmus info model.isthmus --json`
     """
+    if model.suffix.lower() == ".isz":
+        from isthmus import Archive
+        from isthmus.compression.description import describe_archive
+
+        _tell_facts(describe_archive(Archive(model)), json, "{:,} parts")
+        return
     from isthmus import load
     from isthmus.report.description import describe
 
@@ -199,7 +205,7 @@ def devices(
     _tell_facts(describe_devices(), json)
 
 
-def _tell_facts(facts: dict[str, Any], json: bool) -> None:
+def _tell_facts(facts: dict[str, Any], json: bool, entries: str = "{:,} columns") -> None:
     if json:
         from json import dumps
 
@@ -208,7 +214,7 @@ def _tell_facts(facts: dict[str, Any], json: bool) -> None:
     width = max(map(len, facts))
     for name, value in facts.items():
         if isinstance(value, dict):
-            tell(f"{name:<{width}}  of {len(value):,} columns:")
+            tell(f"{name:<{width}}  of {entries.format(len(value))}:")
             for column, kind in value.items():
                 tell(f"{'':<{width}}  {column}: {kind}")
             continue

@@ -97,13 +97,14 @@ choose one of .arrow, .csv, .feather, ...
     target = Path(path)
     file_format = format_to_write(target)
     with looking_at(target, DataError):
-        _check_folder_around(target)
+        check_folder_around(target)
         file_format.check_place(target, overwrite)
     if schema is not None:
         file_format.check(target, schema)
 
 
-def _check_folder_around(target: Path) -> None:
+def check_folder_around(target: Path) -> None:
+    """Raise `DataError` unless there is a folder for this file that may be written to."""
     parent = Path(os.path.realpath(target)).parent
     if not parent.is_dir():
         raise DataError(f"{target} cannot be written: make the folder {parent} first.")

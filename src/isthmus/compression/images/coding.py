@@ -1,0 +1,135 @@
+"""Coding stacks of images, all at once, pixel by pixel in the order of reading."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import product
+
+import numpy as np
+
+from isthmus.compression.images.context import History
+from isthmus.compression.images.model import ImageModel
+from isthmus.compression.integer_network import IntegerNetwork
+from isthmus.compression.rans import BITS, Decoder, encode, lanes_for
+from isthmus.compression.softmax import slots_of
+from isthmus.compression.threads import worker_threads
+
+OUTPUT_UNIT = 2_048
+# Images of one chunk: few enough for a core's cache, enough for products of matrices.
+_CHUNK = 1_024
+# Fewer lanes than are quickest: what predicts takes longer than what decodes.
+_FEWER_LANES = 4
+
+
+def encode_images(model: ImageModel, images: np.ndarray) -> tuple[bytes, float]:
+    """Encode images, ``(n, rows, columns, channels)`` uint8, places in the palette or values.
+
+    Returns
+    -------
+    tuple of bytes and float
+        The bytes, and how many they would be without the cost of lanes.
+    """
+    coded = images.transpose(1, 2, 3, 0)
+    starts: list[np.ndarray] = []
+    ends: list[np.ndarray] = []
+
+    def choose(slots: np.ndarray, wanted: np.ndarray) -> np.ndarray:
+        images = np.arange(len(wanted))
+        starts.append(slots[wanted, images])
+        ends.append(slots[wanted + np.uint8(1), images])
+        return wanted
+
+    def digits(at: tuple[int, int, int], part: slice, number: int) -> np.ndarray:
+        values = coded[at][part]
+        if len(model.networks) == 1:
+            return values
+        return values & 15 if number else values >> 4
+
+    _run(model, len(images), lambda slots, *where: choose(slots, digits(*where)))
+    first = np.concatenate([np.zeros(0, np.uint32), *starts])
+    counts = np.concatenate([np.zeros(0, np.uint32), *ends]) - first
+    n_bytes = (BITS * len(first) - float(np.log2(counts).sum())) / 8
+    return encode(first, counts, lanes_for(int(n_bytes) // _FEWER_LANES)), n_bytes
+
+
+def decode_images(model: ImageModel, data: bytes, n_images: int) -> np.ndarray:
+    """Give the images back that `encode_images` encoded."""
+    decoder = Decoder(data)
+
+    def choose(slots: np.ndarray, *where: object) -> np.ndarray:
+        n_lanes = decoder.n_lanes
+        symbols = np.empty(slots.shape[1], np.uint8)
+        for at in range(0, len(symbols), n_lanes):
+            part = slots[:, at : at + n_lanes]
+            lanes = np.arange(part.shape[1])
+            symbol = (part[1:-1] <= decoder.peek(len(lanes))).sum(0, dtype=np.uint8)
+            start = part[symbol, lanes]
+            decoder.advance(start, part[symbol + np.uint8(1), lanes] - start)
+            symbols[at : at + n_lanes] = symbol
+        return symbols
+
+    images = _run(model, n_images, choose)
+    decoder.finish()
+    return images
+
+
+def _run(model: ImageModel, n_images: int, choose: Callable[..., np.ndarray]) -> np.ndarray:
+    """Go over all pixels: what comes next is chosen by the slots of its values."""
+    raster = model.raster
+    canvas = raster.canvas(n_images)
+    inside = raster.inside(canvas)
+    history = History(n_images if len(model.networks) > 1 else 0)
+    parts = [slice(at, min(at + _CHUNK, n_images)) for at in range(0, n_images, _CHUNK)]
+    places = product(range(raster.n_rows), range(raster.n_columns), range(raster.n_channels))
+    with worker_threads() as pool:
+        for place in places:
+
+            def look(part: slice, at: tuple[int, int, int] = place) -> _Seen:
+                return _look(model, canvas[..., part], at)
+
+            seen = list(pool.map(look, parts))
+            values = [choose(s.slots, place, part, 0) for s, part in zip(seen, parts, strict=True)]
+            if len(model.networks) > 1:
+
+                def look_closer(
+                    part: slice, seen: _Seen, high: np.ndarray, at: tuple[int, int, int] = place
+                ) -> np.ndarray:
+                    return _look_closer(model, history, canvas[..., part], at, part, seen, high)
+
+                slots = list(pool.map(look_closer, parts, seen, values))
+                for number, (part, high) in enumerate(zip(parts, values, strict=True)):
+                    low = choose(slots[number], place, part, 1)
+                    history.add(part, high, low)
+                    values[number] = (high << 4) | low
+            inside[place] = np.concatenate(values) if values else 0
+    return np.ascontiguousarray(inside.transpose(3, 0, 1, 2))
+
+
+class _Seen:
+    """What a network gave for one place of some images, and what it saw."""
+
+    def __init__(self, inputs: np.ndarray, slots: np.ndarray) -> None:
+        self.inputs = inputs
+        self.slots = slots
+
+
+def _look(model: ImageModel, canvas: np.ndarray, at: tuple[int, int, int]) -> _Seen:
+    inputs = model.raster.inputs(canvas, at, model.most)
+    return _Seen(inputs, _slots(model.networks[0], inputs))
+
+
+def _look_closer(
+    model: ImageModel,
+    history: History,
+    canvas: np.ndarray,
+    at: tuple[int, int, int],
+    part: slice,
+    seen: _Seen,
+    high: np.ndarray,
+) -> np.ndarray:
+    more = history.inputs(part, high, model.raster.expected(canvas, at))
+    return _slots(model.networks[1], np.concatenate([seen.inputs, more]))
+
+
+def _slots(network: IntegerNetwork, inputs: np.ndarray) -> np.ndarray:
+    return slots_of(network(inputs), OUTPUT_UNIT)

@@ -1,0 +1,1 @@
+"""Tables: columns as numbers, and a network of columns that predict each other."""
