@@ -10,7 +10,7 @@ from PIL import Image
 from playwright.sync_api import sync_playwright
 from sklearn.datasets import load_digits
 
-from isthmus import Autoencoder
+from isthmus import Autoencoder, Map, write_map
 
 HERE = Path(__file__).parent
 PICTURES = HERE / "pictures"
@@ -67,6 +67,14 @@ def draw_digits():
     figure.savefig(PICTURES / "digits.png", dpi=110, metadata={"Software": None})
 
 
+def draw_map():
+    """Draw the digits as `isthmus map` does."""
+    digits = load_digits()
+    path = PICTURES / "map.png"
+    write_map(Map(random_state=0).fit(digits.images), digits.images, path, labels=digits.target)
+    Image.open(path).convert("RGB").quantize(128).save(path, optimize=True)
+
+
 def photograph_explorer():
     """Take a picture of the explorer's page that the docs wrote, with a row and a selection."""
     page_of_docs = HERE.parent / ".test-run" / "docs" / "digits.html"
@@ -118,5 +126,6 @@ if __name__ == "__main__":
     PICTURES.mkdir(exist_ok=True)
     copy_what_the_docs_made()
     draw_digits()
+    draw_map()
     photograph_explorer()
     draw_compression()

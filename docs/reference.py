@@ -13,6 +13,7 @@ from types import FunctionType
 from docstring_parser.numpydoc import NumpydocParser, RaisesSection, Section
 
 import isthmus
+import isthmus.metrics
 
 FOLDER = Path(__file__).parent / "reference"
 TITLES = {
@@ -20,12 +21,15 @@ TITLES = {
     "parts": "Parts",
     "data": "Data and files",
     "reports": "Reports",
+    "metrics": "Metrics",
     "explorer": "Explorer",
     "errors": "Errors",
 }
 # Where what is defined in a room is shown: on which page, under which heading.
 PLACES = {
     "isthmus.estimators": ("estimators", ""),
+    "isthmus.maps": ("estimators", ""),
+    "isthmus.metrics": ("metrics", ""),
     "isthmus.fitting": ("estimators", ""),
     "isthmus.family": ("parts", ""),
     "isthmus.models": ("parts", ""),
@@ -52,6 +56,7 @@ PARSER = NumpydocParser(
 )
 
 PUBLIC = {name: getattr(isthmus, name) for name in isthmus.__all__}
+PUBLIC |= {name: getattr(isthmus.metrics, name) for name in isthmus.metrics.__all__}
 
 
 def place_of(thing: type | Callable) -> tuple[str, str]:

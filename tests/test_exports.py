@@ -29,6 +29,7 @@ EXPORTS = {
     "DenoisingAutoencoder",
     "IsthmusError",
     "LinearAutoencoder",
+    "Map",
     "MissingValueError",
     "Model",
     "ModelFileError",
@@ -46,6 +47,7 @@ EXPORTS = {
     "limited_memory",
     "load",
     "read",
+    "write_map",
     "write_report",
 }
 

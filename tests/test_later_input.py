@@ -41,6 +41,7 @@ ESTIMATORS = {
     "sparse": isthmus.SparseAutoencoder(4, k=2, **QUICK),
     "convolutional": isthmus.ConvolutionalAutoencoder(2, channels=[3], **QUICK),
     "variational": isthmus.VariationalAutoencoder(2, hidden=[8], **QUICK),
+    "map": isthmus.Map(**QUICK),
     "boltzmann": isthmus.BoltzmannMachine(4, **QUICK),
     "classifier": isthmus.AutoencoderClassifier(isthmus.LinearAutoencoder(2), **QUICK),
     "regressor": isthmus.AutoencoderRegressor(isthmus.LinearAutoencoder(2), **QUICK),

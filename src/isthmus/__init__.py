@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from isthmus.objectives.corruptions import *
     from isthmus.objectives.penalties import *
     from isthmus.objectives.unlabelled import *
+    from isthmus.report import write_map as write_map
     from isthmus.report import write_report as write_report
     from isthmus.runs import Checkpoint as Checkpoint
 
@@ -60,6 +61,7 @@ _HOMES = {
     "limited_memory": "isthmus.io",
     "load": "isthmus.loading",
     "read": "isthmus.io",
+    "write_map": "isthmus.report",
     "write_report": "isthmus.report",
 }
 

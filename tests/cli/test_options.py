@@ -156,6 +156,25 @@ RECORDED = {
             --random-state:int=0 --verbose,--no-verbose:bool
         """,
     },
+    "map": {
+        "Arguments": """
+            FILES:list[str]!
+        """,
+        "Model": """
+            --exaggeration:float --kind:list[str] --n-landmarks:int --n-neighbors:int --scaling:str
+        """,
+        "Output": """
+            --codes-out:Path --colour:str --dark:bool=False --labels:str --model-out:Path
+            --output,-o:Path!
+        """,
+        "Parameters": """
+            --exclude:list[str] --memory:str
+        """,
+        "Training": """
+            --batch-size:int --learning-rate:float --max-epochs:int --random-state:int=0
+            --validation-fraction:float --verbose,--no-verbose:bool
+        """,
+    },
     "explore": {
         "Arguments": """
             DATA:list[str]! MODEL:Path!

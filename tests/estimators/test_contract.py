@@ -14,6 +14,7 @@ from isthmus import (
     ConvolutionalAutoencoder,
     DenoisingAutoencoder,
     LinearAutoencoder,
+    Map,
     OutlierDetector,
     SparseAutoencoder,
     StackedAutoencoder,
@@ -39,6 +40,7 @@ CHECKED = [
     AutoencoderRegressor(DenoisingAutoencoder(64, max_epochs=1), max_epochs=60),
     AutoencoderImputer(max_epochs=1),
     OutlierDetector(),
+    Map(max_epochs=1),
     OutlierDetector(method="reconstruction", autoencoder=LinearAutoencoder(1)),
     ComponentSweep(Autoencoder(max_epochs=1), components=[1]),
 ]

@@ -38,6 +38,7 @@ from isthmus import (
     Ladder,
     Linear,
     LinearAutoencoder,
+    Map,
     Masking,
     Mixed,
     OutlierDetector,
@@ -88,12 +89,14 @@ ESTIMATORS = [
     SparseAutoencoder(4, k=2, sparsity="jump_relu", **QUICK),
     SparseAutoencoder(4, sparsity="target_activation", target=0.2, strength=0.5, **SMALL),
     StackedAutoencoder(2, n_pretraining_epochs=1, pretrain="rbm", activation="sigmoid", **SMALL),
+    Map(exaggeration=1.5, **QUICK),
     BoltzmannMachine(3, visible="gaussian", persistent=True, n_steps=2, **QUICK),
     ConvolutionalAutoencoder(2, channels=[2], kernel_size=2, hidden=3, **QUICK),
     VariationalAutoencoder(2, beta=0.5, free_bits=0.1, n_warmup_epochs=1, **SMALL),
     VariationalAutoencoder(2, n_importance_samples=2, binarize=True, **SMALL),
 ]
 TABLES = [
+    Map(n_neighbors=5, n_landmarks=7, **QUICK),
     DenoisingAutoencoder(2, corruption=Hiding(0.2), likelihood=Mixed(), **SMALL),
     VariationalAutoencoder(2, kinds={"c": "category", "e": "left_out"}, **SMALL),
 ]
@@ -141,7 +144,7 @@ def test_loaded_autoencoder_saves_the_same_bytes(estimator, tmp_path):
     rows = unit_rows()
     estimator = clone(estimator).fit(rows)
     assert_saved_the_same(estimator, tmp_path)
-    if getattr(estimator, "solver", None) != "closed_form":
+    if getattr(estimator, "solver", None) != "closed_form" and not isinstance(estimator, Map):
         estimator.partial_fit(rows)
         assert_saved_the_same(estimator, tmp_path)
         again = load(tmp_path / "2.isthmus").partial_fit(rows)

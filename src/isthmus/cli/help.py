@@ -58,12 +58,12 @@ class _Texts:
     """What docstrings of estimators and their parts say of the parameters behind options."""
 
     def __init__(self, options: type[Options]) -> None:
-        import isthmus.estimators
+        import isthmus
         from isthmus.cli.models import models
         from isthmus.family import Family
         from isthmus.fitting.declaration import documented
 
-        source: Any = getattr(isthmus.estimators, options.estimator)
+        source: Any = getattr(isthmus, options.estimator)
         kinds = models()
         self.by_kind = options.by_kind
         self.source = documented(source.__doc__)

@@ -59,6 +59,35 @@ class PlacingOptions(MinibatchOptions):
     validation_fraction: float | None = None
 
 
+@Parameter(name="*", group=OUTPUT)
+@dataclass(frozen=True, kw_only=True)
+class DrawingOptions(Options):
+    """Where the map goes, and how it looks.
+
+    Parameters
+    ----------
+    output
+        The picture (.png or .svg), or a page in which one walks through the map (.html).
+    model_out
+        Model file (.isthmus) for the map that is fitted.
+    codes_out
+        File for the places of the rows.
+    labels
+        Column or file of labels, for names and colours only.
+    colour
+        Column that gives colours and stays a feature.
+    dark
+        Draw on a dark ground.
+    """
+
+    output: Output
+    model_out: Annotated[Path | None, Parameter(name="--model-out")] = None
+    codes_out: Annotated[Path | None, Parameter(name="--codes-out")] = None
+    labels: str | None = None
+    colour: str | None = None
+    dark: Annotated[bool, THERE] = False
+
+
 @app.command(name="map", sort_key=3)
 def draw(
     files: Annotated[
@@ -67,27 +96,12 @@ def draw(
     ],
     /,
     *,
-    output: Annotated[Output, Parameter(group=OUTPUT)],
-    model_out: Annotated[
-        Path | None,
-        Parameter(help="Model file (.isthmus) for the map that is fitted.", group=OUTPUT),
-    ] = None,
-    codes_out: Annotated[
-        Path | None, Parameter(help="File for the places of the rows.", group=OUTPUT)
-    ] = None,
-    labels: Annotated[
-        str | None,
-        Parameter(help="Column or file of labels, for names and colours only.", group=OUTPUT),
-    ] = None,
-    colour: Annotated[
-        str | None, Parameter(help="Column that gives colours and stays a feature.", group=OUTPUT)
-    ] = None,
-    dark: Annotated[bool, THERE, Parameter(help="Draw on a dark ground.", group=OUTPUT)] = False,
     exclude: Exclude = None,
     memory: Memory = None,
     layout: LayoutOptions = LayoutOptions(),
     training: PlacingOptions = PlacingOptions(),
     run: RunOptions = RunOptions(),
+    drawing: DrawingOptions,
 ) -> int:
     """Draw data as a map in two dimensions, which keeps neighbours together.
 
@@ -95,40 +109,29 @@ def draw(
 
     Examples: `isthmus map images.npy -o map.png --model-out map.isthmus` and
     `isthmus map map.isthmus new.npy -o new.png`
-
-    Parameters
-    ----------
-    output
-        The picture (.png or .svg), or a page in which one walks through the map (.html).
     """
     model, data = (files[0], files[1:]) if files[0].endswith(".isthmus") else (None, files)
-    _check(model, data, {**layout.given(), **training.given()}, model_out)
+    given, model_out = {**layout.given(), **training.given()}, drawing.model_out
+    _check(model, data, given, model_out)
     if model_out is not None:
         check_model_path(model_out)
-    places = [("--output", output), ("--model-out", model_out), ("--codes-out", codes_out)]
-    check_apart([*files], places)
+    places = (drawing.output, model_out, drawing.codes_out)
+    check_apart([*files], zip(("--output", "--model-out", "--codes-out"), places, strict=True))
     limit_memory(memory)
-    from isthmus.io import check_writable, read, write
-    from isthmus.report.map_file import FORMATS
+    _check_places(drawing)
+    from isthmus.io import read
 
-    if output.suffix.lower() not in (*FORMATS, _PAGE):
-        raise IsthmusError(f"{output} is neither picture nor page: end it in .png, .svg or .html.")
-    if codes_out is not None:
-        check_writable(codes_out)
-    dataset, values = coloured(read(data, exclude=exclude or ()), labels, colour)
-    estimator = load_autoencoder(Path(model)) if model else None
-    if estimator is None:
-        estimator = _fitted(dataset, {**layout.given(), **training.given(), **run.given()})
-        if model_out is not None:
-            save_model(estimator, model_out)
-            say(f"Model: {model_out}")
-    _draw(estimator, dataset, values, output, "dark" if dark else "light")
-    say(f"{len(dataset):,} rows: {output}")
-    if codes_out is not None:
-        names = list(estimator.get_feature_names_out())
-        n_codes = write(codes_out, estimator.transform_chunks(dataset), names=names)
-        say(f"{n_codes:,} places: {codes_out}")
-    if estimator.interrupted_ and not model:
+    dataset = read(data, exclude=exclude or ())
+    dataset, values = coloured(dataset, drawing.labels, drawing.colour)
+    if model is not None:
+        _draw(load_autoencoder(Path(model)), dataset, values, drawing)
+        return 0
+    estimator = _fitted(dataset, {**given, **run.given()})
+    if model_out is not None:
+        save_model(estimator, model_out)
+        say(f"Model: {model_out}")
+    _draw(estimator, dataset, values, drawing)
+    if estimator.interrupted_:
         say(f"{stopped()}; rows lie where had been learned.")
         return INTERRUPTED
     return 0
@@ -156,12 +159,33 @@ def _fitted(dataset: Any, given: dict[str, Any]) -> Any:
     return estimator.fit(dataset)
 
 
-def _draw(estimator: Any, dataset: Any, values: Any, output: Path, theme: str) -> None:
+def _check_places(drawing: DrawingOptions) -> None:
+    from isthmus.io import check_writable
+    from isthmus.report.map_file import FORMATS
+
+    if drawing.output.suffix.lower() not in (*FORMATS, _PAGE):
+        raise IsthmusError(
+            f"{drawing.output} is neither picture nor page: end it in .png, .svg or .html."
+        )
+    if drawing.codes_out is not None:
+        check_writable(drawing.codes_out)
+
+
+def _draw(estimator: Any, dataset: Any, values: Any, drawing: DrawingOptions) -> None:
+    output = drawing.output
     if output.suffix.lower() == _PAGE:
         from isthmus.explorer import write_page
 
         write_page(estimator, dataset, output, labels=values)
-        return
-    from isthmus.report.map_file import write_map
+    else:
+        from isthmus import write_map
 
-    write_map(estimator, dataset, output, labels=values, theme=theme)
+        theme = "dark" if drawing.dark else "light"
+        write_map(estimator, dataset, output, labels=values, theme=theme)
+    say(f"{len(dataset):,} rows: {output}")
+    if drawing.codes_out is not None:
+        from isthmus.io import write
+
+        names = list(estimator.get_feature_names_out())
+        n_codes = write(drawing.codes_out, estimator.transform_chunks(dataset), names=names)
+        say(f"{n_codes:,} places: {drawing.codes_out}")

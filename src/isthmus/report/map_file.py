@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from matplotlib.figure import Figure
 
 from isthmus.errors import IsthmusError
 from isthmus.fitting.base import BaseAutoencoder
@@ -66,15 +67,7 @@ def write_map(
         The code has other than two dimensions, or the file cannot be written.
     """
     target = Path(path)
-    if target.suffix.lower() not in FORMATS:
-        raise IsthmusError(f"{target} is no name for a picture: end it in {' or '.join(FORMATS)}.")
-    if theme not in THEMES:
-        raise IsthmusError(f"theme={theme!r} is none of {', '.join(map(repr, THEMES))}.")
-    if estimator.n_components_ != 2:
-        raise IsthmusError(
-            f"{type(estimator).__name__} has a code of {estimator.n_components_} numbers, but a "
-            "map has two dimensions: fit a Map, or n_components=2."
-        )
+    _check(estimator, target, theme)
     dataset = as_dataset(X)
     labels = None if labels is None else checked_labels(labels, dataset)
     codes = np.concatenate(list(estimator.transform_chunks(dataset)))
@@ -87,18 +80,35 @@ def write_map(
         "" if dataset.source == "X" else without_folders(dataset.source),
         None if names is None else names.label,
     )
-    buffer = BytesIO()
-    figure = picture.draw()
+    content = _content(picture.draw(), target.suffix[1:].lower())
+    with replacing(target) as temporary:
+        temporary.write_bytes(content)
+    return codes
+
+
+def _check(estimator: BaseAutoencoder, target: Path, theme: str) -> None:
+    if target.suffix.lower() not in FORMATS:
+        raise IsthmusError(f"{target} is no name for a picture: end it in {' or '.join(FORMATS)}.")
+    if theme not in THEMES:
+        raise IsthmusError(f"theme={theme!r} is none of {', '.join(map(repr, THEMES))}.")
+    if estimator.n_components_ != 2:
+        raise IsthmusError(
+            f"{type(estimator).__name__} has a code of {estimator.n_components_} numbers, but a "
+            "map has two dimensions: fit a Map, or n_components=2."
+        )
+
+
+def _content(figure: Figure, kind: str) -> bytes:
+    """Give a figure as a file that says nothing of when and by what it was made."""
+    buffer, unsaid = BytesIO(), "Software" if kind == "png" else "Date"
     figure.savefig(
         buffer,
-        format=target.suffix[1:].lower(),
+        format=kind,
         dpi=_DOTS_PER_INCH,
         facecolor=figure.get_facecolor(),
-        metadata={"Software": None} if target.suffix.lower() == ".png" else {"Date": None},
+        metadata={unsaid: None},
     )
-    with replacing(target) as temporary:
-        temporary.write_bytes(buffer.getvalue())
-    return codes
+    return buffer.getvalue()
 
 
 def _examples(estimator: BaseAutoencoder, dataset: Any, codes: np.ndarray) -> Examples:
