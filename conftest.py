@@ -56,7 +56,7 @@ def run_shell(example):
 
 def registries():
     """Give what knows parts, estimators and formats, once all of Isthmus is in there."""
-    import isthmus.estimators
+    import isthmus.loading
     from isthmus.fitting.persistence import Persistent
     from isthmus.io.formats import registry
 
