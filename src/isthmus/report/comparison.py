@@ -30,6 +30,8 @@ from isthmus.runs.computing import computing
 from isthmus.training import over_rows
 
 _MOST_DRAWN = 10_000
+MOST_CLASSES = 20
+"""Labels that are told apart by colours."""
 _LEAST_SHARE = 1e-9
 
 
@@ -174,6 +176,12 @@ class Comparison:
         """Names of the distinct labels."""
         labels = self.distinct_labels
         return DrawnNames([] if labels is None else list(labels), "class")
+
+    @property
+    def has_classes(self) -> bool:
+        """Whether labels are classes, and not numbers that are measured."""
+        distinct = self.distinct_labels
+        return distinct is not None and len(distinct) <= MOST_CLASSES
 
     @property
     def image_shape(self) -> tuple[int, ...] | None:

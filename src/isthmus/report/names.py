@@ -44,6 +44,11 @@ class DrawnNames:
         self._replaced: dict[str, str] = {}
         self._shown = Counter(_shortened(name, longest) for name in self._names)
 
+    @property
+    def names(self) -> Sequence[str]:
+        """What users call them."""
+        return self._names
+
     def label(self, position: int) -> str:
         """Give what stands for a name at the edge of a plot."""
         name = self._names[position]

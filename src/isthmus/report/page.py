@@ -24,6 +24,7 @@ from isthmus.io import replacing
 from isthmus.report.comparison import Comparison, compare
 from isthmus.report.description import likelihood_of, since
 from isthmus.report.devices import devices_in_a_line
+from isthmus.report.neighborhoods import measure_neighborhoods
 from isthmus.report.pictures import draw_all, draw_together
 from isthmus.report.terminal import HEADINGS, MOST_PERCENT, cells, change, judged_on
 
@@ -169,6 +170,7 @@ def _section(comparison: Comparison) -> dict[str, Any]:
             **comparison.table_names.replaced,
             **comparison.classes.replaced,
         },
+        "neighborhoods": measure_neighborhoods(comparison),
         "rows": None if comparison.image_shape else _worst_and_best_rows(comparison),
         "settings": repr(estimator),
         "parameters": {name: repr(value) for name, value in estimator.get_params().items()},

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import matplotlib
@@ -11,18 +12,22 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from isthmus.report.comparison import Comparison
+from isthmus.models import Model
+from isthmus.report.comparison import MOST_CLASSES, Comparison
 from isthmus.report.names import add_legend
 from isthmus.report.pictures.canvas import OURS, abreast, new_figure
+from isthmus.report.pictures.map import Examples, MapPicture
+from isthmus.training import over_rows
 
 _MOST_POINTS = 10_000
-_MOST_CLASSES = 20
 # So few units have a histogram each.
 _FEW_UNITS, _UNITS_ABREAST = 8, 4
 
 
 def draw_code(comparison: Comparison) -> Figure:
     """Draw the first two dimensions of the code, coloured by label where labels are known."""
+    if comparison.codes.shape[1] == 2:
+        return _draw_map(comparison)
     figure, axes = new_figure(6.4, 5.2)
     if comparison.codes.shape[1] == 1:
         axes.hist(comparison.codes[:, 0], bins=50, color=OURS)
@@ -46,10 +51,29 @@ def draw_code(comparison: Comparison) -> Figure:
     return figure
 
 
+def _draw_map(comparison: Comparison) -> Figure:
+    """Draw the plane of a code of two dimensions."""
+    codes, labels = comparison.codes, comparison.labels
+    if len(comparison.training_codes):
+        codes = np.concatenate([codes, comparison.training_codes])
+        if labels is not None and comparison.training_labels is not None:
+            labels = np.concatenate([labels, comparison.training_labels])
+    columns = comparison.columns
+    examples = Examples(
+        comparison.codes,
+        comparison.x,
+        partial(over_rows, Model.decode, comparison.estimator.model_),
+        comparison.image_shape,
+        columns.names,
+        columns.label,
+    )
+    return MapPicture(codes, labels, examples, label_of=comparison.classes.label).draw()
+
+
 def _classes(comparison: Comparison) -> np.ndarray | None:
     """Give the distinct labels, if they are few enough for a colour each."""
     classes = comparison.distinct_labels
-    return None if classes is None or len(classes) > _MOST_CLASSES else classes
+    return None if classes is None or len(classes) > MOST_CLASSES else classes
 
 
 def _is_measured(comparison: Comparison) -> bool:

@@ -42,5 +42,7 @@ def draw_losses(comparison: Comparison) -> Figure:
 
 
 def _loss_name(comparison: Comparison) -> str:
+    if "placement" in comparison.estimator.history_:
+        return "placement and reconstruction"
     name = type(comparison.estimator.model_.likelihood).__name__
     return "squared error" if name == "SquaredError" else f"{name}, nats"

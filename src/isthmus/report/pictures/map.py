@@ -16,6 +16,7 @@ from matplotlib.offsetbox import AnnotationBbox, OffsetImage
 from matplotlib.patheffects import withStroke
 from scipy.ndimage import gaussian_filter
 
+from isthmus.report.comparison import MOST_CLASSES
 from isthmus.report.names import text_style
 from isthmus.report.pictures.peaks import peaks_of
 from isthmus.report.pictures.regions import find_regions
@@ -25,7 +26,6 @@ PALETTE = (
     *("#3f90da", "#ffa90e", "#bd1f01", "#94a4a2", "#832db6"),
     *("#a96b59", "#e76300", "#b9ac70", "#717581", "#92dadd"),
 )
-MOST_CLASSES = 20
 _MOST_DOTS = 100_000
 _N_PIXELS, _N_DENSITY_CELLS = 800, 64
 _N_THUMBNAILS, _THUMBNAIL_INCHES = 36, 0.34
