@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install --constraint constraints.txt
 
 .PHONY: help demo test lint types layers unit docs pictures wheel test-lowest \
-  bench bench-anomalies bench-compression bench-peers bench-sweep bench-mnist bench-papers bench-pca bench-self same-results clean
+  bench bench-anomalies bench-compression bench-maps bench-peers bench-sweep bench-mnist bench-papers bench-pca bench-self same-results clean
 
 help:
 	@echo "make demo   squeeze digits into 2 and 16 numbers, beside PCA; ends with a report"
@@ -20,6 +20,7 @@ help:
 	@echo "make bench-mnist  the default network on MNIST, epoch by epoch, beside PCA"
 	@echo "make bench-anomalies  21 tables with anomalies, beside scikit-learn and PyOD (a quarter of an hour)"
 	@echo "make bench-compression  archives beside SPERR, SZ3, zfp, pcodec, xz and JPEG XL (half an hour)"
+	@echo "make bench-maps  maps beside PCA, UMAP and t-SNE (half an hour)"
 	@echo "make bench-papers  what papers publish on MNIST, and what Isthmus gives (hours)"
 	@echo "            (these need ISTHMUS_DATA or ../shared/data)"
 	@echo "make bench-pca  scikit-learn's own tests of PCA, with LinearAutoencoder in its place"
@@ -97,6 +98,11 @@ bench-mnist: $(VENV)/.development
 bench-anomalies: $(VENV)/.development
 	@$(BIN)/python benchmarks/anomalies.py
 
+bench-maps: $(VENV)/.runtime
+	@test -x .bench-maps/bin/python || { $(PYTHON) -m venv .bench-maps && \
+	  .bench-maps/bin/pip install --quiet umap-learn openTSNE; }
+	@$(BIN)/python benchmarks/maps.py --rivals .bench-maps/bin/python
+
 bench-compression: $(VENV)/.runtime
 	@test -x .bench-compression/bin/python || { $(PYTHON) -m venv .bench-compression && \
 	  .bench-compression/bin/pip install --quiet imagecodecs pcodec zstandard; }
@@ -123,4 +129,4 @@ same-results: $(VENV)/.development
 	@$(BIN)/python benchmarks/same_results.py $(REV)
 
 clean:
-	rm -rf $(VENV) .venv-wheel .bench .bench-compression .cache .test-run dist site docs/reference isthmus-demo .pytest_cache .ruff_cache
+	rm -rf $(VENV) .venv-wheel .bench .bench-compression .bench-maps .cache .test-run dist site docs/reference isthmus-demo .pytest_cache .ruff_cache
