@@ -17,6 +17,7 @@ from isthmus import (
     ConvolutionalAutoencoder,
     DenoisingAutoencoder,
     LinearAutoencoder,
+    Map,
     ModelFileError,
     SparseAutoencoder,
     SquaredError,
@@ -44,6 +45,7 @@ MODELS = [
     BoltzmannMachine(4, persistent=True, **BARE),
     ConvolutionalAutoencoder(2, channels=[3], **BARE),
     VariationalAutoencoder(2, hidden=[8], **BARE),
+    Map(max_epochs=2, random_state=0),
 ]
 
 

@@ -23,7 +23,10 @@ def models() -> dict[str, Any]:
     import isthmus.estimators  # noqa: F401 - they register themselves
     from isthmus.fitting.base import BaseAutoencoder
 
-    return {_model_name(name): kind for name, kind in BaseAutoencoder.subclasses().items()}
+    kinds = BaseAutoencoder.subclasses()
+    # A map, whose code always has two numbers, has a command of its own.
+    sized = {name: kind for name, kind in kinds.items() if hasattr(kind, "n_components")}
+    return {_model_name(name): kind for name, kind in sized.items()}
 
 
 def model_class(model: str) -> Any:

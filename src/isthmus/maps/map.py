@@ -100,7 +100,7 @@ class Map(TableParameters, ScalingParameters, MinibatchParameters, BaseAutoencod
     ((150, 2), (150, 4))
     """
 
-    n_neighbors: int = parameter(POSITIVE, default=10)
+    n_neighbors: int = parameter(POSITIVE, default=10, kw_only=False)
     exaggeration: float = parameter(ABOVE_ZERO, default=1.0)
     n_landmarks: int | None = parameter(POSITIVE, None, default=None)
     batch_size: int = parameter(POSITIVE, default=512)
