@@ -20,10 +20,12 @@ class Clock:
 
 
 def isthmus_of(name):
-    import isthmus
+    def make(seed):
+        import isthmus
 
-    kind = {"Map": isthmus.Map, "Autoencoder": isthmus.Autoencoder}[name]
-    return lambda seed: kind(random_state=seed)
+        return getattr(isthmus, name)(random_state=seed)
+
+    return make
 
 
 def umap(seed):

@@ -41,6 +41,8 @@ def test_a_column_gives_colours(here):
     table = pd.DataFrame({"a": np.arange(60.0), "b": np.arange(60.0) ** 2, "kind": ["x", "y"] * 30})
     table.to_csv("table.csv", index=False)
     assert run("map", "table.csv", "-o", "map.png", "--colour", "kind", *QUICK) == 0
+    assert run("map", "table.csv", "-o", "map.html", "--labels", "kind", *QUICK) == 0
+    assert '"label"' in Path("map.html").read_text()
 
 
 def test_mistakes_are_told_before_any_work(digits, capsys):
@@ -50,6 +52,7 @@ def test_mistakes_are_told_before_any_work(digits, capsys):
         (["m.isthmus", "digits.npy", "-o", "m.png", "--n-neighbors", "4"], "is fitted already"),
         (["digits.npy", "-o", "map.png", "--exaggeration", "0"], "exaggeration"),
         (["digits.npy", "-o", "digits.npy"], "would write over"),
+        (["digits.npy", "-o", "nowhere/map.png"], "make the folder"),
     ]
     for arguments, message in mistakes:
         assert run("map", *arguments) != 0

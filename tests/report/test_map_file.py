@@ -38,6 +38,14 @@ def test_a_table_is_told_by_what_sets_its_regions_apart(tmp_path):
     assert (tmp_path / "iris.svg").read_text().count('<g id="text_') > 3  # letters are paths
 
 
+def test_rows_that_are_all_the_same_are_a_spot(tmp_path):
+    rows = np.ones((60, 3))
+    rows[0] = 2
+    fitted = LinearAutoencoder(2).fit(rows)
+    write_map(fitted, np.ones((60, 3)), tmp_path / "spot.png")
+    assert (tmp_path / "spot.png").exists()
+
+
 def test_numbers_give_a_scale_and_gaps_are_grey(tmp_path):
     values = IRIS["petal length (cm)"].to_numpy().copy()
     values[::9] = np.nan

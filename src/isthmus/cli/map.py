@@ -161,12 +161,14 @@ def _fitted(dataset: Any, given: dict[str, Any]) -> Any:
 
 def _check_places(drawing: DrawingOptions) -> None:
     from isthmus.io import check_writable
+    from isthmus.io.write import check_folder_around
     from isthmus.report.map_file import FORMATS
 
     if drawing.output.suffix.lower() not in (*FORMATS, _PAGE):
         raise IsthmusError(
             f"{drawing.output} is neither picture nor page: end it in .png, .svg or .html."
         )
+    check_folder_around(drawing.output)
     if drawing.codes_out is not None:
         check_writable(drawing.codes_out)
 
@@ -174,9 +176,12 @@ def _check_places(drawing: DrawingOptions) -> None:
 def _draw(estimator: Any, dataset: Any, values: Any, drawing: DrawingOptions) -> None:
     output = drawing.output
     if output.suffix.lower() == _PAGE:
+        import pyarrow as pa
+
         from isthmus.explorer import write_page
 
-        write_page(estimator, dataset, output, labels=values)
+        beside = None if values is None else pa.table({"label": values})
+        write_page(estimator, dataset, output, labels=beside)
     else:
         from isthmus import write_map
 

@@ -39,7 +39,8 @@ def find_regions(
     label : callable
         Gives the text for a feature by its position.
     """
-    n_regions = min(_MOST_REGIONS, len(codes) // _ROWS_PER_REGION)
+    n_places = len(np.unique(codes, axis=0))
+    n_regions = min(_MOST_REGIONS, len(codes) // _ROWS_PER_REGION, n_places)
     if n_regions < 2:
         return []
     groups = KMeans(n_regions, random_state=0).fit(codes)
