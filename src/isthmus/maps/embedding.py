@@ -21,7 +21,7 @@ _RATE = 1 / 80
 _N_WARMUP = 10
 _DECAYS = (0.9, 0.99)
 _EARLY_EXAGGERATION, _EARLY_SHARE = 4.0, 1 / 3
-_MOST_DRAWN, _MOST_NEIGHBORS = 200, 5
+_MOST_DRAWN, _MOST_NEIGHBORS = 100, 5
 # Of the two start components, the spread at first.
 _TINY = 1e-8
 _ITERATIONS_PER_CALL = 20

@@ -38,7 +38,7 @@ _N_COMPONENTS = 2
 _N_PRINCIPAL = 50
 _MOST_ROWS = 2**16
 _MOST_LANDMARKS, _ROWS_PER_LANDMARK = 1_500, 3
-_N_UPDATES, _FEWEST_EPOCHS, _MOST_EPOCHS = 1_100, 10, 400
+_N_UPDATES, _FEWEST_EPOCHS, _MOST_EPOCHS = 800, 7, 400
 _WIDTHS, _SECOND_WIDTH = (128, 400), 256
 _DECODER_WIDTHS = (256, 512)
 _MASKED, _RECONSTRUCTED = 0.25, 0.25
@@ -65,7 +65,7 @@ class Map(TableParameters, ScalingParameters, MinibatchParameters, BaseAutoencod
     batch_size : int
         Rows in a minibatch.
     max_epochs : int or None
-        Passes over the data; None makes about 1,100 updates, in 10 to 400 epochs.
+        Passes over the data; None makes about 800 updates, in 7 to 400 epochs.
     validation_fraction : float
         Share of the rows held out: laid out too, they judge how encoder and decoder do on rows
         that they have not seen. 0 holds out none.
