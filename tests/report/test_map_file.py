@@ -46,6 +46,11 @@ def test_rows_that_are_all_the_same_are_a_spot(tmp_path):
     assert (tmp_path / "spot.png").exists()
 
 
+def test_one_picture_has_a_map_too(plane, tmp_path):
+    write_map(plane, DIGITS.images[:1], tmp_path / "one.png")
+    assert (tmp_path / "one.png").exists()
+
+
 def test_numbers_give_a_scale_and_gaps_are_grey(tmp_path):
     values = IRIS["petal length (cm)"].to_numpy().copy()
     values[::9] = np.nan

@@ -228,7 +228,7 @@ def _palette(n_classes: int, theme: Theme) -> list[str]:
 
 def _cells(codes: np.ndarray, low: np.ndarray, high: np.ndarray, n: int) -> np.ndarray:
     """Give the cell of an n × n grid that each row lies in: ``(rows, 2)``, row and column."""
-    inside = (codes - low) / (high - low) * n
+    inside = (codes - low) / np.maximum(high - low, 1e-12) * n
     return np.clip(inside[:, ::-1].astype(int), 0, n - 1)
 
 
@@ -273,7 +273,7 @@ def _draw_thumbnails(axes: Axes, examples: Examples, theme: Theme) -> None:
 
 def _spread_out(codes: np.ndarray, count: int) -> np.ndarray:
     """Give positions of rows far from each other, but none that lies alone."""
-    low, high = codes.min(axis=0), codes.max(axis=0) + 1e-9
+    low, high = codes.min(axis=0), codes.max(axis=0)
     rows, columns = _cells(codes, low, high, _N_DENSITY_CELLS).T
     counts = np.zeros((_N_DENSITY_CELLS, _N_DENSITY_CELLS))
     np.add.at(counts, (rows, columns), 1)
