@@ -1,9 +1,8 @@
-import jax
 import numpy as np
 import pandas as pd
 import pytest
 from sklearn.calibration import CalibratedClassifierCV
-from sklearn.datasets import load_digits, load_iris
+from sklearn.datasets import load_iris
 from sklearn.frozen import FrozenEstimator
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
@@ -13,10 +12,8 @@ from isthmus import (
     Autoencoder,
     AutoencoderClassifier,
     Convolutional,
-    ConvolutionalAutoencoder,
     DataError,
     IsthmusError,
-    Ladder,
     LinearAutoencoder,
     Masking,
     ModelFileError,
@@ -30,17 +27,6 @@ from isthmus.io import read_model_file, write_model_file
 pytestmark = pytest.mark.filterwarnings("ignore:.*have the label -1")
 
 QUICK = {"max_epochs": 3, "random_state": 0}
-
-
-@pytest.fixture(scope="module")
-def digits_data():
-    X, y = load_digits(return_X_y=True)
-    return (X / 16).astype(np.float32), y
-
-
-@pytest.fixture(scope="module")
-def encoder(digits_data):
-    return Autoencoder(12, hidden=[48], max_epochs=30, random_state=0).fit(digits_data[0])
 
 
 def encoder_weights(model):
@@ -71,45 +57,6 @@ def test_unlabelled_rows_teach(encoder, digits_data):
         encoder, unlabelled=VirtualAdversarial(1.0, entropy=1.0), **settings
     ).fit(X, partly(y, 60))
     assert helped.score(X[1000:], y[1000:]) > alone.score(X[1000:], y[1000:]) + 0.03
-
-
-def test_ladder_learns_from_unlabelled_rows_and_leaves_a_plain_network(encoder, digits_data):
-    X, y = digits_data
-    settings = {"random_state": 0, "max_epochs": 10, "learning_rate": 0.01}
-    alone = AutoencoderClassifier(encoder, unlabelled=None, **settings).fit(X, partly(y, 60))
-    ladder = AutoencoderClassifier(encoder, unlabelled=Ladder(), **settings).fit(X, partly(y, 60))
-    assert ladder.score(X[1000:], y[1000:]) > alone.score(X[1000:], y[1000:]) + 0.03
-    assert jax.tree.structure(ladder.model_) == jax.tree.structure(alone.model_)
-    # One row's prediction does not depend on those beside it.
-    np.testing.assert_allclose(
-        ladder.predict_proba(X[:1]), ladder.predict_proba(X[:50])[:1], rtol=1e-4, atol=1e-6
-    )
-
-
-@pytest.mark.parametrize(
-    ("settings", "message"),
-    [
-        ({"frozen_encoder": True}, "frozen_encoder=True does not go with"),
-        ({"early_stopping": True}, "early_stopping=True does not go with"),
-        ({"dropout": 0.2}, "dropout=0.2 does not go with"),
-        ({"reconstruction": 0.5}, "reconstruction=0.5 does not go with"),
-        ({"corruption": Masking(0.2)}, "corruption=Masking"),
-        ({"unlabelled": [Ladder(), "ladder"]}, "two ladders"),
-        (
-            {"autoencoder": ConvolutionalAutoencoder(2, channels=[2], hidden=(), **QUICK)},
-            "fully connected layers, but the autoencoder has a ConvolutionalNetwork",
-        ),
-    ],
-    ids=lambda value: str(value)[:20],
-)
-def test_what_a_ladder_has_no_use_for_is_refused(settings, message):
-    x = np.random.default_rng(0).random((30, 8, 8, 1) if "autoencoder" in settings else (30, 64))
-    settings = {
-        "autoencoder": Autoencoder(2, hidden=[4], **QUICK),
-        "unlabelled": "ladder",
-    } | settings
-    with pytest.raises(IsthmusError, match=message):
-        AutoencoderClassifier(**settings, **QUICK).fit(x, np.arange(30) % 2)
 
 
 @pytest.mark.parametrize(
