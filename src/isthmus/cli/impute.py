@@ -13,7 +13,7 @@ from isthmus.cli.app import app
 from isthmus.cli.messages import INTERRUPTED, MisuseError, say, stopped
 from isthmus.cli.options import Exclude, Kinds, Memory, MinibatchOptions, Output, RunOptions
 from isthmus.cli.places import check_apart, check_model_path, save_model
-from isthmus.cli.values import kinds_of, limit_memory, misuse
+from isthmus.cli.values import kinds_of, limit_memory, misuse, model_first
 from isthmus.errors import IsthmusError
 
 
@@ -61,7 +61,7 @@ def impute(
     output
         The table without gaps: {files}.
     """
-    model, data = _model_first(files)
+    model, data = model_first(files)
     if not data:
         raise MisuseError(f"{model} is a model: name the data whose gaps it is to fill too.")
     if model is not None and (training.given() or model_out is not None):
@@ -93,11 +93,6 @@ def impute(
         say(f"{stopped()}; the gaps were filled with what had been learned.")
         return INTERRUPTED
     return 0
-
-
-def _model_first(files: list[str]) -> tuple[str | None, list[str]]:
-    """Give the model, where one comes first, and the data."""
-    return (files[0], files[1:]) if files[0].endswith(".isthmus") else (None, files)
 
 
 def _loaded(path: str) -> Any:

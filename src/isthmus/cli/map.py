@@ -24,7 +24,7 @@ from isthmus.cli.options import (
     RunOptions,
 )
 from isthmus.cli.places import check_apart, check_model_path, save_model
-from isthmus.cli.values import kinds_of, limit_memory, load_autoencoder, misuse
+from isthmus.cli.values import kinds_of, limit_memory, load_autoencoder, misuse, model_first
 from isthmus.errors import IsthmusError
 
 _PAGE = ".html"
@@ -110,7 +110,7 @@ def draw(
     Examples: `isthmus map images.npy -o map.png --model-out map.isthmus` and
     `isthmus map map.isthmus new.npy -o new.png`
     """
-    model, data = (files[0], files[1:]) if files[0].endswith(".isthmus") else (None, files)
+    model, data = model_first(files)
     given, model_out = {**layout.given(), **training.given()}, drawing.model_out
     _check(model, data, given, model_out)
     if model_out is not None:

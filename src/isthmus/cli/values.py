@@ -33,6 +33,11 @@ def widths(text: str) -> int | tuple[int, ...]:
     return found if "," in text else found[0]
 
 
+def model_first(files: list[str]) -> tuple[str | None, list[str]]:
+    """Give the model file, where one comes first, and the others."""
+    return (files[0], files[1:]) if files[0].endswith(".isthmus") else (None, files)
+
+
 def kinds_of(texts: list[str]) -> dict[str, str]:
     """Read kinds of columns such as zip=category."""
     pairs = [text.rpartition("=") for text in texts]
