@@ -182,15 +182,16 @@ def _draw(estimator: Any, dataset: Any, values: Any, drawing: DrawingOptions) ->
 
         beside = None if values is None else pa.table({"label": values})
         write_page(estimator, dataset, output, labels=beside)
+        codes = estimator.transform_chunks(dataset)
     else:
         from isthmus import write_map
 
         theme = "dark" if drawing.dark else "light"
-        write_map(estimator, dataset, output, labels=values, theme=theme)
+        codes = iter([write_map(estimator, dataset, output, labels=values, theme=theme)])
     say(f"{len(dataset):,} rows: {output}")
     if drawing.codes_out is not None:
         from isthmus.io import write
 
         names = list(estimator.get_feature_names_out())
-        n_codes = write(drawing.codes_out, estimator.transform_chunks(dataset), names=names)
+        n_codes = write(drawing.codes_out, codes, names=names)
         say(f"{n_codes:,} places: {drawing.codes_out}")
