@@ -71,14 +71,12 @@ def write_map(
     dataset = as_dataset(X)
     labels = None if labels is None else checked_labels(labels, dataset)
     codes = np.concatenate(list(estimator.transform_chunks(dataset)))
-    names = None if labels is None else DrawnNames(list(np.unique(labels)), "class")
     picture = MapPicture(
         codes,
         labels,
         _examples(estimator, dataset, codes),
         theme,
         "" if dataset.source == "X" else without_folders(dataset.source),
-        None if names is None else names.label,
     )
     content = _content(picture.draw(), target.suffix[1:].lower())
     with replacing(target) as temporary:

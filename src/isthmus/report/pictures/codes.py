@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from isthmus.models import Model
-from isthmus.report.comparison import MOST_CLASSES, Comparison
+from isthmus.report.comparison import Comparison
 from isthmus.report.names import add_legend
 from isthmus.report.pictures.canvas import OURS, abreast, new_figure
 from isthmus.report.pictures.map import Examples, MapPicture
@@ -72,8 +72,7 @@ def _draw_map(comparison: Comparison) -> Figure:
 
 def _classes(comparison: Comparison) -> np.ndarray | None:
     """Give the distinct labels, if they are few enough for a colour each."""
-    classes = comparison.distinct_labels
-    return None if classes is None or len(classes) > MOST_CLASSES else classes
+    return comparison.distinct_labels if comparison.has_classes else None
 
 
 def _is_measured(comparison: Comparison) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import matplotlib
@@ -17,7 +18,7 @@ from matplotlib.patheffects import withStroke
 from scipy.ndimage import gaussian_filter
 
 from isthmus.report.comparison import MOST_CLASSES
-from isthmus.report.names import text_style
+from isthmus.report.names import DrawnNames, text_style
 from isthmus.report.pictures.peaks import peaks_of
 from isthmus.report.pictures.regions import find_regions
 
@@ -95,8 +96,8 @@ class MapPicture:
         Colours.
     title : str
         What the data are called.
-    label_of : callable
-        Gives the text for a distinct label by its position.
+    label_of : callable or None
+        Gives the text for a distinct label by its position; None shows them as they are.
     """
 
     codes: np.ndarray
@@ -132,7 +133,7 @@ class MapPicture:
             self._write(grid[0], low, high)
         return figure
 
-    @property
+    @cached_property
     def _classes(self) -> np.ndarray | None:
         """The distinct labels, if they are few enough for a colour each."""
         if self.labels is None:
@@ -140,6 +141,13 @@ class MapPicture:
         classes = np.unique(self.labels)
         few = len(classes) <= MOST_CLASSES
         return classes if few or self.labels.dtype.kind not in "biuf" else None
+
+    @cached_property
+    def _positions(self) -> np.ndarray:
+        """The position of each row's label among the classes."""
+        assert self._classes is not None
+        assert self.labels is not None
+        return np.searchsorted(self._classes, self.labels)
 
     def _bounds(self) -> tuple[np.ndarray, np.ndarray]:
         low, high = self.codes.min(axis=0), self.codes.max(axis=0)
@@ -154,7 +162,7 @@ class MapPicture:
             return np.broadcast_to(to_rgb(theme.dots), (len(self.codes), 3)), None
         if classes is not None:
             palette = np.array([to_rgb(colour) for colour in _palette(len(classes), theme)])
-            return palette[np.searchsorted(classes, self.labels)], None
+            return palette[self._positions], None
         values = self.labels.astype(float)
         known = values[np.isfinite(values)]
         low, high = np.quantile(known, (0.01, 0.99)) if len(known) else (0.0, 1.0)
@@ -186,13 +194,13 @@ class MapPicture:
         theme, classes = THEMES[self.theme], self._classes
         halo = [withStroke(linewidth=3.6, foreground=theme.background)]
         told: list[tuple[np.ndarray, str, str, float]] = []
-        if classes is not None and self.labels is not None and len(classes) <= MOST_CLASSES:
-            positions = np.searchsorted(classes, self.labels)
+        if classes is not None and len(classes) <= MOST_CLASSES:
             palette = _palette(len(classes), theme)
-            for i in range(len(classes)):
-                name = str(classes[i]) if self.label_of is None else self.label_of(i)
-                for place in peaks_of(self.codes[positions == i], low, high):
-                    told.append((place, name, palette[i], 17.0))
+            label_of = self.label_of or DrawnNames(list(classes), "class").label
+            for i, colour in enumerate(palette):
+                name = label_of(i)
+                for place in peaks_of(self.codes[self._positions == i], low, high):
+                    told.append((place, name, colour, 17.0))
         elif classes is None and self.examples is not None and self.examples.image_shape is None:
             shown = self.examples
             regions = find_regions(shown.codes, shown.x, shown.names, shown.label)
@@ -205,7 +213,7 @@ class MapPicture:
                 place[0],
                 place[1],
                 name,
-                color=colour if size > 10 else theme.text,
+                color=colour,
                 fontsize=size,
                 fontweight="bold" if size > 10 else "normal",
                 ha="center",
@@ -232,12 +240,22 @@ def _cells(codes: np.ndarray, low: np.ndarray, high: np.ndarray, n: int) -> np.n
     return np.clip(inside[:, ::-1].astype(int), 0, n - 1)
 
 
+def _crowd(codes: np.ndarray, low: np.ndarray, high: np.ndarray, smoothing: float) -> np.ndarray:
+    """Give how many rows there are about each row, in cells of a grid that are smoothed."""
+    cells = tuple(_cells(codes, low, high, _N_DENSITY_CELLS).T)
+    return gaussian_filter(_counts(cells, _N_DENSITY_CELLS), smoothing)[cells]
+
+
+def _counts(cells: tuple[np.ndarray, ...], n: int) -> np.ndarray:
+    """Count the rows in each cell of an n × n grid."""
+    counts = np.zeros((n, n))
+    np.add.at(counts, cells, 1)
+    return counts
+
+
 def _opacity(codes: np.ndarray, low: np.ndarray, high: np.ndarray) -> np.ndarray:
     """Give each row's opacity: less where there are many."""
-    rows, columns = _cells(codes, low, high, _N_DENSITY_CELLS).T
-    counts = np.zeros((_N_DENSITY_CELLS, _N_DENSITY_CELLS))
-    np.add.at(counts, (rows, columns), 1)
-    crowd = gaussian_filter(counts, 1.0)[rows, columns]
+    crowd = _crowd(codes, low, high, 1.0)
     return np.clip(0.9 / np.sqrt(1 + crowd / 40), 0.3, 0.9)
 
 
@@ -273,11 +291,7 @@ def _draw_thumbnails(axes: Axes, examples: Examples, theme: Theme) -> None:
 
 def _spread_out(codes: np.ndarray, count: int) -> np.ndarray:
     """Give positions of rows far from each other, but none that lies alone."""
-    low, high = codes.min(axis=0), codes.max(axis=0)
-    rows, columns = _cells(codes, low, high, _N_DENSITY_CELLS).T
-    counts = np.zeros((_N_DENSITY_CELLS, _N_DENSITY_CELLS))
-    np.add.at(counts, (rows, columns), 1)
-    crowd = gaussian_filter(counts, 1.5)[rows, columns]
+    crowd = _crowd(codes, codes.min(axis=0), codes.max(axis=0), 1.5)
     dense = np.flatnonzero(crowd >= np.quantile(crowd, 0.3))
     chosen = [dense[np.argmax(crowd[dense])]]
     distances = np.full(len(dense), np.inf)
@@ -302,15 +316,14 @@ def _as_picture(row: np.ndarray, shape: tuple[int, ...], low: float, high: float
 def _draw_decoded(
     axes: Axes, examples: Examples, codes: np.ndarray, low: np.ndarray, high: np.ndarray
 ) -> None:
-    """Show what is decoded on a grid of spots, faintly where no rows are."""
+    """Show what is decoded on a grid of spots, but for those where no rows are."""
     assert examples.image_shape is not None
     step = (high - low) / _SIDE
     first, second = np.meshgrid(np.arange(_SIDE), np.arange(_SIDE))
     spots = low + (np.stack([first.ravel(), second.ravel()], axis=1) + 0.5) * step
     decoded = examples.decode(spots.astype(np.float32))
     least, most = float(examples.x.min()), float(examples.x.max())
-    counts = np.zeros((_SIDE, _SIDE))
-    np.add.at(counts, tuple(_cells(codes, low, high, _SIDE).T), 1)
+    counts = _counts(tuple(_cells(codes, low, high, _SIDE).T), _SIDE)
     for (column, row), spot, image in zip(
         zip(first.ravel(), second.ravel(), strict=True), spots, decoded, strict=True
     ):
