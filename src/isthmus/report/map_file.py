@@ -14,6 +14,7 @@ from matplotlib.figure import Figure
 from isthmus.errors import IsthmusError
 from isthmus.fitting.base import BaseAutoencoder
 from isthmus.fitting.rows import some_rows
+from isthmus.fitting.validation import open_dataset
 from isthmus.io import as_dataset, replacing
 from isthmus.models import Model
 from isthmus.prepare import as_float, mean_row, without_gaps
@@ -111,10 +112,8 @@ def _content(figure: Figure, kind: str) -> bytes:
 
 def _examples(estimator: BaseAutoencoder, dataset: Any, codes: np.ndarray) -> Examples:
     preparation, network = estimator.preparation_, estimator.model_.network
-    opened = dataset
-    if hasattr(estimator, "feature_names_in_") and dataset.schema.names is not None:
-        opened = dataset.select([str(name) for name in estimator.feature_names_in_])
-    matrix, positions = some_rows(preparation, opened, _MOST_EXAMPLES, seed=0)
+    own = open_dataset(estimator, dataset, reset=False)
+    matrix, positions = some_rows(preparation, own, _MOST_EXAMPLES, seed=0)
     x = as_float(matrix)
     columns = preparation.feature_names or [f"column {i}" for i in range(x.shape[1])]
     shown = DrawnNames(columns, "column", _LONGEST_NAME)
