@@ -22,7 +22,7 @@ _N_WARMUP = 10
 _DECAYS = (0.9, 0.99)
 _EARLY_EXAGGERATION, _EARLY_SHARE = 4.0, 1 / 3
 _MOST_DRAWN, _MOST_NEIGHBORS = 100, 5
-# Of the two start components, the spread at first.
+# Beside the root of the squared forces: where nothing pulls, nothing moves.
 _TINY = 1e-8
 _ITERATIONS_PER_CALL = 20
 
@@ -97,12 +97,8 @@ def _advance(
         early = i < _EARLY_SHARE * N_ITERATIONS
         pull = exaggeration * jnp.where(early, _EARLY_EXAGGERATION, 1.0)
         force = _force(state.z, neighbors, jax.random.fold_in(key, i), pull)
-        rate = (
-            _RATE
-            * len(neighbors) ** 0.5
-            * jnp.minimum(1.0, (i + 1) / _N_WARMUP)
-            * (1 - i / N_ITERATIONS)
-        )
+        warmth = jnp.minimum(1.0, (i + 1) / _N_WARMUP)
+        rate = _RATE * len(neighbors) ** 0.5 * warmth * (1 - i / N_ITERATIONS)
         a, b = _DECAYS
         mean = a * state.mean + (1 - a) * force
         square = b * state.square + (1 - b) * force**2

@@ -167,8 +167,8 @@ class Map(TableParameters, ScalingParameters, MinibatchParameters, BaseAutoencod
             )
 
         principal = rows.principal_components(_N_PRINCIPAL)
-        points = without_gaps(as_float(rows.matrix), principal.mean) - principal.mean
-        points = (points @ principal.components.T).astype(np.float32)
+        filled = without_gaps(as_float(rows.matrix), principal.mean)
+        points = principal.project(filled).astype(np.float32)
         start = np.zeros((len(points), _N_COMPONENTS), np.float32)
         known = min(_N_COMPONENTS, points.shape[1])
         start[:, :known] = points[:, :known] / max(float(points[:, 0].std()), 1e-12)
@@ -178,9 +178,8 @@ class Map(TableParameters, ScalingParameters, MinibatchParameters, BaseAutoencod
     def _plan(self, rows: RowsInMemory, places: np.ndarray, seed: int) -> Plan[Model]:
         """Say how encoder and decoder learn these places of the rows."""
         generator, layout = np.random.default_rng(seed), rows.preparation.layout
-        wanted = self.n_landmarks or max(rows.n_training // _ROWS_PER_LANDMARK, 2)
-        most = self.n_landmarks or _MOST_LANDMARKS
-        self.n_landmarks_ = min(wanted, most, rows.n_training)
+        usual = min(max(rows.n_training // _ROWS_PER_LANDMARK, 2), _MOST_LANDMARKS)
+        self.n_landmarks_ = min(self.n_landmarks or usual, rows.n_training)
         landmarks, sharpness = find_landmarks(places[rows.training], self.n_landmarks_, seed)
         model = self._build(
             rows.preparation, self._likelihood(rows), _N_COMPONENTS, glorot_uniform(generator)

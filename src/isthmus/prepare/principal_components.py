@@ -104,7 +104,11 @@ class PrincipalComponents:
 
     def reconstruct(self, values: np.ndarray) -> np.ndarray:
         """Project rows onto the components: (rows, features) to the same."""
-        return (values - self.mean) @ self.components.T @ self.components + self.mean
+        return self.project(values) @ self.components + self.mean
+
+    def project(self, values: np.ndarray) -> np.ndarray:
+        """Give where rows lie along the components: (rows, features) to (rows, components)."""
+        return (values - self.mean) @ self.components.T
 
     def with_rows(self, values: np.ndarray) -> PrincipalComponents:
         """Go on with more rows ``(rows, features)``, in float64.
