@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any, final
 
 import equinox as eqx
@@ -19,6 +20,7 @@ from isthmus.networks.base import (
     Network,
     undisturbed,
 )
+from isthmus.networks.initialization import Initializer
 from isthmus.networks.precision import product
 
 
@@ -34,6 +36,19 @@ class Affine(eqx.Module):
     def without_bias(self, x: jax.Array) -> jax.Array:
         """Give ``x W``."""
         return product(x, self.weight)
+
+
+def affine_layers(
+    widths: Sequence[int], activation: str, initialize: Initializer
+) -> tuple[Affine, ...]:
+    """Make layers from each width to the next, with this activation between them."""
+    return tuple(
+        Affine(
+            initialize(inputs, outputs, activation if i else "identity"),
+            np.zeros(outputs, np.float32),
+        )
+        for i, (inputs, outputs) in enumerate(pairwise(widths))
+    )
 
 
 def unroll(

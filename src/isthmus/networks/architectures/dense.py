@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from math import prod
 from typing import final
 
@@ -15,7 +14,7 @@ from isthmus.errors import IsthmusError
 from isthmus.networks.activations import ACTIVATIONS
 from isthmus.networks.architectures.base import Architecture
 from isthmus.networks.architectures.hidden import check_hidden, funnel
-from isthmus.networks.dense import Affine, DenseNetwork
+from isthmus.networks.dense import Affine, DenseNetwork, affine_layers
 from isthmus.networks.initialization import Initializer
 
 
@@ -84,11 +83,11 @@ class Dense(Architecture):
                 "tied_weights=True needs one output per feature and one number per component of "
                 "the code; this likelihood or code asks for more: set tied_weights=False."
             )
-        encoder = self._layers(down, initialize)
+        encoder = affine_layers(down, self.activation, initialize)
         if self.code_bias:
             code = Affine(encoder[-1].weight, np.full(n_code_parameters, self.code_bias, "float32"))
             encoder = (*encoder[:-1], code)
-        decoder = self._layers(up, initialize, tied)
+        decoder = affine_layers(up, self.activation, _no_weights if tied else initialize)
         if self.unit_norm_decoder and not tied:
             mirrored = encoder[-1].weight
             if isinstance(mirrored, np.ndarray) and mirrored.shape == decoder[0].weight.shape[::-1]:
@@ -104,12 +103,6 @@ class Dense(Architecture):
             tied and self.learn_by_decoding,
         )
 
-    def _layers(
-        self, sizes: Sequence[int], initialize: Initializer, tied: bool = False
-    ) -> tuple[Affine, ...]:
-        layers = []
-        for inputs, outputs in pairwise(sizes):
-            before = self.activation if layers else "identity"
-            weight = None if tied else initialize(inputs, outputs, before)
-            layers.append(Affine(weight, np.zeros(outputs, np.float32)))
-        return tuple(layers)
+
+def _no_weights(n_inputs: int, n_outputs: int, activation: str) -> None:
+    """Give no weights: those of the encoder are taken."""

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import pairwise
 from math import prod
 from typing import final
 
 import numpy as np
 
 from isthmus.networks.architectures.base import Architecture
-from isthmus.networks.dense import Affine
+from isthmus.networks.dense import affine_layers
 from isthmus.networks.initialization import Initializer
 from isthmus.networks.landmarks import LandmarkNetwork, Normalization
 
@@ -55,20 +54,11 @@ class Landmarks(Architecture, part_listed=False):
             for width in self.hidden
         ]
         return LandmarkNetwork(
-            encoder=self._layers(down, initialize),
+            encoder=affine_layers(down, self.activation, initialize),
             normalizations=tuple(normalizations),
-            decoder=self._layers(up, initialize),
+            decoder=affine_layers(up, self.activation, initialize),
             landmarks=initialize(self.n_landmarks, n_components, "identity"),
             sharpness=np.ones(1, np.float32),
             activation=self.activation,
             told=self.told,
-        )
-
-    def _layers(self, widths: list[int], initialize: Initializer) -> tuple[Affine, ...]:
-        return tuple(
-            Affine(
-                initialize(inputs, outputs, self.activation if i else "identity"),
-                np.zeros(outputs, np.float32),
-            )
-            for i, (inputs, outputs) in enumerate(pairwise(widths))
         )

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import final
 
 import numpy as np
 
 from isthmus.networks.architectures.base import Architecture
-from isthmus.networks.dense import Affine
+from isthmus.networks.dense import Affine, affine_layers
 from isthmus.networks.initialization import Initializer
 from isthmus.networks.residual_table import ResidualTableNetwork
 
@@ -48,13 +47,7 @@ class ResidualTable(Architecture, part_listed=False):
         (n_features,) = row_shape
         n_inputs = n_features + self.numbers + len(self.told)
         widths = [n_inputs, *[n_code_parameters] * _N_LAYERS]
-        layers = [
-            Affine(
-                initialize(inputs, outputs, "silu" if i else "identity"),
-                np.zeros(outputs, np.float32),
-            )
-            for i, (inputs, outputs) in enumerate(pairwise(widths))
-        ]
+        layers = affine_layers(widths, "silu", initialize)
         output = Affine(initialize(n_components, n_outputs, "silu"), np.zeros(n_outputs, "float32"))
         ranks = np.zeros(self.numbers * N_KNOTS, np.float32)
-        return ResidualTableNetwork(tuple(layers), (output,), ranks, ranks, self.told, self.numbers)
+        return ResidualTableNetwork(layers, (output,), ranks, ranks, self.told, self.numbers)
