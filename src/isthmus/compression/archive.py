@@ -23,10 +23,11 @@ from isthmus.compression.frame import (
 )
 from isthmus.compression.models_beside import HasModels, with_models
 from isthmus.compression.rows import Rows
-from isthmus.compression.threads import in_order, worker_threads
+from isthmus.compression.threads import worker_threads
 from isthmus.compression.varint import read_varint
 from isthmus.errors import ArchiveError, IsthmusError
 from isthmus.io import Schema
+from isthmus.io.ahead import in_order
 from isthmus.io.failures import refusing
 
 _KIND = "an archive"
@@ -169,7 +170,7 @@ class Archive:
         with self._reading() as file, worker_threads(n_jobs) as pool:
             coded = (data for position in positions for data in self._coded(file, position))
             ahead = 2 * self._n_tracks + 2
-            decoded = in_order(pool, self._decoded, coded, ahead)
+            decoded = in_order(self._decoded, coded, ahead, pool)
             together = zip(*[decoded] * self._n_tracks, strict=True)
             for position, numbers in zip(positions, together, strict=True):
                 n_rows = self._n_rows(position)

@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from typing import TypeVar
 
 from threadpoolctl import threadpool_limits
 
 from isthmus.checks import check_asked
-
-Item = TypeVar("Item")
-Result = TypeVar("Result")
 
 
 @contextmanager
@@ -36,16 +31,3 @@ def worker_threads(n_jobs: int | None = None) -> Iterator[ThreadPoolExecutor]:
             # Ctrl-C does not wait for work that nobody wants any more.
             pool.shutdown(wait=False, cancel_futures=True)
             raise
-
-
-def in_order(
-    pool: Executor, function: Callable[[Item], Result], items: Iterable[Item], ahead: int
-) -> Iterator[Result]:
-    """Yield the results in the order of the items, of which only so many are taken ahead."""
-    waiting: deque[Future[Result]] = deque()
-    for item in items:
-        waiting.append(pool.submit(function, item))
-        if len(waiting) > ahead:
-            yield waiting.popleft().result()
-    while waiting:
-        yield waiting.popleft().result()

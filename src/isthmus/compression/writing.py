@@ -16,8 +16,8 @@ from isthmus.compression.codec import Codec
 from isthmus.compression.frame import INDEX, coded_checksum, decoded_checksum, end_of, start_of
 from isthmus.compression.header import Header, Packing, Track
 from isthmus.compression.rows import Rows
-from isthmus.compression.threads import in_order
 from isthmus.compression.varint import varint
+from isthmus.io.ahead import in_order
 
 _STORED = Packing("stored")
 
@@ -120,7 +120,7 @@ def write_archive(
     start = start_of(header)
     digest = hashlib.sha256(start)
     file.write(start)
-    blocks = in_order(pool, coded, _tasks(content), 2 * len(tracks) + 2)
+    blocks = in_order(coded, _tasks(content), 2 * len(tracks) + 2, pool)
     index = _write_blocks(file, blocks, digest, len(tracks), progress)
     file.write(end_of(start, index, digest))
 

@@ -6,7 +6,8 @@ import queue
 import threading
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from contextlib import AbstractContextManager, nullcontext
 from typing import TypeVar
 
 Item = TypeVar("Item")
@@ -66,22 +67,29 @@ def read_ahead(items: Iterator[Item], n_ahead: int = 1) -> Iterator[Item]:
 
 
 def in_order(
-    function: Callable[[Item], Result], items: Iterable[Item], n_ahead: int = 1
+    function: Callable[[Item], Result],
+    items: Iterable[Item],
+    n_ahead: int = 1,
+    pool: Executor | None = None,
 ) -> Generator[Result]:
-    """Yield what a function makes of items, in their order, computed by as many threads ahead.
+    """Yield what a function makes of items, in their order, of which so many are begun ahead.
 
-    An error of the function is raised here, in its place.
+    As many threads compute them, or those of a pool, which stays open. An error of the function is
+    raised here, in its place.
 
     Examples
     --------
     >>> list(in_order(str.upper, "abc", 2))
     ['A', 'B', 'C']
     """
-    with ThreadPoolExecutor(n_ahead, "isthmus-ahead") as pool:
+    threads: AbstractContextManager[Executor] = (
+        ThreadPoolExecutor(n_ahead, "isthmus-ahead") if pool is None else nullcontext(pool)
+    )
+    with threads as executor:
         begun: deque[Future[Result]] = deque()
         try:
             for item in items:
-                begun.append(pool.submit(function, item))
+                begun.append(executor.submit(function, item))
                 if len(begun) > n_ahead:
                     yield begun.popleft().result()
             while begun:
