@@ -28,6 +28,7 @@ from isthmus.compression.varint import read_varint
 from isthmus.errors import ArchiveError, IsthmusError
 from isthmus.io import Schema
 from isthmus.io.ahead import in_order
+from isthmus.io.dataset import schema_of
 from isthmus.io.failures import refusing
 
 _KIND = "an archive"
@@ -111,11 +112,7 @@ class Archive:
     @property
     def schema(self) -> Schema:
         """What one row looks like, as a `Dataset` tells it."""
-        rows = self.content.empty()
-        if isinstance(rows, np.ndarray):
-            return Schema(None, (rows.dtype.name,), rows.shape[1:])
-        kinds = tuple(map(str, rows.schema.types))
-        return Schema(tuple(rows.column_names), kinds, (rows.num_columns,))
+        return schema_of(self.content.empty())
 
     def __len__(self) -> int:
         return self.n_rows

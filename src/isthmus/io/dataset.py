@@ -170,6 +170,14 @@ def schema_of_columns(schema: pa.Schema, names: Sequence[str]) -> Schema:
     return Schema(tuple(names), kinds, (len(names),))
 
 
+def schema_of(rows: Rows) -> Schema:
+    """Give the schema of rows in memory."""
+    if isinstance(rows, np.ndarray):
+        return Schema(None, (rows.dtype.name,), tuple(rows.shape[1:]))
+    kinds = tuple(map(str, rows.schema.types))
+    return Schema(tuple(rows.column_names), kinds, (rows.num_columns,))
+
+
 def group_rows(schema: Schema, dtype: np.dtype) -> int:
     """Give the rows of an array that are worth a row group."""
     return max(1, _GROUP_BYTES // max(1, schema.n_features * dtype.itemsize))

@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 
 from isthmus.errors import DataError
-from isthmus.io.dataset import Rows, Schema
+from isthmus.io.dataset import Rows, Schema, schema_of
 from isthmus.io.failures import looking_at
 from isthmus.io.formats import format_to_write
 
@@ -62,7 +62,7 @@ def write(
     first = next(chunks, None)
     if first is None:
         raise DataError(f"There are no rows to write to {target}.")
-    check_writable(target, _schema_of(first), overwrite=overwrite)
+    check_writable(target, schema_of(first), overwrite=overwrite)
     return format_to_write(target).write_whole(target, itertools.chain([first], chunks), names)
 
 
@@ -113,10 +113,3 @@ def check_folder_around(target: Path) -> None:
             f"{target} cannot be written: the folder {parent} may not be written to, "
             "so choose another one."
         )
-
-
-def _schema_of(rows: Rows) -> Schema:
-    if isinstance(rows, np.ndarray):
-        return Schema(None, (rows.dtype.name,), tuple(rows.shape[1:]))
-    kinds = tuple(map(str, rows.schema.types))
-    return Schema(tuple(rows.column_names), kinds, (rows.num_columns,))
