@@ -13,8 +13,6 @@ from isthmus.errors import ArchiveError
 
 _LENGTH = np.dtype("<u4")
 _NUMBER = np.dtype("<u8")
-# Fewer lanes than are quickest: what predicts takes longer than what decodes.
-_FEWER_LANES = 4
 # Where symbols cost little, there would be very few lanes for very many symbols.
 _MOST_STEPS = 1 << 14
 
@@ -44,7 +42,7 @@ class StreamWriter:
         beyond = np.concatenate(self._beyond)
         packed = packed_numbers(beyond) if len(beyond) else b""
         starts, frequencies = np.concatenate(self._starts), np.concatenate(self._frequencies)
-        n_lanes = lanes_for(int(self.n_bits / 8) // _FEWER_LANES)
+        n_lanes = lanes_for(int(self.n_bits / 8))
         coded = encode(starts, frequencies, max(n_lanes, len(starts) // _MOST_STEPS))
         return np.array([len(beyond), len(packed)], _LENGTH).tobytes() + packed + coded
 

@@ -61,8 +61,7 @@ class Images(Codec):
         fitted = ImageModel.from_bytes(model)
         values = block.view(np.uint8)
         places, exceptions = _places(values, fitted.palette)
-        coded, _ = encode_images(fitted, _as_images(places, fitted.raster))
-        return exceptions + coded
+        return exceptions + encode_images(fitted, _as_images(places, fitted.raster))
 
     def decode(
         self,

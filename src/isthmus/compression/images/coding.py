@@ -17,18 +17,10 @@ from isthmus.compression.threads import worker_threads
 OUTPUT_UNIT = 2_048
 # Images of one chunk: few enough for a core's cache, enough for products of matrices.
 _CHUNK = 1_024
-# Fewer lanes than are quickest: what predicts takes longer than what decodes.
-_FEWER_LANES = 4
 
 
-def encode_images(model: ImageModel, images: np.ndarray) -> tuple[bytes, float]:
-    """Encode images, ``(n, rows, columns, channels)`` uint8, places in the palette or values.
-
-    Returns
-    -------
-    tuple of bytes and float
-        The bytes, and how many they would be without the cost of lanes.
-    """
+def encode_images(model: ImageModel, images: np.ndarray) -> bytes:
+    """Encode images, ``(n, rows, columns, channels)`` uint8, places in the palette or values."""
     coded = images.transpose(1, 2, 3, 0)
     starts: list[np.ndarray] = []
     ends: list[np.ndarray] = []
@@ -49,7 +41,7 @@ def encode_images(model: ImageModel, images: np.ndarray) -> tuple[bytes, float]:
     first = np.concatenate([np.zeros(0, np.uint32), *starts])
     counts = np.concatenate([np.zeros(0, np.uint32), *ends]) - first
     n_bytes = (BITS * len(first) - float(np.log2(counts).sum())) / 8
-    return encode(first, counts, lanes_for(int(n_bytes) // _FEWER_LANES)), n_bytes
+    return encode(first, counts, lanes_for(int(n_bytes)))
 
 
 def decode_images(model: ImageModel, data: bytes, n_images: int) -> np.ndarray:
