@@ -73,23 +73,8 @@ class StreamReader:
     def read(
         self, n: int, find: Callable[[np.ndarray, slice], tuple[np.ndarray, ...]]
     ) -> np.ndarray:
-        """Give the next symbols.
-
-        Parameters
-        ----------
-        n : int
-            How many.
-        find : callable
-            Gives the symbols that hold slots, their first slots and how many they have, from the
-            slots and which of the `n` they are for.
-        """
-        symbols = np.empty(n, np.int64)
-        for at in range(0, n, self._decoder.n_lanes):
-            part = slice(at, min(at + self._decoder.n_lanes, n))
-            symbol, starts, frequencies = find(self._decoder.peek(part.stop - at), part)
-            self._decoder.advance(starts, frequencies)
-            symbols[part] = symbol
-        return symbols
+        """Give the next symbols, as `Decoder.read` does."""
+        return self._decoder.read(n, find)
 
     def read_beyond(self, n: int) -> np.ndarray:
         """Give the next whole numbers that have no symbol."""

@@ -11,6 +11,7 @@ Duda (2013), Asymmetric numeral systems; Giesen (2014), Interleaved entropy code
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import final
 
 import numpy as np
@@ -134,6 +135,27 @@ class Decoder:
         if before_end < n:
             self._step(0, starts[before_end:], frequencies[before_end:])
         self._lane = (self._lane + n) % self.n_lanes
+
+    def read(
+        self, n: int, find: Callable[[np.ndarray, slice], tuple[np.ndarray, ...]]
+    ) -> np.ndarray:
+        """Give the next symbols, ``(n,)`` int64, as many at once as there are lanes.
+
+        Parameters
+        ----------
+        n : int
+            How many.
+        find : callable
+            Gives the symbols that hold slots, their first slots and how many they have, from the
+            slots and which of the `n` they are for.
+        """
+        symbols = np.empty(n, np.int64)
+        for at in range(0, n, self.n_lanes):
+            part = slice(at, min(at + self.n_lanes, n))
+            symbol, starts, frequencies = find(self.peek(part.stop - at), part)
+            self.advance(starts, frequencies)
+            symbols[part] = symbol
+        return symbols
 
     def finish(self) -> None:
         """Check that what was decoded is all that was encoded.

@@ -49,16 +49,13 @@ def decode_images(model: ImageModel, data: bytes, n_images: int) -> np.ndarray:
     decoder = Decoder(data)
 
     def choose(slots: np.ndarray, *where: object) -> np.ndarray:
-        n_lanes = decoder.n_lanes
-        symbols = np.empty(slots.shape[1], np.uint8)
-        for at in range(0, len(symbols), n_lanes):
-            part = slots[:, at : at + n_lanes]
-            lanes = np.arange(part.shape[1])
-            symbol = (part[1:-1] <= decoder.peek(len(lanes))).sum(0, dtype=np.uint8)
-            start = part[symbol, lanes]
-            decoder.advance(start, part[symbol + np.uint8(1), lanes] - start)
-            symbols[at : at + n_lanes] = symbol
-        return symbols
+        def find(looked_at: np.ndarray, part: slice) -> tuple[np.ndarray, ...]:
+            own, lanes = slots[:, part], np.arange(len(looked_at))
+            symbol = (own[1:-1] <= looked_at).sum(0, dtype=np.uint8)
+            start = own[symbol, lanes]
+            return symbol, start, own[symbol + np.uint8(1), lanes] - start
+
+        return decoder.read(slots.shape[1], find).astype(np.uint8)
 
     images = _run(model, n_images, choose)
     decoder.finish()

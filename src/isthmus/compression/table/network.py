@@ -125,7 +125,7 @@ class BayesianNetwork(Codec, part_name="bayesian_network"):
         decoder = rans.Decoder(data[at:])
         for rows, node, begins, which in _steps(columns, nodes, sizes):
             # `rows` are a part of `columns`.
-            _decode_column(decoder, begins, which, rows[node.column])
+            rows[node.column] = _decoded(decoder, begins, which)
         decoder.finish()
         return _joined(columns, widths).astype(dtype)
 
@@ -148,18 +148,17 @@ def _steps(
         start = stop
 
 
-def _decode_column(
-    decoder: rans.Decoder, begins: np.ndarray, which: np.ndarray, values: np.ndarray
-) -> None:
+def _decoded(decoder: rans.Decoder, begins: np.ndarray, which: np.ndarray) -> np.ndarray:
     n_values = begins.shape[1] - 1
     flat = (begins[:, :-1] + np.arange(len(begins))[:, None] * rans.TOTAL).reshape(-1)
-    for start in range(0, len(values), decoder.n_lanes):
-        own = which[start : start + decoder.n_lanes]
-        slots = decoder.peek(len(own)) + own * rans.TOTAL
-        found = np.searchsorted(flat, slots, "right") - 1 - own * n_values
+
+    def find(slots: np.ndarray, part: slice) -> tuple[np.ndarray, ...]:
+        own = which[part]
+        found = np.searchsorted(flat, slots + own * rans.TOTAL, "right") - 1 - own * n_values
         first = begins[own, found]
-        decoder.advance(first, begins[own, found + 1] - first)
-        values[start : start + decoder.n_lanes] = found
+        return found, first, begins[own, found + 1] - first
+
+    return decoder.read(len(which), find)
 
 
 def _digits(block: np.ndarray, widths: list[tuple[int, ...]]) -> tuple[np.ndarray, np.ndarray]:
