@@ -7,12 +7,13 @@ from typing import final
 
 import numpy as np
 
+from isthmus.compression.byte_planes import from_planes, planes
 from isthmus.compression.packed_bytes import pack, unpack
 from isthmus.compression.rans import BITS, Decoder, encode, lanes_for
 from isthmus.errors import ArchiveError
 
 _LENGTH = np.dtype("<u4")
-_NUMBER = np.dtype("<u8")
+_NUMBER = np.dtype(np.uint64)
 # Where symbols cost little, there would be very few lanes for very many symbols.
 _MOST_STEPS = 1 << 14
 
@@ -93,13 +94,10 @@ class StreamReader:
 def packed_numbers(numbers: np.ndarray) -> bytes:
     """Pack whole numbers: the low bytes of all first, then the next, so that most are alike."""
     zigzag = (numbers << 1) ^ (numbers >> 63)
-    planes = zigzag.astype(_NUMBER).view(np.uint8).reshape(-1, _NUMBER.itemsize).T
-    return pack(np.ascontiguousarray(planes).tobytes())
+    return pack(planes(zigzag.astype(_NUMBER)))
 
 
 def unpacked_numbers(packed: bytes, n: int) -> np.ndarray:
     """Give the whole numbers that `packed_numbers` packed, int64."""
-    data = unpack(packed, n * _NUMBER.itemsize)
-    planes = np.frombuffer(data, np.uint8).reshape(_NUMBER.itemsize, n)
-    zigzag = np.ascontiguousarray(planes.T).view(_NUMBER).ravel().astype(np.uint64)
+    zigzag = from_planes(unpack(packed, n * _NUMBER.itemsize), (n,), _NUMBER)
     return (zigzag >> 1).astype(np.int64) ^ -(zigzag & 1).astype(np.int64)
