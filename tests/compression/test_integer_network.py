@@ -2,9 +2,8 @@ import jax
 import numpy as np
 import pytest
 
-from isthmus.compression.integer_network import IntegerNetwork, n_bytes
+from isthmus.compression.integer_network import OUTPUT_UNIT, IntegerNetwork, n_bytes
 from isthmus.compression.integer_training import (
-    OUTPUT_UNIT,
     as_layers,
     forward,
     fresh_network,

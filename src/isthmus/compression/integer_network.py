@@ -22,6 +22,9 @@ from isthmus.errors import ArchiveError
 MOST_INPUT, MOST_ACTIVATION, MOST_WEIGHT = 127, 255, 127
 MOST_BIAS = 1 << 20
 MOST_INPUTS = 480
+# Integers are read as: inputs in 1/64, activations in 1/64, weights in 1/32.
+INPUT_UNIT, ACTIVATION_UNIT, WEIGHT_UNIT = 64, 64, 32
+OUTPUT_UNIT = ACTIVATION_UNIT * WEIGHT_UNIT
 _MOST_SUM = 1 << 24
 _MOST_SHIFT = 16
 _WEIGHT, _BIAS = np.dtype("i1"), np.dtype("<i4")

@@ -21,16 +21,17 @@ import numpy as np
 import optax
 
 from isthmus.compression.integer_network import (
+    ACTIVATION_UNIT,
+    INPUT_UNIT,
     MOST_ACTIVATION,
     MOST_BIAS,
     MOST_WEIGHT,
+    OUTPUT_UNIT,
+    WEIGHT_UNIT,
     IntegerNetwork,
 )
 from isthmus.runs.computing import computing
 
-# Integers are read as: inputs in 1/64, activations in 1/64, weights in 1/32.
-INPUT_UNIT, ACTIVATION_UNIT, WEIGHT_UNIT = 64, 64, 32
-OUTPUT_UNIT = ACTIVATION_UNIT * WEIGHT_UNIT
 _SHIFT = 5
 
 _STEPS_AT_ONCE = 500

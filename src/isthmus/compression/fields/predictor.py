@@ -15,14 +15,13 @@ import numpy as np
 
 from isthmus.compression.bells import N_SCALES, SCALES_PER_OCTAVE
 from isthmus.compression.fields.schedule import N_NEIGHBOURS, Chunk, Step, slots
-from isthmus.compression.integer_network import MOST_INPUT, IntegerNetwork, n_bytes
+from isthmus.compression.integer_network import MOST_INPUT, OUTPUT_UNIT, IntegerNetwork, n_bytes
 from isthmus.errors import ArchiveError
 
 # Values are whole numbers of units; a bin is what one step of the residual covers.
 UNITS_PER_BIN = 16
 WEIGHT_UNIT = 4_096
 NETWORK_SIZES = (N_NEIGHBOURS + 8, 24, 16, 2)
-OUTPUT_UNIT = 2_048
 # The mean difference of the neighbours becomes this input.
 _TYPICAL_INPUT = 40
 MOST_CORRECTION = 2.0

@@ -9,12 +9,11 @@ import numpy as np
 
 from isthmus.compression.images.context import History
 from isthmus.compression.images.model import ImageModel
-from isthmus.compression.integer_network import IntegerNetwork
+from isthmus.compression.integer_network import OUTPUT_UNIT, IntegerNetwork
 from isthmus.compression.rans import BITS, Decoder, encode, lanes_for
 from isthmus.compression.softmax import slots_of
 from isthmus.compression.threads import worker_threads
 
-OUTPUT_UNIT = 2_048
 # Images of one chunk: few enough for a core's cache, enough for products of matrices.
 _CHUNK = 1_024
 
