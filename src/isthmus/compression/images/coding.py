@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from itertools import product
 
 import numpy as np
 
 from isthmus.compression.images.context import History
 from isthmus.compression.images.model import ImageModel
-from isthmus.compression.integer_network import OUTPUT_UNIT, IntegerNetwork
+from isthmus.compression.integer_network import OUTPUT_UNIT
 from isthmus.compression.rans import BITS, Decoder, encode, lanes_for
 from isthmus.compression.softmax import slots_of
 from isthmus.compression.threads import worker_threads
 
 # Images of one chunk: few enough for a core's cache, enough for products of matrices.
 _CHUNK = 1_024
+_Place = tuple[int, int, int]  # row, column and channel
 
 
 def encode_images(model: ImageModel, images: np.ndarray) -> bytes:
@@ -24,19 +26,16 @@ def encode_images(model: ImageModel, images: np.ndarray) -> bytes:
     starts: list[np.ndarray] = []
     ends: list[np.ndarray] = []
 
-    def choose(slots: np.ndarray, wanted: np.ndarray) -> np.ndarray:
-        images = np.arange(len(wanted))
-        starts.append(slots[wanted, images])
-        ends.append(slots[wanted + np.uint8(1), images])
+    def choose(slots: np.ndarray, at: _Place, part: slice, number: int) -> np.ndarray:
+        wanted = coded[at][part]
+        if len(model.networks) > 1:
+            wanted = wanted & 15 if number else wanted >> 4
+        own = np.arange(len(wanted))
+        starts.append(slots[wanted, own])
+        ends.append(slots[wanted + np.uint8(1), own])
         return wanted
 
-    def digits(at: tuple[int, int, int], part: slice, number: int) -> np.ndarray:
-        values = coded[at][part]
-        if len(model.networks) == 1:
-            return values
-        return values & 15 if number else values >> 4
-
-    _run(model, len(images), lambda slots, *where: choose(slots, digits(*where)))
+    _run(model, len(images), choose)
     first = np.concatenate([np.zeros(0, np.uint32), *starts])
     counts = np.concatenate([np.zeros(0, np.uint32), *ends]) - first
     n_bytes = (BITS * len(first) - float(np.log2(counts).sum())) / 8
@@ -69,55 +68,27 @@ def _run(model: ImageModel, n_images: int, choose: Callable[..., np.ndarray]) ->
     history = History(n_images if len(model.networks) > 1 else 0)
     parts = [slice(at, min(at + _CHUNK, n_images)) for at in range(0, n_images, _CHUNK)]
     places = product(range(raster.n_rows), range(raster.n_columns), range(raster.n_channels))
+
+    def look(at: _Place, part: slice) -> tuple[np.ndarray, np.ndarray]:
+        inputs = raster.inputs(canvas[..., part], at, model.most)
+        return inputs, slots_of(model.networks[0](inputs), OUTPUT_UNIT)
+
+    def look_closer(at: _Place, part: slice, inputs: np.ndarray, high: np.ndarray) -> np.ndarray:
+        more = history.inputs(part, high, raster.expected(canvas[..., part], at))
+        return slots_of(model.networks[1](np.concatenate([inputs, more])), OUTPUT_UNIT)
+
     with worker_threads() as pool:
         for place in places:
-
-            def look(part: slice, at: tuple[int, int, int] = place) -> _Seen:
-                return _look(model, canvas[..., part], at)
-
-            seen = list(pool.map(look, parts))
-            values = [choose(s.slots, place, part, 0) for s, part in zip(seen, parts, strict=True)]
+            seen = list(pool.map(partial(look, place), parts))
+            values = [
+                choose(slots, place, part, 0) for (_, slots), part in zip(seen, parts, strict=True)
+            ]
             if len(model.networks) > 1:
-
-                def look_closer(
-                    part: slice, seen: _Seen, high: np.ndarray, at: tuple[int, int, int] = place
-                ) -> np.ndarray:
-                    return _look_closer(model, history, canvas[..., part], at, part, seen, high)
-
-                slots = list(pool.map(look_closer, parts, seen, values))
+                inputs = [own for own, _ in seen]
+                closer = list(pool.map(partial(look_closer, place), parts, inputs, values))
                 for number, (part, high) in enumerate(zip(parts, values, strict=True)):
-                    low = choose(slots[number], place, part, 1)
+                    low = choose(closer[number], place, part, 1)
                     history.add(part, high, low)
                     values[number] = (high << 4) | low
             inside[place] = np.concatenate(values) if values else 0
     return np.ascontiguousarray(inside.transpose(3, 0, 1, 2))
-
-
-class _Seen:
-    """What a network gave for one place of some images, and what it saw."""
-
-    def __init__(self, inputs: np.ndarray, slots: np.ndarray) -> None:
-        self.inputs = inputs
-        self.slots = slots
-
-
-def _look(model: ImageModel, canvas: np.ndarray, at: tuple[int, int, int]) -> _Seen:
-    inputs = model.raster.inputs(canvas, at, model.most)
-    return _Seen(inputs, _slots(model.networks[0], inputs))
-
-
-def _look_closer(
-    model: ImageModel,
-    history: History,
-    canvas: np.ndarray,
-    at: tuple[int, int, int],
-    part: slice,
-    seen: _Seen,
-    high: np.ndarray,
-) -> np.ndarray:
-    more = history.inputs(part, high, model.raster.expected(canvas, at))
-    return _slots(model.networks[1], np.concatenate([seen.inputs, more]))
-
-
-def _slots(network: IntegerNetwork, inputs: np.ndarray) -> np.ndarray:
-    return slots_of(network(inputs), OUTPUT_UNIT)
