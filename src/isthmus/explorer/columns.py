@@ -26,11 +26,9 @@ class Columns:
 
     def __init__(self, parts: Sequence[Rows]) -> None:
         self._homes: dict[str, Rows] = {}
-        for part in reversed(parts):
-            names = _names(part)
-            self._homes = dict.fromkeys(names, part) | {
-                name: home for name, home in self._homes.items() if name not in set(names)
-            }
+        for part in parts:
+            for name in _names(part):
+                self._homes.setdefault(name, part)
         self.names = tuple(self._homes)
         self.read = lru_cache(_KEPT)(self._read)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -38,7 +38,7 @@ class Values:
     name: str
     numbers: np.ndarray | None = None
     levels: tuple[str, ...] = ()
-    places: np.ndarray | None = field(default=None)
+    places: np.ndarray | None = None
     is_date: bool = False
 
     @classmethod
