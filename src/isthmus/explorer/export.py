@@ -11,6 +11,7 @@ import pyarrow as pa
 from isthmus.errors import IsthmusError
 from isthmus.explorer.session import Session
 from isthmus.io import write
+from isthmus.io.formats.chunks import as_tables
 
 FORMATS = ("csv", "parquet")
 
@@ -40,14 +41,9 @@ def chosen_rows(session: Session, positions: np.ndarray) -> pa.Table:
             name += "_"
         columns[name] = values
 
-    beside, rows = session.described(positions), session.taken(positions)
+    beside = session.described(positions)
     parts = [] if beside is None else [beside]
-    if isinstance(rows, np.ndarray):
-        flat = rows.reshape(len(rows), -1)
-        names = [f"column{i}" for i in range(flat.shape[1])]
-        parts.append(pa.table([pa.array(column) for column in flat.T], names=names))
-    else:
-        parts.append(rows)
+    parts += as_tables([session.taken(positions)], None)
     # The data keep their names, whatever stands around them.
     taken = {name for part in parts for name in part.column_names}
     row = "row" if "row" not in taken else "row number"
