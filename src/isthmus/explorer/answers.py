@@ -11,7 +11,7 @@ import numpy as np
 
 from isthmus.errors import IsthmusError
 from isthmus.explorer.cells import compared, named, told, way
-from isthmus.explorer.export import exported
+from isthmus.explorer.export import FORMATS, exported
 from isthmus.explorer.session import ERROR, SCORE, Placement, Session
 from isthmus.explorer.shades import shaded
 from isthmus.explorer.views import mean_rows
@@ -111,7 +111,7 @@ class Answers:
             "code_names": _short(session.code_names, type(session.model).__name__),
             "columns": [named(name) for name in session.column_names],
             "view": {"kind": view.kind, "shape": list(view.shape)},
-            "formats": ["csv", "parquet"],
+            "formats": list(FORMATS),
             "places": "csv, parquet, npy or any other file that isthmus reads",
             "by": [ERROR, SCORE],
         }, [ranges.astype(np.float32)]
