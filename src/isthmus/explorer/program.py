@@ -65,14 +65,22 @@ def quantized(weight: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return np.rint(weight / scale).astype(np.int16), scale
 
 
+def refusal(part: Any) -> IsthmusError:
+    """Say of a part of a model that no page without a server runs it."""
+    return IsthmusError(
+        f"{type(part).__name__} does not run in a page without a server: serve the page with "
+        "isthmus explore MODEL DATA instead."
+    )
+
+
 @singledispatch
 def _encoder(network: Network, keep: Keep) -> list[Step]:
-    raise _unknown(network)
+    raise refusal(network)
 
 
 @singledispatch
 def _decoder(network: Network, keep: Keep) -> list[Step]:
-    raise _unknown(network)
+    raise refusal(network)
 
 
 @_encoder.register
@@ -196,7 +204,7 @@ def _code(code: Code, keep: Keep) -> list[Step]:
     if isinstance(code, (BatchTopK, JumpReLU)):
         thresholds = np.exp(np.asarray(log_thresholds(code.thresholds), np.float32))
         return [{"do": "threshold", "array": keep(thresholds)}]
-    raise _unknown(code)
+    raise refusal(code)
 
 
 def _mean(likelihood: Likelihood, n_features: int) -> list[Step]:
@@ -210,7 +218,7 @@ def _mean(likelihood: Likelihood, n_features: int) -> list[Step]:
         runs = [(width, len(list(group))) for width, group in groupby(likelihood.categories)]
         counts = {"numbers": likelihood.numbers, "booleans": likelihood.booleans}
         return [{"do": "shares", **counts, "runs": runs, "n": n_features}]
-    raise _unknown(likelihood)
+    raise refusal(likelihood)
 
 
 def _affine(weight: Any, bias: Any, keep: Keep) -> Step:
@@ -243,10 +251,3 @@ def _shape(network: ConvolutionalNetwork, i: int) -> Step:
         "kernel": list(network.kernel),
         "stride": list(network.stride),
     }
-
-
-def _unknown(part: Any) -> IsthmusError:
-    return IsthmusError(
-        f"{type(part).__name__} does not run in a page without a server: serve the page with "
-        "isthmus explore MODEL DATA instead."
-    )

@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 
 from isthmus.errors import IsthmusError
-from isthmus.explorer.program import Keep
+from isthmus.explorer.program import Keep, refusal
 from isthmus.prepare import NumberPreparation, Preparation, TablePreparation
 from isthmus.prepare.columns import (
     BooleanColumn,
@@ -34,10 +34,7 @@ def recipe_of(preparation: Preparation, keep: Keep) -> dict[str, Any]:
             for column, place in zip(preparation.columns, places, strict=True)
         ]
         return {"kind": "columns", "n_features": preparation.n_features, "columns": columns}
-    raise IsthmusError(
-        f"{type(preparation).__name__} does not run in a page without a server: serve the page "
-        "with isthmus explore MODEL DATA instead."
-    )
+    raise refusal(preparation)
 
 
 def _of_numbers(preparation: NumberPreparation, keep: Keep) -> dict[str, Any]:
