@@ -42,15 +42,15 @@ def _of_numbers(preparation: NumberPreparation, keep: Keep) -> dict[str, Any]:
     names = schema.names or [str(i) for i in range(n)]
     dtypes = schema.dtypes if schema.names is not None else schema.dtypes * n
     # Pictures have one dtype, and too many columns for a list of each.
+    distinct = tuple(dict.fromkeys(dtypes))
+    told = distinct if len(distinct) == 1 else dtypes
     return {
         "kind": "numbers",
         "n_features": n,
         "offset": keep(np.broadcast_to(preparation.offset, n).astype(np.float64)),
         "scale": keep(np.broadcast_to(preparation.scale, n).astype(np.float64)),
         "names": list(names) if len(schema.row_shape) == 1 else None,
-        "types": [_type(pa.type_for_alias(dtype)) for dtype in dict.fromkeys(dtypes)]
-        if len(set(dtypes)) == 1
-        else [_type(pa.type_for_alias(dtype)) for dtype in dtypes],
+        "types": [_type(pa.type_for_alias(dtype)) for dtype in told],
     }
 
 
