@@ -16,7 +16,7 @@ import numpy as np
 from isthmus.errors import IsthmusError
 from isthmus.explorer.answers import Answers
 from isthmus.explorer.messages import pack
-from isthmus.explorer.program import decoding, encoding
+from isthmus.explorer.program import Keep, decoding, encoding
 from isthmus.explorer.recipe import recipe_of
 from isthmus.explorer.session import ERROR, SCORE, Session
 from isthmus.explorer.shades import shaded
@@ -111,7 +111,7 @@ def _bundle(session: Session, title: str) -> bytes:
     return pack(header, arrays)
 
 
-def _column(values: Values, keep: Any) -> dict[str, Any]:
+def _column(values: Values, keep: Keep) -> dict[str, Any]:
     told: dict[str, Any] = {"name": values.name, "is_date": values.is_date, "levels": None}
     if values.numbers is not None:
         narrow = values.numbers.astype(np.float32)
@@ -121,12 +121,12 @@ def _column(values: Values, keep: Any) -> dict[str, Any]:
     return {**told, "levels": list(values.levels), "values": keep(values.places.astype(np.int32))}
 
 
-def _shades(values: Values, keep: Any) -> dict[str, Any]:
+def _shades(values: Values, keep: Keep) -> dict[str, Any]:
     legend, (shades,) = shaded(values)
     return {**legend, "bytes": keep(shades)}
 
 
-def _rows(session: Session, keep: Any) -> dict[str, Any]:
+def _rows(session: Session, keep: Keep) -> dict[str, Any]:
     """Keep the rows of an array, or some of them: cells are in the columns."""
     rows = session.rows
     if session.view.kind == "cells" or not isinstance(rows, np.ndarray):
