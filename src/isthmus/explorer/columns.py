@@ -8,7 +8,7 @@ from functools import lru_cache
 import numpy as np
 
 from isthmus.explorer.values import Values
-from isthmus.explorer.views import MOST_UNNAMED_CELLS
+from isthmus.fitting.shapes import MOST_UNNAMED_COLUMNS
 from isthmus.io import Rows
 
 # Wide tables are gone through column by column; the last ones asked for are kept.
@@ -42,5 +42,5 @@ class Columns:
 def _names(rows: Rows) -> list[str]:
     if not isinstance(rows, np.ndarray):
         return rows.column_names
-    few = rows.ndim == 2 and rows.shape[1] <= MOST_UNNAMED_CELLS
+    few = rows.ndim == 2 and rows.shape[1] <= MOST_UNNAMED_COLUMNS
     return [str(i) for i in range(rows.shape[1])] if few else []

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 
+from isthmus.fitting.shapes import MOST_UNNAMED_COLUMNS, image_shape, signal_shape
 from isthmus.io import Rows, Schema
+from isthmus.networks import Network
 
-# More numbers without names are better seen as a line than as that many cells.
-MOST_UNNAMED_CELLS = 32
-_CHANNELS = {1, 3, 4}
 _MOST_AVERAGED = 5_000
 
 
@@ -60,21 +59,18 @@ def mean_rows(rows: np.ndarray, inside: np.ndarray) -> list[np.ndarray]:
     return means
 
 
-def view_of(schema: Schema, rows: Rows, network: Any) -> View:
+def view_of(schema: Schema, rows: Rows, network: Network) -> View:
     """Choose how to show rows, of which some are given, that this network encodes."""
     shape = schema.row_shape
-    few = len(shape) == 1 and schema.n_features <= MOST_UNNAMED_CELLS
+    few = len(shape) == 1 and schema.n_features <= MOST_UNNAMED_COLUMNS
     if few or not isinstance(rows, np.ndarray):
         return View("cells", shape)
     ends = _ends(rows)
-    sizes = getattr(network, "sizes", None)
-    if sizes is not None and sizes[0][1] == 1:
-        return View("line", (schema.n_features // shape[0], shape[0]), *ends)
-    if len(shape) == 2 and min(shape) > 1:
-        return View("picture", (*shape, 1), *ends)
-    if len(shape) == 3 and shape[2] in _CHANNELS:
-        return View("picture", shape, *ends)
-    return View("line", (1, schema.n_features), *ends)
+    picture = image_shape(shape, network)
+    if picture is not None:
+        return View("picture", picture if len(picture) == 3 else (*picture, 1), *ends)
+    length, n_lines = signal_shape(shape, network) or (schema.n_features, 1)
+    return View("line", (n_lines, length), *ends)
 
 
 def _ends(rows: np.ndarray) -> tuple[float, float]:

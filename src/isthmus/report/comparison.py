@@ -13,6 +13,7 @@ import numpy as np
 from isthmus.errors import DataError
 from isthmus.fitting.base import BaseAutoencoder
 from isthmus.fitting.rows import judged_rows
+from isthmus.fitting.shapes import image_shape, signal_shape
 from isthmus.io import Dataset, as_dataset
 from isthmus.models import Model
 from isthmus.models.codes.sparse import SparseCode
@@ -24,7 +25,6 @@ from isthmus.prepare import (
 )
 from isthmus.report.names import DrawnNames, without_folders
 from isthmus.report.odd_rows import find_odd_rows
-from isthmus.report.shapes import image_shape, signal_shape
 from isthmus.report.table_columns import TableColumn, judge_columns
 from isthmus.runs.computing import computing
 from isthmus.training import over_rows

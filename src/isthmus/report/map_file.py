@@ -14,6 +14,7 @@ from matplotlib.figure import Figure
 from isthmus.errors import IsthmusError
 from isthmus.fitting.base import BaseAutoencoder
 from isthmus.fitting.rows import some_rows
+from isthmus.fitting.shapes import image_shape
 from isthmus.fitting.validation import open_dataset
 from isthmus.io import as_dataset, replacing
 from isthmus.models import Model
@@ -21,7 +22,6 @@ from isthmus.prepare import as_float, mean_row, without_gaps
 from isthmus.report.comparison import checked_labels
 from isthmus.report.names import DrawnNames, without_folders
 from isthmus.report.pictures.map import THEMES, Examples, MapPicture
-from isthmus.report.shapes import image_shape
 from isthmus.training import over_rows
 
 FORMATS = (".png", ".svg")

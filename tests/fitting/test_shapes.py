@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
+from isthmus.fitting.shapes import image_shape, signal_shape
 from isthmus.networks import Convolutional, Dense, glorot_uniform
-from isthmus.report.shapes import image_shape, signal_shape
 
 SIGNAL = Convolutional(channels=(2,), signal=True)
 IMAGE = Convolutional(channels=(2,))

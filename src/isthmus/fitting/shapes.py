@@ -7,8 +7,8 @@ from math import prod
 from isthmus.networks import Network
 from isthmus.networks.convolutional import ConvolutionalNetwork
 
-# More numbers without names are better seen as a line than as that many bars.
-_MOST_UNNAMED_COLUMNS = 32
+# More numbers without names are better seen as a line than as that many bars or cells.
+MOST_UNNAMED_COLUMNS = 32
 
 
 def image_shape(row_shape: tuple[int, ...], network: Network) -> tuple[int, ...] | None:
@@ -25,7 +25,7 @@ def signal_shape(row_shape: tuple[int, ...], network: Network) -> tuple[int, int
     if isinstance(network, ConvolutionalNetwork) and _slides_along_a_line(network):
         return network.sizes[0][0], network.channels[0]
     n_features = prod(row_shape)
-    return (n_features, 1) if n_features > _MOST_UNNAMED_COLUMNS else None
+    return (n_features, 1) if n_features > MOST_UNNAMED_COLUMNS else None
 
 
 def _slides_along_a_line(network: Network) -> bool:
