@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from isthmus.explorer.values import Values
+from isthmus.fitting.teaching import spread_over
 
 # Comparisons look at no more cells than these; of more rows they take some, evenly spread.
 _MOST_CELLS, _LEAST_ROWS, _MOST_ROWS = 20_000_000, 200, 20_000
@@ -60,7 +61,7 @@ def differences(
     list of Difference
     """
     most = int(np.clip(_MOST_CELLS // max(n_columns, 1), _LEAST_ROWS, _MOST_ROWS))
-    some, others = _spread(inside, most), _spread(outside, most)
+    some, others = (rows[spread_over(len(rows), most)] for rows in (inside, outside))
     found = [_difference(values, some, others) for values in columns]
     return sorted(found, key=lambda difference: -difference.distance)
 
@@ -98,9 +99,3 @@ def _of_numbers(values: Values, inside: np.ndarray, outside: np.ndarray) -> Diff
 def _median(ordered: np.ndarray) -> float:
     n = len(ordered)
     return float(ordered[(n - 1) // 2] + ordered[n // 2]) / 2 if n else np.nan
-
-
-def _spread(positions: np.ndarray, most: int) -> np.ndarray:
-    if len(positions) <= most:
-        return positions
-    return positions[np.linspace(0, len(positions) - 1, most).astype(int)]
