@@ -57,6 +57,13 @@ def take(rows: Rows, positions: np.ndarray) -> Rows:
     return rows[positions] if isinstance(rows, np.ndarray) else rows.take(positions)
 
 
+def all_but(positions: np.ndarray, n_rows: int) -> np.ndarray:
+    """Give the positions of all other rows, in ascending order."""
+    others = np.ones(n_rows, bool)
+    others[positions] = False
+    return np.flatnonzero(others)
+
+
 def opened(rows: Rows, source: str) -> Dataset:
     """Give rows in memory as a dataset."""
     return (

@@ -18,7 +18,7 @@ from isthmus.explorer.columns import Columns
 from isthmus.explorer.contrast import Difference, differences
 from isthmus.explorer.finding import find
 from isthmus.explorer.prepared import row_errors
-from isthmus.explorer.rows import in_memory, opened, table_beside, take
+from isthmus.explorer.rows import all_but, in_memory, opened, table_beside, take
 from isthmus.explorer.values import Values
 from isthmus.explorer.views import View, view_of
 from isthmus.fitting.validation import open_dataset
@@ -226,11 +226,10 @@ class Session:
             One a column, the greatest differences first.
         """
         inside = self.checked(positions)
-        others = np.ones(self.n_rows, bool)
-        others[inside] = False
+        outside = all_but(inside, self.n_rows)
         names = self.column_names
         columns = map(self.column, names)
-        return differences(columns, len(names), np.sort(inside), np.flatnonzero(others))
+        return differences(columns, len(names), np.sort(inside), outside)
 
     def search(self, text: str) -> np.ndarray:
         """Give the positions of the rows that a text describes.

@@ -7,6 +7,7 @@ from typing import Literal
 
 import numpy as np
 
+from isthmus.explorer.rows import all_but
 from isthmus.fitting.shapes import MOST_UNNAMED_COLUMNS, image_shape, signal_shape
 from isthmus.io import Rows, Schema
 from isthmus.networks import Network
@@ -51,7 +52,7 @@ class View:
 
 def mean_rows(rows: np.ndarray, inside: np.ndarray) -> list[np.ndarray]:
     """Give the mean of the rows at some positions and that of all others; of many, that of some."""
-    others = np.setdiff1d(np.arange(len(rows)), inside)
+    others = all_but(inside, len(rows))
     means = []
     for chosen in (inside, others if len(others) else inside):
         some = chosen[:: max(1, len(chosen) // _MOST_AVERAGED)]
