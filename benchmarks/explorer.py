@@ -8,7 +8,6 @@ rows of eight columns with a linear one.
 """
 
 import argparse
-import gzip
 import os
 import platform
 import shutil
@@ -21,7 +20,7 @@ from pathlib import Path
 import numpy as np
 from playwright.sync_api import sync_playwright
 
-from isthmus import LinearAutoencoder, Session, VariationalAutoencoder
+from isthmus import LinearAutoencoder, Session, VariationalAutoencoder, read
 from isthmus.explorer import Server, write_page
 
 DATA = Path(os.environ.get("ISTHMUS_DATA", Path(__file__).parents[2] / "shared" / "data"))
@@ -59,11 +58,8 @@ ASK = """async questions => {
 
 
 def mnist():
-    parts = []
-    for name in ("train", "t10k"):
-        content = gzip.decompress((DATA / f"mnist/{name}-images-idx3-ubyte.gz").read_bytes())
-        parts.append(np.frombuffer(content, np.uint8, offset=16).reshape(-1, 28, 28))
-    return np.concatenate(parts)
+    files = [DATA / f"mnist/{name}-images-idx3-ubyte.gz" for name in ("train", "t10k")]
+    return np.concatenate([read(file).to_memory() for file in files])
 
 
 def case(n_points):
