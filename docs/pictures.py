@@ -30,8 +30,12 @@ MADE_BY_THE_DOCS = {
 def copy_what_the_docs_made():
     for name, (folder, caption) in MADE_BY_THE_DOCS.items():
         (source,) = (HERE.parent / ".test-run" / "docs" / folder).glob(f"*{caption}.png")
-        # A palette halves the file, and nobody sees it.
-        Image.open(source).convert("RGB").quantize(128).save(PICTURES / name, optimize=True)
+        save_small(source, PICTURES / name)
+
+
+def save_small(source, path):
+    """Save a picture with a palette, which halves the file and which nobody sees."""
+    Image.open(source).convert("RGB").quantize(128).save(path, optimize=True)
 
 
 def draw_digits():
@@ -72,7 +76,7 @@ def draw_map():
     digits = load_digits()
     path = PICTURES / "map.png"
     write_map(Map(random_state=0).fit(digits.images), digits.images, path, labels=digits.target)
-    Image.open(path).convert("RGB").quantize(128).save(path, optimize=True)
+    save_small(path, path)
 
 
 def photograph_explorer():
