@@ -24,6 +24,7 @@ export class Local {
     this.k = this.hello.n_components;
     this.recipe = new Recipe(bundle.recipe, this.arrays);
     this.columns = bundle.columns.map((told) => Object.assign(new Column(told, this.arrays[told.values]), { ofData: told.of_data }));
+    this.ofData = this.columns.filter(({ ofData }) => ofData);
     this.placements = [];
   }
 
@@ -46,7 +47,7 @@ export class Local {
     const code = this.codes.subarray(position * this.k, (position + 1) * this.k);
     const decoded = this.#decoded(code);
     const answer = { position, code: Array.from(code), score: this.arrays[this.bundle.scores][position] };
-    const beside = this.columns.filter(({ ofData }) => ofData).map((column) => ({ name: column.name, value: column.text(position) }));
+    const beside = this.ofData.map((column) => ({ name: column.name, value: column.text(position) }));
     if (this.hello.view.kind !== "cells") {
       const row = this.#raw(position);
       return { ...answer, cells: beside, arrays: [this.#shown(row ? [row, decoded] : [decoded])] };
@@ -90,8 +91,7 @@ export class Local {
   }
 
   _contrast(question, [rows]) {
-    const ofData = this.columns.filter((column) => column.ofData);
-    const differences = contrastRows(ofData, rows, this.hello.n_rows).filter(({ distance }) => distance > 0);
+    const differences = contrastRows(this.ofData, rows, this.hello.n_rows).filter(({ distance }) => distance > 0);
     if (this.hello.view.kind === "cells") return { differences };
     return { differences, arrays: [this.#means(rows)] };
   }
@@ -102,13 +102,12 @@ export class Local {
 
   _download({ format }, [rows]) {
     if (format !== "csv") throw new Error("A page without a server saves csv only.");
-    const ofData = this.columns.filter((column) => column.ofData);
     const size = this.hello.view.kind === "cells" ? 0 : this.recipe.told.n_features;
-    const names = ["row", ...ofData.map(({ name }) => name), ...Array.from({ length: size }, (_, i) => `column${i}`), ...this.hello.code_names];
+    const names = ["row", ...this.ofData.map(({ name }) => name), ...Array.from({ length: size }, (_, i) => `column${i}`), ...this.hello.code_names];
     const lines = Array.from(rows, (row) => {
       const numbers = size ? (this.#raw(row) ?? new Array(size).fill(null)) : [];
       const code = this.codes.subarray(row * this.k, (row + 1) * this.k);
-      return [row + 1, ...ofData.map((column) => column.value(row)), ...numbers, ...code];
+      return [row + 1, ...this.ofData.map((column) => column.value(row)), ...numbers, ...code];
     });
     return { arrays: [new TextEncoder().encode(writeCsv(names, lines))] };
   }
