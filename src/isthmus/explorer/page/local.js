@@ -62,7 +62,8 @@ export class Local {
     const answer = { position, code: Array.from(code), score: null };
     const x = prepared[position];
     if (this.hello.view.kind !== "cells") return { ...answer, arrays: [this.#shown([this.recipe.numbers(x), decoded])] };
-    const cells = this.recipe.columns.map(({ name }, i) => ({ name, value: cellText(this.recipe.bring(x)[i]) }));
+    const values = this.recipe.bring(x);
+    const cells = this.recipe.columns.map(({ name }, i) => ({ name, value: cellText(values[i]) }));
     return { ...answer, ...this.#compared(cells, x, decoded) };
   }
 
