@@ -172,15 +172,14 @@ export class Local {
 
   #compared(given, x, decoded) {
     const brought = this.recipe.bring(decoded);
-    const backs = new Map(
-      this.recipe.columns.filter(({ kind }) => kind !== "left out").map(({ name, first, width }) => {
-        let off = 0;
-        for (let j = first; j < first + width; j++) off = Math.max(off, Math.abs(x[j] - decoded[j]) || 0);
-        return [name, off];
-      }),
-    );
-    const place = new Map(this.recipe.columns.map(({ name }, i) => [name, i]));
-    const known = given.filter(({ name }) => backs.has(name)).map(({ name, value }) => ({ name, value, back: cellText(brought[place.get(name)]), off: backs.get(name) }));
+    const backs = new Map();
+    this.recipe.columns.forEach(({ name, kind, first, width }, i) => {
+      if (kind === "left out") return;
+      let off = 0;
+      for (let j = first; j < first + width; j++) off = Math.max(off, Math.abs(x[j] - decoded[j]) || 0);
+      backs.set(name, { back: cellText(brought[i]), off });
+    });
+    const known = given.filter(({ name }) => backs.has(name)).map((cell) => ({ ...cell, ...backs.get(cell.name) }));
     const shown = known.length > CELLS ? known.sort((a, b) => b.off - a.off).slice(0, CELLS) : known;
     const others = given.filter(({ name }) => !backs.has(name)).slice(0, CELLS);
     return { cells: [...others, ...shown], n_more: given.length - others.length - shown.length };
