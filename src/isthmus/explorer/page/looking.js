@@ -2,7 +2,7 @@
 
 import { numberText, one } from "./elements.js";
 import { Latest } from "./latest.js";
-import { complain, showHint, showRow, showSpot } from "./panels.js";
+import { attempt, showHint, showRow, showSpot } from "./panels.js";
 
 const NEAR = 9; // pixels from a point that still mean it
 const ROWS_KEPT = 300;
@@ -15,7 +15,7 @@ export class Looking {
     this.known = new Map();
     this.turn = 0;
     this.kept = null; // { row, placement } or { spot }
-    this.pointing = new Latest((x, y) => this.#attempt(() => this.#point(x, y)));
+    this.pointing = new Latest((x, y) => attempt(() => this.#point(x, y)));
   }
 
   // Points of other axes are there.
@@ -56,7 +56,7 @@ export class Looking {
     this.pointing.drop();
     this.marks.hover = this.marks.cross = null;
     this.marks.draw();
-    if (this.kept) this.#attempt(() => (this.kept.spot ? this.#showSpot(this.kept.spot, true) : this.#show(this.kept, true)));
+    if (this.kept) attempt(() => (this.kept.spot ? this.#showSpot(this.kept.spot, true) : this.#show(this.kept, true)));
   }
 
   keep(x, y) {
@@ -65,7 +65,7 @@ export class Looking {
   }
 
   keepRow({ row, placement }) {
-    return this.#attempt(async () => {
+    return attempt(async () => {
       this.pointing.drop();
       const answer = await this.#show({ row, placement }, true);
       const [x, y] = this.axes.chosen;
@@ -75,7 +75,7 @@ export class Looking {
   }
 
   keepSpot(spot) {
-    return this.#attempt(async () => {
+    return attempt(async () => {
       this.pointing.drop();
       this.#keep({ spot }, spot);
       await this.#showSpot(spot, true);
@@ -142,13 +142,5 @@ export class Looking {
       this.known.set(key, answer);
     }
     return this.known.get(key);
-  }
-
-  async #attempt(act) {
-    try {
-      await act();
-    } catch (error) {
-      complain(error.message);
-    }
   }
 }

@@ -7,7 +7,7 @@ import { Grid } from "./grid.js";
 import { Looking } from "./looking.js";
 import { Marks } from "./marks.js";
 import { colourTable } from "./palette.js";
-import { complain, explain, showHint, showLegend } from "./panels.js";
+import { attempt, complain, explain, showHint, showLegend } from "./panels.js";
 import { Placing } from "./placing.js";
 import { Selection } from "./selection.js";
 import { readState, writeState } from "./state.js";
@@ -132,17 +132,14 @@ export class Explorer {
       complain(`There is no column “${name}” to colour by: choose one of the list.`);
       return;
     }
-    try {
+    await attempt(async () => {
       const question = column < 0 ? { ask: "colour", by: name } : { ask: "colour", by: null, column };
       this.legend = isNone ? null : await this.source.ask(question);
-    } catch (error) {
-      complain(error.message);
-      return;
-    }
-    this.state.colour = isNone ? "" : name;
-    one("colour").value = this.state.colour;
-    this.#recolour();
-    this.#save();
+      this.state.colour = isNone ? "" : name;
+      one("colour").value = this.state.colour;
+      this.#recolour();
+      this.#save();
+    });
   }
 
   async find(words) {
@@ -151,15 +148,13 @@ export class Explorer {
       this.selection.clear();
       return;
     }
-    try {
+    await attempt(async () => {
       const [rows] = (await this.source.ask({ ask: "search", text: words })).arrays;
       await this.selection.set(rows, { find: words });
       one("find").value = words;
       if (!rows.length) complain(`No row matches “${words}”.`);
       if (rows.length === 1) await this.looking.keepRow({ row: rows[0] });
-    } catch (error) {
-      complain(error.message);
-    }
+    });
   }
 
   // Select what lies inside a polygon, in data.

@@ -149,3 +149,12 @@ export function showLegend(legend) {
 export function complain(message) {
   one("alert").replaceChildren(message ? text(message) : "");
 }
+
+// Do something, and complain of what goes wrong.
+export async function attempt(act) {
+  try {
+    await act();
+  } catch (error) {
+    complain(error.message);
+  }
+}

@@ -1,7 +1,7 @@
 // Rows of a file that is dropped on the page, or chosen.
 
 import { numberText, one, text } from "./elements.js";
-import { complain } from "./panels.js";
+import { attempt, complain } from "./panels.js";
 
 const MOST_BYTES = 60 * 2 ** 20;
 
@@ -35,7 +35,7 @@ export class Placing {
       complain(`${file.name} has ${numberText(Math.ceil(file.size / 2 ** 20))} MB, and the page takes 60: encode it with isthmus encode.`);
       return;
     }
-    try {
+    await attempt(async () => {
       const bytes = new Uint8Array(await file.arrayBuffer());
       const answer = await this.source.ask({ ask: "place", name: file.name }, [bytes]);
       const rows = `${numberText(answer.n_rows)} ${answer.n_rows === 1 ? "row" : "rows"}`;
@@ -44,8 +44,6 @@ export class Placing {
       one("sentence").replaceChildren(`◇ ${rows} of `, text(file.name), ": point at them.");
       one("sentence").hidden = false;
       this.onplaced(answer);
-    } catch (error) {
-      complain(error.message);
-    }
+    });
   }
 }

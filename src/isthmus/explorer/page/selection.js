@@ -1,7 +1,7 @@
 // Which rows are selected, from where, what sets them apart, and their file.
 
 import { one } from "./elements.js";
-import { complain, showContrast, showSelection } from "./panels.js";
+import { attempt, showContrast, showSelection } from "./panels.js";
 
 export class Selection {
   // onchange is told of the mask, a byte for each row, null where nothing is selected.
@@ -33,12 +33,10 @@ export class Selection {
     this.onchange(this);
     const calls = { download: (format) => this.#download(format), clear: () => this.clear() };
     showSelection(rows.length, this.hello.n_rows, find, this.hello.formats, calls);
-    try {
+    await attempt(async () => {
       const answer = await this.source.ask({ ask: "contrast" }, [rows]);
       if (this.rows === rows) showContrast(this.hello.view, answer);
-    } catch (error) {
-      complain(error.message);
-    }
+    });
   }
 
   // Add a row, or take it out again.
@@ -48,16 +46,14 @@ export class Selection {
     return this.set(Uint32Array.from(rows).sort());
   }
 
-  async #download(format) {
-    try {
+  #download(format) {
+    return attempt(async () => {
       const answer = await this.source.ask({ ask: "download", format }, [this.rows]);
       const link = document.createElement("a");
       link.href = URL.createObjectURL(new Blob([answer.arrays[0]]));
       link.download = `rows.${format}`;
       link.click();
       setTimeout(() => URL.revokeObjectURL(link.href), 60000);
-    } catch (error) {
-      complain(error.message);
-    }
+    });
   }
 }

@@ -1,7 +1,7 @@
 // The way from one code to another, and what the model makes of what lies between.
 
 import { one } from "./elements.js";
-import { complain, showWay } from "./panels.js";
+import { attempt, showWay } from "./panels.js";
 
 const STEPS = 15;
 
@@ -45,14 +45,12 @@ export class Ways {
     await this.#show(`Along ${this.hello.code_names[i]}`, first, last);
   }
 
-  async #show(heading, from, to) {
-    try {
+  #show(heading, from, to) {
+    return attempt(async () => {
       const question = { ask: "between", from: Array.from(from), to: Array.from(to), steps: STEPS };
       const answer = await this.source.ask(question);
       showWay(this.hello.view, heading, answer, () => this.clear());
       this.marks.draw();
-    } catch (error) {
-      complain(error.message);
-    }
+    });
   }
 }
