@@ -27,9 +27,9 @@ from isthmus.io import readable_bytes, replacing
 _MOST_BYTES, _MOST_ROW_BYTES = 512 * 2**20, 64 * 2**20
 # In the order in which they need each other.
 _MODULES = (
-    "elements", "wire", "palette", "pictures", "panels", "grid", "view", "marks", "latest", "axes",
-    "gestures", "state", "looking", "ways", "selection", "placing", "main", "program", "recipe",
-    "columns", "files", "local", "start-local",
+    "elements", "wire", "palette", "pictures", "panels", "grid", "frames", "view", "marks",
+    "latest", "axes", "gestures", "state", "looking", "ways", "selection", "placing", "main",
+    "program", "recipe", "columns", "files", "local", "start-local",
 )  # fmt: skip
 _IMPORT = re.compile(r'^import (\{.*\}) from "\./(.*)\.js";$', re.MULTILINE)
 _EXPORT = re.compile(r"^export ((?:async )?(?:function|class|const) (\w+))", re.MULTILINE)

@@ -1,5 +1,7 @@
 // What is drawn over the points: rings, the cross, the lasso, the way, rows that were placed.
 
+import { onceAFrame } from "./frames.js";
+
 export class Marks {
   constructor(canvas, view) {
     this.canvas = canvas;
@@ -10,16 +12,7 @@ export class Marks {
     this.lasso = null; // places in data
     this.way = null; // places in data
     this.placed = []; // pairs of arrays, in data
-    this.asked = false;
-  }
-
-  draw() {
-    if (this.asked) return;
-    this.asked = true;
-    requestAnimationFrame(() => {
-      this.asked = false;
-      this.#paint();
-    });
+    this.draw = onceAFrame(() => this.#paint());
   }
 
   #paint() {

@@ -1,5 +1,7 @@
 // The points, drawn into a buffer of pixels: what lies on one pixel is mixed, whatever its order.
 
+import { onceAFrame } from "./frames.js";
+
 const STEP = 4;
 const PATIENCE = 24; // milliseconds a frame may take while the map moves, before it gets coarser
 const FAINT = 0.12; // of a point that is not selected
@@ -18,7 +20,7 @@ export class View {
     this.moving = false;
     this.coarse = false;
     this.lastFrame = 0;
-    this.asked = false;
+    this.draw = onceAFrame(() => this.#paint());
   }
 
   // Points, and the ranges that the whole map shows.
@@ -99,15 +101,6 @@ export class View {
     this.zoom = Math.max(0.2, Math.min(this.zoom * factor, 1e4));
     const after = this.toData(sx, sy);
     this.look([this.centre[0] + before[0] - after[0], this.centre[1] + before[1] - after[1]], this.zoom);
-  }
-
-  draw() {
-    if (this.asked) return;
-    this.asked = true;
-    requestAnimationFrame(() => {
-      this.asked = false;
-      this.#paint();
-    });
   }
 
   // While the map moves, a slow machine draws half as many pixels.
