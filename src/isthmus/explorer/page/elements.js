@@ -22,3 +22,5 @@ export function numberText(value, isDate = false) {
   if (Number.isInteger(value) && Math.abs(value) < 1e15) return value.toLocaleString("en");
   return String(+value.toPrecision(4));
 }
+
+export const rowsText = (n) => `${numberText(n)} ${n === 1 ? "row" : "rows"}`;

@@ -1,6 +1,6 @@
 // What is told beside the map: a row, a spot, a way, a selection, the legend.
 
-import { make, numberText, one, text } from "./elements.js";
+import { make, numberText, one, rowsText, text } from "./elements.js";
 import { drawScale, levelColour } from "./palette.js";
 import { drawRows } from "./pictures.js";
 
@@ -39,9 +39,8 @@ export function showHint() {
 
 // The sentence that is there until something is pointed at.
 export function explain(hello) {
-  const rows = `${numberText(hello.n_rows)} ${hello.n_rows === 1 ? "row" : "rows"}`;
   one("sentence").textContent =
-    `Each point of the map is one of ${rows}: point at one to see it beside what the model gives back, ` +
+    `Each point of the map is one of ${rowsText(hello.n_rows)}: point at one to see it beside what the model gives back, ` +
     "or at an empty spot to see what would be there.";
 }
 
@@ -96,7 +95,7 @@ function steps(given) {
 export function showSelection(count, total, origin, formats, { download, clear }) {
   const buttons = formats.map((format) => make("button", { type: "button", onclick: () => download(format) }, `Save ${format}`));
   one("selected").replaceChildren(
-    make("h2", {}, `${numberText(count)} ${count === 1 ? "row" : "rows"} selected`, make("span", { class: "quiet" }, `of ${numberText(total)}`)),
+    make("h2", {}, `${rowsText(count)} selected`, make("span", { class: "quiet" }, `of ${numberText(total)}`)),
     origin ? make("p", { class: "quiet" }, "Found by ", text(origin)) : "",
     make("div", { class: "buttons" }, ...buttons, make("button", { type: "button", onclick: clear }, "Clear")),
     make("div", { id: "contrast" }, make("p", { class: "quiet" }, "Comparing …")),

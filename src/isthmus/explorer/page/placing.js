@@ -1,6 +1,6 @@
 // Rows of a file that is dropped on the page, or chosen.
 
-import { numberText, one, text } from "./elements.js";
+import { numberText, one, rowsText, text } from "./elements.js";
 import { attempt, complain } from "./panels.js";
 
 const MOST_BYTES = 60 * 2 ** 20;
@@ -38,7 +38,7 @@ export class Placing {
     await attempt(async () => {
       const bytes = new Uint8Array(await file.arrayBuffer());
       const answer = await this.source.ask({ ask: "place", name: file.name }, [bytes]);
-      const rows = `${numberText(answer.n_rows)} ${answer.n_rows === 1 ? "row" : "rows"}`;
+      const rows = rowsText(answer.n_rows);
       one("alert").replaceChildren();
       one("spoken").textContent = `${rows} of ${file.name} placed`;
       one("sentence").replaceChildren(`◇ ${rows} of `, text(file.name), ": point at them.");
