@@ -23,7 +23,7 @@ export class Explorer {
     this.state = readState();
     this.placements = [];
     source.onprogress = (done, total) => this.#progress(done, total);
-    source.onclosed = () => complain("The server has ended: start isthmus explore again, and load this page anew.");
+    source.onclosed = complain;
   }
 
   async start() {

@@ -2,6 +2,8 @@
 
 import { packMessage, unpackMessage } from "./wire.js";
 
+const ENDED = "The server has ended: start isthmus explore again, and load this page anew.";
+
 export class Socket {
   constructor() {
     const address = new URL("socket", location.href.split("#")[0]);
@@ -39,8 +41,8 @@ export class Socket {
   }
 
   #end() {
-    for (const { reject } of this.waiting.values()) reject(new Error("The server has ended: start isthmus explore again, and load this page anew."));
+    for (const { reject } of this.waiting.values()) reject(new Error(ENDED));
     this.waiting.clear();
-    this.onclosed();
+    this.onclosed(ENDED);
   }
 }
