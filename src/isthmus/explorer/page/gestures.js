@@ -4,7 +4,7 @@ const NEAR = 3; // pixels that a click may move
 const KEY_STEP = 12;
 
 export class Gestures {
-  // calls: onpoint, onleave, onclick, onpan, onzoom, onmove, ondraw, ondrawn, ontool, onkey
+  // calls: onpoint, onleave, onclick, onpan, onzoom, onmove, ondraw, ondrawn, onkey
   constructor(canvas, calls) {
     this.canvas = canvas;
     this.calls = calls;

@@ -2,7 +2,7 @@
 
 import { make } from "./elements.js";
 
-export function drawPicture(pixels, [height, width, channels]) {
+function drawPicture(pixels, [height, width, channels]) {
   const canvas = make("canvas", { class: "picture", width, height });
   const context = canvas.getContext("2d");
   const image = context.createImageData(width, height);
@@ -15,7 +15,7 @@ export function drawPicture(pixels, [height, width, channels]) {
 }
 
 // Lines (lines, length) of one row, on an axis that other rows may share.
-export function drawLines(values, [n, length], [least, greatest]) {
+function drawLines(values, [n, length], [least, greatest]) {
   const canvas = make("canvas", { width: 560, height: 200 });
   const context = canvas.getContext("2d");
   const style = getComputedStyle(document.body);

@@ -10,7 +10,7 @@ const CYCLES = {
 };
 const MISSING = new Set(["", "NA", "N/A", "NaN", "nan", "null", "NULL"]);
 
-export const isMissing = (value) => value === null || value === undefined || MISSING.has(value) || Number.isNaN(value);
+const isMissing = (value) => value === null || value === undefined || MISSING.has(value) || Number.isNaN(value);
 
 export class Recipe {
   constructor(told, arrays) {
