@@ -6,6 +6,8 @@ const STEP = 4;
 const PATIENCE = 24; // milliseconds a frame may take while the map moves, before it gets coarser
 const FAINT = 0.12; // of a point that is not selected
 
+const limited = (zoom) => Math.max(0.2, Math.min(zoom, 1e4));
+
 export class View {
   constructor(canvas, onmoved) {
     this.canvas = canvas;
@@ -72,7 +74,7 @@ export class View {
 
   look(centre, zoom) {
     this.centre = centre;
-    this.zoom = Math.max(0.2, Math.min(zoom, 1e4));
+    this.zoom = limited(zoom);
     this.draw();
     this.onmoved();
   }
@@ -98,7 +100,7 @@ export class View {
 
   zoomAt(sx, sy, factor) {
     const before = this.toData(sx, sy);
-    this.zoom = Math.max(0.2, Math.min(this.zoom * factor, 1e4));
+    this.zoom = limited(this.zoom * factor);
     const after = this.toData(sx, sy);
     this.look([this.centre[0] + before[0] - after[0], this.centre[1] + before[1] - after[1]], this.zoom);
   }
@@ -140,11 +142,15 @@ export class View {
     return Math.min(6, usual * Math.max(1, Math.sqrt(this.zoom)));
   }
 
+  // Pixels for each unit of the data, and the pixel of its origin.
+  #onPixels(w, h, ratio) {
+    const [kx, ky] = this.scale.map((k) => k * ratio);
+    return [kx, ky, w / 2 - this.centre[0] * kx, h / 2 + this.centre[1] * ky];
+  }
+
   #addPixels(w, h, ratio) {
     const { x, y, shades, mask, table, sums } = this;
-    const [kx, ky] = this.scale.map((k) => k * ratio);
-    const ox = w / 2 - this.centre[0] * kx;
-    const oy = h / 2 + this.centre[1] * ky;
+    const [kx, ky, ox, oy] = this.#onPixels(w, h, ratio);
     for (let i = 0, n = x.length; i < n; i++) {
       const px = Math.floor(x[i] * kx + ox);
       const py = Math.floor(oy - y[i] * ky);
@@ -160,9 +166,7 @@ export class View {
 
   #addDiscs(w, h, ratio, radius) {
     const { x, y, shades, mask, table, sums } = this;
-    const [kx, ky] = this.scale.map((k) => k * ratio);
-    const ox = w / 2 - this.centre[0] * kx;
-    const oy = h / 2 + this.centre[1] * ky;
+    const [kx, ky, ox, oy] = this.#onPixels(w, h, ratio);
     const reach = Math.ceil(radius);
     for (let i = 0, n = x.length; i < n; i++) {
       const cx = x[i] * kx + ox;
