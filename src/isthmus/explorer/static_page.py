@@ -86,7 +86,6 @@ def _bundle(session: Session, title: str) -> bytes:
     n_features = model.preparation_.n_features
     hello, (ranges,) = Answers(session, title).ask({"ask": "hello"}, [])
     view = {**hello["view"], "least": session.view.least, "greatest": session.view.greatest}
-    names = [*session.column_names, ERROR, SCORE]
     header: dict[str, Any] = {
         "hello": {**hello, "view": view, "formats": ["csv"]},
         "ranges": keep(ranges),
@@ -96,12 +95,7 @@ def _bundle(session: Session, title: str) -> bytes:
         "encode": encoding(model.model_, keep),
         "decode": decoding(model.model_, n_features, keep),
     }
-    header["columns"] = [
-        {**_column(session.column(name), keep), "of_data": name in session.column_names}
-        for name in names
-    ]
-    header["shades"] = [_shades(session.column(name), keep) for name in names]
-    header |= _rows(session, keep)
+    header |= _columns(session, keep) | _rows(session, keep)
     size = sum(array.nbytes for array in arrays)
     if size > _MOST_BYTES:
         raise IsthmusError(
@@ -109,6 +103,17 @@ def _bundle(session: Session, title: str) -> bytes:
             "write one of fewer rows or columns, or serve it with isthmus explore."
         )
     return pack(header, arrays)
+
+
+def _columns(session: Session, keep: Keep) -> dict[str, Any]:
+    """Keep the values of all columns and, behind them, the shades that they give rows."""
+    columns, shades = [], []
+    for name in [*session.column_names, ERROR, SCORE]:
+        values = session.column(name)
+        columns.append({**_column(values, keep), "of_data": name in session.column_names})
+        shades.append(shaded(values))
+    told = [{**legend, "bytes": keep(shade)} for legend, (shade,) in shades]
+    return {"columns": columns, "shades": told}
 
 
 def _column(values: Values, keep: Keep) -> dict[str, Any]:
@@ -119,11 +124,6 @@ def _column(values: Values, keep: Keep) -> dict[str, Any]:
         return {**told, "values": keep(narrow if exact else values.numbers)}
     assert values.places is not None
     return {**told, "levels": list(values.levels), "values": keep(values.places.astype(np.int32))}
-
-
-def _shades(values: Values, keep: Keep) -> dict[str, Any]:
-    legend, (shades,) = shaded(values)
-    return {**legend, "bytes": keep(shades)}
 
 
 def _rows(session: Session, keep: Keep) -> dict[str, Any]:
