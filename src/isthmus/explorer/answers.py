@@ -12,6 +12,7 @@ import numpy as np
 from isthmus.errors import IsthmusError
 from isthmus.explorer.cells import compared, named, told, way
 from isthmus.explorer.export import FORMATS, exported
+from isthmus.explorer.prepared import column_errors
 from isthmus.explorer.session import ERROR, SCORE, Placement, Session
 from isthmus.explorer.shades import shaded
 from isthmus.explorer.views import mean_rows
@@ -132,16 +133,18 @@ class Answers:
             placed = self.placements[placement]
             rows, beside = placed.rows[position : position + 1], None
             code = placed.codes[position]
+        features = session.features(rows)
         header: dict[str, Any] = {
             "position": int(position),
             "code": code.tolist(),
-            "score": float(session.model.score_samples(session.features(rows))[0]),
+            "score": float(session.model.score_samples(features)[0]),
         }
         decoded = session.decode(code)
         shown, found = self._shown([rows, decoded])
         header |= shown
         if session.view.kind == "cells":
-            header["cells"], header["n_more"] = compared(session, rows, decoded, code, beside)
+            errors = column_errors(session.model, features, code)
+            header["cells"], header["n_more"] = compared(rows, decoded, errors, beside)
         elif beside is not None:
             header["cells"] = told(beside)
         return header, found

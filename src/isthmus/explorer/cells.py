@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from isthmus.explorer.prepared import column_errors, column_ranges
+from isthmus.explorer.prepared import column_ranges
 from isthmus.explorer.session import Session
 from isthmus.io import Rows
 
@@ -23,21 +23,17 @@ def named(name: str) -> str:
 
 
 def compared(
-    session: Session, rows: Rows, decoded: Rows, code: np.ndarray, beside: pa.Table | None
+    rows: Rows, decoded: Rows, errors: dict[str, float], beside: pa.Table | None
 ) -> tuple[list[Cell], int]:
     """Give the cells of one row, with those that the model gives back; and how many more there are.
 
     Of many columns those are shown that come back worst.
     """
     own, back = _columns(rows), _columns(decoded)
-    features = session.features(rows)
-    errors = column_errors(session.model, features, code)
-    called = features.schema.names or [str(i) for i in range(features.schema.n_features)]
-    distances = dict(zip(called, errors.tolist(), strict=True))
     names = [name for name in own if name in back]
     order = names
     if len(names) > _MOST_CELLS:
-        worst = np.argsort([-distances[name] for name in names], kind="stable")[:_MOST_CELLS]
+        worst = np.argsort([-errors[name] for name in names], kind="stable")[:_MOST_CELLS]
         order = [names[i] for i in worst]
     cells = [] if beside is None else told(beside)
     rest = [name for name in own if name not in back][:_MOST_CELLS]
@@ -47,7 +43,7 @@ def compared(
             "name": named(name),
             "value": _text(own[name]),
             "back": _text(back[name]),
-            "off": round(distances[name], 3),
+            "off": round(errors[name], 3),
         }
         for name in order
     ]

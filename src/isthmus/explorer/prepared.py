@@ -24,10 +24,12 @@ def row_errors(model: Any, dataset: Dataset, codes: np.ndarray) -> np.ndarray:
     return np.concatenate(found)
 
 
-def column_errors(model: Any, dataset: Dataset, code: np.ndarray) -> np.ndarray:
-    """Give how far each column of one row is off: ``(columns,)``, 0 where it is missing."""
+def column_errors(model: Any, dataset: Dataset, code: np.ndarray) -> dict[str, float]:
+    """Give how far each column of one row is off, by its name; 0 where it is missing."""
     (x,) = model.preparation_.chunks(dataset)
-    return _by_column(model, np.sqrt(np.nan_to_num(_squares(model, x, code[None])[0])))
+    errors = _by_column(model, np.sqrt(np.nan_to_num(_squares(model, x, code[None])[0])))
+    names = dataset.schema.names or [str(i) for i in range(dataset.schema.n_features)]
+    return dict(zip(names, errors.tolist(), strict=True))
 
 
 def column_ranges(model: Any, rows: Rows) -> np.ndarray:
