@@ -12,7 +12,7 @@ import numpy as np
 
 from isthmus.compression.rans import TOTAL
 from isthmus.compression.table.code_length import DISCOUNTS, STRENGTHS
-from isthmus.compression.table.structure import Node
+from isthmus.compression.table.structure import Node, n_of, numbered
 
 
 @final
@@ -32,8 +32,7 @@ class Counts:
         self._size = int(sizes[node.column])
         self._sizes = sizes
         self._counts = [
-            np.zeros((int(np.prod(sizes[list(context)], dtype=np.int64)), self._size), np.int32)
-            for context in node.contexts
+            np.zeros((n_of(context, sizes), self._size), np.int32) for context in node.contexts
         ]
 
     def tables(self, columns: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -51,7 +50,7 @@ class Counts:
         which : ndarray
             The context of each row.
         """
-        ids = [self._ids(context, columns) for context in self._node.contexts]
+        ids = [numbered(context, columns, self._sizes) for context in self._node.contexts]
         # Rows whose last contexts are the same have the others in common, too.
         _, firsts, which = np.unique(ids[-1], return_index=True, return_inverse=True)
         p: np.ndarray | float = 1 / self._size
@@ -63,13 +62,7 @@ class Counts:
         """Count the values of rows."""
         values = columns[self._node.column]
         for context, counts in zip(self._node.contexts, self._counts, strict=True):
-            np.add.at(counts, (self._ids(context, columns), values), 1)
-
-    def _ids(self, context: tuple[int, ...], columns: np.ndarray) -> np.ndarray:
-        ids = np.zeros(columns.shape[1], np.int64)
-        for parent in context:
-            ids = ids * int(self._sizes[parent]) + columns[parent]
-        return ids
+            np.add.at(counts, (numbered(context, columns, self._sizes), values), 1)
 
 
 def _mended(

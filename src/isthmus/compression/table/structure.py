@@ -86,8 +86,20 @@ def learn(columns: np.ndarray, sizes: np.ndarray, after: dict[int, int]) -> list
 
 def counts_of(node: Node, sizes: np.ndarray) -> int:
     """Give how many numbers a node has to count."""
-    parents = [int(np.prod(sizes[list(context)], dtype=np.int64)) for context in node.contexts]
-    return int(sizes[node.column]) * sum(parents)
+    return int(sizes[node.column]) * sum(n_of(context, sizes) for context in node.contexts)
+
+
+def n_of(context: tuple[int, ...], sizes: np.ndarray) -> int:
+    """Give how many values the parents of a context have together."""
+    return int(np.prod(sizes[list(context)], dtype=np.int64))
+
+
+def numbered(context: tuple[int, ...], columns: np.ndarray, sizes: np.ndarray) -> np.ndarray:
+    """Give the number of the parents' values in each row: ``(rows,)``, from 0 to `n_of`."""
+    ids = np.zeros(columns.shape[1], np.int64)
+    for parent in context:
+        ids = ids * int(sizes[parent]) + columns[parent]
+    return ids
 
 
 def to_bytes(nodes: list[Node]) -> bytes:
@@ -180,7 +192,7 @@ def _node(
         for k in near:
             if k == j or size * int(sizes[j] * sizes[k]) > most:
                 continue
-            pair = columns[j] * int(sizes[k]) + columns[k]
+            pair = numbered((j, k), columns, sizes)
             for around, contexts in (
                 (singles[j], ((), (j,), (j, k))),
                 (alone, ((), (j, k))),
@@ -199,9 +211,7 @@ def _with_priors(
 ) -> Node:
     found, priors = alone, [alone.prior]
     for context in contexts[1:]:
-        ids = np.zeros_like(columns[i])
-        for parent in context:
-            ids = ids * int(sizes[parent]) + columns[parent]
+        ids = numbered(context, columns, sizes)
         found = learned(columns[i], ids, int(sizes[i]), found.probabilities, ALL_PRIORS)
         priors.append(found.prior)
     return Node(i, contexts, tuple(priors))

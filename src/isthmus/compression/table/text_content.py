@@ -18,6 +18,7 @@ from isthmus.compression.table.attached import (
     schema_from_bytes,
     schema_to_bytes,
 )
+from isthmus.compression.table.columns import whole
 from isthmus.compression.table.spelling import Spelling, cells_of
 from isthmus.compression.table.table_content import TableContent
 from isthmus.compression.table.text_layout import TextLayout
@@ -66,7 +67,7 @@ class TextContent:
         """Give back the cells of rows."""
         values = self.inner.joined(rows)
         columns = [
-            cells_of(_whole(column), *spelling)
+            cells_of(whole(column), *spelling)
             for column, spelling in zip(values.itercolumns(), self.spellings, strict=True)
         ]
         return pa.table(columns, names=values.column_names)
@@ -130,7 +131,7 @@ class TextContent:
 def typed(cells: pa.Table, schema: pa.Schema, decimal: str) -> pa.Table:
     """Give the table that cells mean."""
     columns = [
-        typed_column(_whole(column), field.type, decimal)
+        typed_column(whole(column), field.type, decimal)
         for column, field in zip(cells.itercolumns(), schema, strict=True)
     ]
     return pa.Table.from_arrays(columns, schema=schema)
@@ -146,8 +147,3 @@ def typed_column(cells: pa.Array, kind: pa.DataType, decimal: str) -> pa.Array:
     if pa.types.is_null(kind):
         return pa.nulls(len(cells))
     return known.cast(kind)
-
-
-def _whole(column: pa.ChunkedArray) -> pa.Array:
-    found = column.combine_chunks()
-    return pa.concat_arrays(found.chunks) if isinstance(found, pa.ChunkedArray) else found
