@@ -17,7 +17,7 @@ from isthmus.compression.rans import TOTAL
 N_SCALES = 64
 SCALES_PER_OCTAVE = 5
 LEAST_SCALE = 0.05
-MOST_REACH = 126
+_MOST_REACH = 126
 _OCTAVE = (1.0, 1.1487, 1.3195, 1.5157, 1.7411)
 _LARGEST_UNSPLIT = 16.0
 _REACH = 8
@@ -52,10 +52,15 @@ def scale_of(index: int) -> float:
     return LEAST_SCALE * _OCTAVE[step] * 2**octave
 
 
+def reach_of(scale: float) -> int:
+    """Give the largest number that has a symbol of its own on a scale."""
+    return min(int(_REACH * scale) + 2, _MOST_REACH)
+
+
 @cache
 def bells() -> Bells:
     """Make the tables, once."""
-    starts = np.full((N_SCALES, 2 * MOST_REACH + 4), TOTAL, np.uint32)
+    starts = np.full((N_SCALES, 2 * _MOST_REACH + 4), TOTAL, np.uint32)
     reaches = np.zeros(N_SCALES, np.int32)
     n_low_bits = np.zeros(N_SCALES, np.int32)
     symbols = np.empty((N_SCALES, TOTAL), np.uint8)
@@ -64,7 +69,7 @@ def bells() -> Bells:
         while scale > _LARGEST_UNSPLIT:
             scale /= 2
             n_low_bits[index] += 1
-        reach = min(int(_REACH * scale) + 2, MOST_REACH)
+        reach = reach_of(scale)
         # Low bits are cut off by rounding down, so that the high part stands for more above it.
         centre = 0.5 - 0.5 / 2.0 ** n_low_bits[index]
         edges = np.arange(-reach, reach + 1) - 0.5 + centre

@@ -11,7 +11,7 @@ from functools import cached_property
 
 import numpy as np
 
-from isthmus.compression.bells import N_SCALES, bells, scale_of, student_below
+from isthmus.compression.bells import N_SCALES, bells, reach_of, scale_of, student_below
 from isthmus.compression.coded_stream import (
     StreamReader,
     StreamWriter,
@@ -24,7 +24,6 @@ from isthmus.compression.promise import Promise
 from isthmus.compression.rans import BITS, TOTAL
 from isthmus.errors import ArchiveError
 
-_MOST_REACH, _REACH = 126, 8
 _FAR = 1e9
 _LENGTH = np.dtype("<u4")
 _SLACK = 1e-9
@@ -170,9 +169,7 @@ class _Around:
 
 
 _WIDTHS = np.array([UNITS_PER_BIN * scale_of(index) for index in range(N_SCALES)])
-_REACHES = np.array(
-    [min(int(_REACH * scale_of(index)) + 2, _MOST_REACH) for index in range(N_SCALES)]
-)
+_REACHES = np.array([reach_of(scale_of(index)) for index in range(N_SCALES)])
 
 
 def _ordered(values: np.ndarray) -> np.ndarray:
