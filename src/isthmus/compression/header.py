@@ -84,7 +84,7 @@ class Header:
     Parameters
     ----------
     content : dict
-        What the tracks mean: see `isthmus.compression.content`.
+        What the tracks mean: see `isthmus.compression.contents`.
     n_rows : int
         Rows of all tracks.
     tracks : tuple of Track

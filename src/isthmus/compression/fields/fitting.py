@@ -24,7 +24,6 @@ from isthmus.compression.fields.predictor import (
     spread_of,
 )
 from isthmus.compression.fields.schedule import Chunk, Field
-from isthmus.compression.integer_network import IntegerNetwork
 from isthmus.compression.integer_training import straight_through, train
 from isthmus.compression.threads import worker_threads
 
@@ -59,11 +58,10 @@ def fit(units: np.ndarray, effort: str) -> tuple[Arrangement, Predictor]:
     for number in range(_N_ROUNDS):
         # On what the decoder sees, which hangs on the predictor before.
         predictor = Predictor(fit_linear(laid_out, known, field), predictor.network)
-        network = _fit_network(
-            predictor,
-            laid_out,
-            known,
-            field,
+        network = train(
+            predictor.network,
+            code_length,
+            examples_of(predictor, laid_out, known, field, _MOST_EXAMPLES),
             n_steps=_N_STEPS[effort] >> number,
             learning_rate=_LEARNING_RATE / 2**number,
         )
@@ -73,21 +71,6 @@ def fit(units: np.ndarray, effort: str) -> tuple[Arrangement, Predictor]:
         if n_bytes < fewest_bytes:
             best, fewest_bytes = predictor, n_bytes
     return arrangement, best
-
-
-def _fit_network(
-    predictor: Predictor,
-    units: np.ndarray,
-    known: np.ndarray,
-    field: Field,
-    *,
-    n_steps: int,
-    learning_rate: float,
-) -> IntegerNetwork:
-    """Fit the network, from the predictor's own, on examples of all steps."""
-    data = examples_of(predictor, units, known, field, _MOST_EXAMPLES)
-    network = predictor.network
-    return train(network, code_length, data, n_steps=n_steps, learning_rate=learning_rate)
 
 
 def examples_of(

@@ -173,16 +173,16 @@ class Chunk:
         step, stride = self.step, self.step.stride
         last_row, last_column = step.field.n_rows - 1, step.field.n_columns - 1
         if step.kind == "rows":
-            rows = _spaced(0, 2 * stride, self.rows, (1, 2), last_row)
-            columns = _spaced(0, 2 * stride, self.columns, (1, 1), last_column)
+            rows = _spaced(2 * stride, self.rows, (1, 2), last_row)
+            columns = _spaced(2 * stride, self.columns, (1, 1), last_column)
             offsets = [(1, 1), (2, 1), (0, 1), (3, 1), (1, 0), (1, 2), (2, 0), (2, 2)]
         elif step.kind == "columns":
-            rows = _spaced(0, stride, self.rows, (1, 1), last_row)
-            columns = _spaced(0, 2 * stride, self.columns, (1, 2), last_column)
+            rows = _spaced(stride, self.rows, (1, 1), last_row)
+            columns = _spaced(2 * stride, self.columns, (1, 2), last_column)
             offsets = [(1, 1), (1, 2), (1, 0), (1, 3), (0, 1), (2, 1), (0, 2), (2, 2)]
         else:
-            rows = _spaced(0, stride, self.rows, (1, 1), last_row)
-            columns = _spaced(0, stride, self.columns, (1, 1), last_column)
+            rows = _spaced(stride, self.rows, (1, 1), last_row)
+            columns = _spaced(stride, self.columns, (1, 1), last_column)
             offsets = [(0, 1), (2, 1), (1, 0), (1, 2)]
         return (rows, columns), offsets
 
@@ -224,9 +224,7 @@ def _halves(n_times: int) -> Iterator[tuple[np.ndarray, int]]:
         yield np.arange(1 << level, n_times, 2 << level), 1 << level
 
 
-def _spaced(
-    first: int, distance: int, part: slice, margin: tuple[int, int], last: int
-) -> np.ndarray:
+def _spaced(distance: int, part: slice, margin: tuple[int, int], last: int) -> np.ndarray:
     """Give known positions for a part of the new ones and a margin, held inside the field."""
     index = np.arange(part.start - margin[0], part.stop + margin[1])
-    return first + distance * np.clip(index, 0, (last - first) // distance)
+    return distance * np.clip(index, 0, last // distance)
