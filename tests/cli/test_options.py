@@ -53,7 +53,7 @@ RECORDED = {
             DATA:list[str]!
         """,
         "Model": """
-            --components:str=1,2,4,8,16,32 --hidden:str --model:str=deep
+            --components:str=1,2,4,8,16,32 --hidden:str --kind:list[str] --model:str=deep
         """,
         "Output": """
             --best:Path --output,-o:Path=isthmus-sweep

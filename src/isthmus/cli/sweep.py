@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Annotated, ClassVar
@@ -18,6 +18,7 @@ from isthmus.cli.options import (
     TRAINING,
     Data,
     Exclude,
+    Kinds,
     LogOptions,
     MinibatchOptions,
     ModelOptions,
@@ -27,7 +28,7 @@ from isthmus.cli.options import (
     written,
 )
 from isthmus.cli.places import check_apart, check_model_path, check_report_folder, save_model
-from isthmus.cli.values import check_parameters, numbers
+from isthmus.cli.values import check_parameters, kinds_of, numbers
 
 
 @Parameter(name="*", group=MODEL)
@@ -55,7 +56,11 @@ class SweptOptions(ModelOptions):
     ----------
     model
         Which autoencoder: {swept_models}.
+    kinds
+        Such as zip=category; several with --kind each.
     """
+
+    kinds: Kinds = field(default=None, metadata={"read": kinds_of})
 
 
 @Parameter(name="*", group=OUTPUT)
