@@ -67,6 +67,16 @@ def test_held_out_rows_come_back_no_worse_than_from_pca(estimator, low_rank):
     assert model.best_epoch_ > 0 or ours == pytest.approx(theirs, rel=1e-4)
 
 
+def test_what_layers_were_pretrained_to_is_kept_around_a_linear_start(low_rank):
+    given = {"hidden": [8], "max_epochs": 1, **QUICK}
+    plain = Autoencoder(3, **given).fit(low_rank)
+    model = StackedAutoencoder(3, n_pretraining_epochs=20, **given).fit(low_rank)
+    _, theirs = errors(model, low_rank, 3)
+    assert model.history_["validation_loss"][0] < 1.2 * theirs * low_rank.shape[1]
+    first, other = (each.model_.network.layers.encoder[0].weight for each in (model, plain))
+    assert np.abs(first - other).max() > 0.02
+
+
 def test_nonlinear_data_gain_as_they_did():
     X = load_breast_cancer().data
     model = Autoencoder(7, **QUICK).fit(X)

@@ -150,7 +150,9 @@ class TrainedAutoencoder(ScalingParameters, MinibatchParameters, BaseAutoencoder
         if isinstance(rows, RowsInMemory) and pretrains is not None and not run.resumes:
             pretraining = self._pretrain(plan, rows, run)
             layers |= pretraining.history
-            plan = replace(plan, model=pretraining.model)
+            # A linear start takes from what layers have learned only the last weights of each way.
+            linear = linear_start(pretraining.model, rows)
+            plan = replace(plan, model=linear or pretraining.model, fallback=linear)
             if pretraining.interrupted:
                 self.keep(Training.untrained(plan.model, layers), rows, seed)
                 return
@@ -182,7 +184,7 @@ class TrainedAutoencoder(ScalingParameters, MinibatchParameters, BaseAutoencoder
         n_steps = -(-rows.n_training // self.batch_size)
         loss = self._loss(model, rows, settings.n_epochs, n_steps)
         linear = linear_start(model, rows) if start is None else None
-        # Layers that are pretrained start as they are drawn, and lead elsewhere.
+        # Layers that are pretrained start as they are drawn.
         if linear is not None and self._pretrains is None:
             model = linear
         return Plan(model, loss, settings, fallback=linear, floor=self._floor(loss))
