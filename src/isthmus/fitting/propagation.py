@@ -69,7 +69,7 @@ def propagate(
     """Spread labels over the rows that lie near in the code, as far as hidden labels bear it out.
 
     A fifth of the labels at a time is hidden. The largest share of surest rows is believed among
-    which the hidden ones are wrong at most 3.5 times in a hundred, by Laplace's rule of succession,
+    which the hidden ones are wrong at most 3.5 times in a hundred, as expected after Jeffreys' prior,
     so that few labels prove little. None is where more than 12 % of all hidden labels come out
     wrong, for then clusters overlap, nor where a linear classifier on the code does clearly better,
     for then classes do not follow the clusters. A graph takes at most 65,536 rows, drawn where
@@ -90,7 +90,8 @@ def propagate(
     ----------
     Zhou, Bousquet, Lal, Weston & Schölkopf (2004), Learning with local and global consistency,
     equation 4, for the propagation; Zelnik-Manor & Perona (2005), Self-tuning spectral
-    clustering, for weights in units of the distance to a neighbour.
+    clustering, for weights in units of the distance to a neighbour; Brown, Cai & DasGupta (2001),
+    Interval estimation for a binomial proportion, for what few hidden labels tell.
     """
     # Always the same draws: what is believed depends on the rows alone.
     rows, generator = np.arange(len(codes)), np.random.default_rng(0)
@@ -184,7 +185,7 @@ def _believable(
         return 0.0
     for share in _SHARES:
         sure = ranks < share
-        if (wrong[sure].sum() + 1) / (sure.sum() + 2) <= _MOST_ERROR:
+        if (wrong[sure].sum() + 0.5) / (sure.sum() + 1) <= _MOST_ERROR:
             return share
     return 0.0
 
