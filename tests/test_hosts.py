@@ -14,7 +14,8 @@ import pytest
 from isthmus import cli, load
 from isthmus.io import read_model_file
 
-FIT = ["fit", "x*.npy", "--n-components", "2", "--hidden", "8", "--batch-size", "63", "--no-report"]
+SMALL = ["--n-components", "2", "--hidden", "8", "--batch-size", "63", "--no-report"]
+FIT = ["fit", "x*.npy", *SMALL]
 
 
 @pytest.fixture
@@ -27,7 +28,7 @@ def here(tmp_path, monkeypatch):
     return tmp_path
 
 
-def start(n_processes, *arguments, ids=None, more=None, folders=None):
+def start(n_processes, *arguments, data="x*.npy", ids=None, more=None, folders=None):
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -35,7 +36,7 @@ def start(n_processes, *arguments, ids=None, more=None, folders=None):
     return [
         subprocess.Popen(
             [
-                *(sys.executable, "-m", "isthmus", *FIT, *arguments, *job),
+                *(sys.executable, "-m", "isthmus", "fit", data, *SMALL, *arguments, *job),
                 *("--process-id", str(i), *(more[i] if more else [])),
             ],
             cwd=folders[i] if folders else None,
@@ -72,6 +73,23 @@ def test_processes_together_give_the_losses_of_one_and_resume_on_another_number(
         np.testing.assert_allclose(one.history_[name], two.history_[name], rtol=1e-5)
     assert cli.run([*FIT, "-o", "again.isthmus", *options]) == 0
     assert load("again.isthmus").history_ == two.history_
+
+
+def test_processes_together_learn_a_table_with_words_and_gaps_as_one_does(here):
+    os.remove("x.npy")
+    generator = np.random.default_rng(0)
+    words = np.array(["red", "green", "blue", ""])[generator.integers(4, size=300)]
+    numbers = [f"{x:.3f}" if x > -1 else "" for x in generator.normal(size=300)]
+    rows = map(",".join, zip(words, numbers, reversed(numbers), strict=True))
+    (here / "x.csv").write_text("\n".join(["word,a,b", *rows]), "utf-8")
+    fit = ["x.csv", "--max-epochs", "2"]
+    assert cli.run(["fit", *fit, *SMALL, "-o", "one.isthmus"]) == 0
+    together = start(2, *fit[1:], "-o", "two.isthmus", data="x.csv")
+    outputs = [process.communicate(timeout=300) for process in together]
+    assert [process.returncode for process in together] == [0, 0], outputs
+    one, two = load("one.isthmus"), load("two.isthmus")
+    for name in ("loss", "validation_loss"):
+        np.testing.assert_allclose(one.history_[name], two.history_[name], rtol=1e-5)
 
 
 def test_killed_process_is_named_and_the_rest_ends_and_resumes(here):
