@@ -125,10 +125,23 @@ def test_dragging_from_a_point_to_another_shows_the_way(visit, address, session)
     assert f"From row {first + 1:,} to row {last + 1:,}" in page.text_content("#way h2")
 
 
+def test_labels_colour_the_page_until_another_colour_is_chosen(visit, address):
+    page = visit(address)
+    assert page.input_value("#colour") == "digit"
+    assert page.locator("#legend li").count() == 10
+    page.fill("#colour", "none")
+    page.press("#colour", "Enter")
+    page.wait_for_function("() => location.hash.includes('colour=none')")
+    assert page.locator("#legend li").count() == 0
+    again = visit(page.url)
+    assert again.locator("#legend li").count() == 0
+
+
 def test_search_and_colour_are_reopened_by_a_link(visit, address, session):
     page = visit(address)
-    page.fill("#colour", "digit")
+    page.fill("#colour", "score")
     page.press("#colour", "Enter")
+    page.wait_for_function("() => location.hash.includes('colour=score')")
     page.fill("#find", "digit = 3")
     page.press("#find", "Enter")
     page.wait_for_selector("#contrast li")
@@ -138,10 +151,9 @@ def test_search_and_colour_are_reopened_by_a_link(visit, address, session):
         "() => location.hash.includes('find') && location.hash.includes('view=1,2,3')"
     )
     again = visit(page.url)
-    assert again.input_value("#colour") == "digit"
+    assert again.input_value("#colour") == "score"
     assert again.evaluate("isthmus.view.zoom") == 3
     assert again.evaluate("isthmus.selection.rows.length") == session.search("digit = 3").size
-    assert again.locator("#legend li").count() == 10
 
 
 def test_rows_of_a_dropped_file_are_placed(visit, address, session, tmp_path):

@@ -111,6 +111,7 @@ class Answers:
             "n_components": session.n_components,
             "code_names": _short(session.code_names, type(session.model).__name__),
             "columns": [named(name) for name in session.column_names],
+            "colour": None if session.label is None else named(session.label),
             "view": {"kind": view.kind, "shape": list(view.shape)},
             "formats": list(FORMATS),
             "places": "csv, parquet, npy or any other file that isthmus reads",

@@ -273,6 +273,11 @@ class Session:
         """Names of the columns that rows can be coloured by."""
         return self._columns.names
 
+    @property
+    def label(self) -> str | None:
+        """The first column of the labels, by which a page is coloured at first; None without."""
+        return None if self._beside is None else self.column_names[0]
+
     def column(self, name: str) -> Values:
         """Give a column, or `ERROR` or `SCORE`, as numbers or as levels.
 

@@ -80,7 +80,7 @@ export class Explorer {
 
   // What the address says beyond the axes.
   async #reopen() {
-    const { view, colour, find, lasso, row, spot } = this.state;
+    const { view, colour = this.hello.colour, find, lasso, row, spot } = this.state;
     if (view) this.view.look([view[0], view[1]], view[2]);
     else this.view.fit();
     if (colour) await this.colour(colour);
@@ -135,7 +135,8 @@ export class Explorer {
     await attempt(async () => {
       const question = column < 0 ? { ask: "colour", by: name } : { ask: "colour", by: null, column };
       this.legend = isNone ? null : await this.source.ask(question);
-      this.state.colour = isNone ? "" : name;
+      // A link says so where no colour was chosen over the one that the page begins with.
+      this.state.colour = !isNone ? name : this.hello.colour ? NONE : "";
       one("colour").value = this.state.colour;
       this.#recolour();
       this.#save();
