@@ -69,7 +69,7 @@ def propagate(
     """Spread labels over the rows that lie near in the code, as far as hidden labels bear it out.
 
     A fifth of the labels at a time is hidden. The largest share of surest rows is believed among
-    which the hidden ones are wrong at most 3.5 times in a hundred, as expected after Jeffreys' prior,
+    which the hidden ones are wrong at most 3.5 times in a hundred, as Jeffreys' prior lets expect,
     so that few labels prove little. None is where more than 12 % of all hidden labels come out
     wrong, for then clusters overlap, nor where a linear classifier on the code does clearly better,
     for then classes do not follow the clusters. A graph takes at most 65,536 rows, drawn where

@@ -88,7 +88,7 @@ class LayeredNetwork(Network):
         """
 
     def silenced(self) -> Self:
-        """Give the network with weights of 0 where code and output are made.
+        """Give the network with weights and biases of 0 where code and output are made.
 
         Tied weights of the code's layer are those of the decoder's first one, from which the others
         then get nothing.
@@ -124,7 +124,6 @@ class AroundLayers(LayeredNetwork):
 
 
 def _silent(layers: Sequence[Any]) -> tuple[Any, ...]:
-    """Give the same layers with weights of 0 in the last one."""
+    """Give the same layers with zeros in the last one."""
     *others, last = layers
-    weight = None if last.weight is None else np.zeros(last.weight.shape, np.float32)
-    return (*others, replace(last, weight=weight))
+    return (*others, jax.tree.map(lambda leaf: np.zeros(leaf.shape, np.float32), last))
