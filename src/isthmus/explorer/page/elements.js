@@ -16,6 +16,9 @@ export function make(tag, properties = {}, ...children) {
 
 export const text = (value, kind = "") => make("span", { class: `name ${kind}`, dir: "auto" }, String(value));
 
+// Lines of a name end after dots and dashes rather than within a word.
+export const breakable = (name) => String(name).split(/(?<=[._/:-])/).flatMap((part) => [part, make("wbr")]);
+
 export function numberText(value, isDate = false) {
   if (value === null || value === undefined || Number.isNaN(value)) return "missing";
   if (isDate) return new Date(value * 1000).toISOString().replace("T00:00:00.000Z", "").replace(".000Z", "");

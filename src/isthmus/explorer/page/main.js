@@ -35,7 +35,8 @@ export class Explorer {
       await this.#reopen();
       this.#listen();
       one("loading").hidden = true;
-      document.documentElement.dataset.ready = "yes";
+      // After the frame that was asked for, in which all points are drawn.
+      requestAnimationFrame(() => (document.documentElement.dataset.ready = "yes"));
     } catch (error) {
       one("loading-bar").hidden = true;
       one("loading-text").textContent = `This map cannot be shown: ${error.message}`;

@@ -1,6 +1,6 @@
 // What is told beside the map: a row, a spot, a way, a selection, the legend.
 
-import { make, numberText, one, rowsText, text } from "./elements.js";
+import { breakable, make, numberText, one, rowsText, text } from "./elements.js";
 import { drawScale, levelColour } from "./palette.js";
 import { drawRows } from "./pictures.js";
 
@@ -64,7 +64,7 @@ function cells(given, nMore) {
     make(
       "tr",
       {},
-      make("td", { dir: "auto" }, make("span", { class: "text quiet" }, entry.name)),
+      make("td", { dir: "auto" }, make("span", { class: "text quiet" }, ...breakable(entry.name))),
       cell(entry.value, false),
       ...(compares ? ["back" in entry ? cell(entry.back, entry.off > OFF && entry.back !== entry.value) : make("td")] : []),
     ),
@@ -87,7 +87,7 @@ export function showWay(view, heading, answer, onclear) {
 function steps(given) {
   const rows = given.map(({ name, values }) => {
     const shown = Array.from({ length: STEPS_SHOWN }, (_, i) => values[Math.round((i * (values.length - 1)) / (STEPS_SHOWN - 1))]);
-    return make("tr", {}, make("td", { dir: "auto" }, make("span", { class: "text quiet" }, name)), ...shown.map((value) => cell(value, false)));
+    return make("tr", {}, make("td", { dir: "auto" }, make("span", { class: "text quiet" }, ...breakable(name))), ...shown.map((value) => cell(value, false)));
   });
   return make("div", { class: "scroll" }, make("table", { class: "steps" }, make("tbody", {}, ...rows)));
 }
