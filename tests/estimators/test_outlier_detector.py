@@ -246,13 +246,28 @@ def test_kinds_of_columns_can_be_named(mixed):
     assert set(names.ravel()) == {"kind", "size", "steel", "count"}
 
 
-def test_reasons_of_reconstructed_tables_are_refused_with_a_sentence(mixed):
-    autoencoder = Autoencoder(2, hidden=[4], max_epochs=1, random_state=0)
-    detector = OutlierDetector(method="reconstruction", autoencoder=autoencoder).fit(mixed)
-    assert np.isfinite(detector.score_samples(mixed)).all()
-    assert len(detector.explain(mixed, n_reasons=0)) == len(mixed)
-    with pytest.raises(IsthmusError, match="ask for none"):
-        detector.explain(mixed)
+def test_tables_of_every_kind_are_judged_by_reconstruction_with_reasons(mixed, tmp_path):
+    odd = mixed.iloc[[1, 1, 25]].copy()
+    odd["size"] = [45.0, 10.0, np.nan]
+    odd["made"] = [mixed["made"][1], pd.Timestamp("2039-01-01"), mixed["made"][25]]
+    settings = {"hidden": [32], "max_epochs": 60, "random_state": 0, "verbose": False}
+    detector = OutlierDetector(method="reconstruction", autoencoder=Autoencoder(1, **settings))
+    scores = detector.fit(mixed).score_samples(odd)
+    assert scores[:2].max() < np.median(detector.score_samples(mixed))
+    first, second, third = (detector.explain(odd).reasons(row) for row in range(3))
+    assert (first[0].column, first[0].value) == ("size", pytest.approx(45))
+    assert first[0].expected < 30
+    assert (second[0].column, second[0].value) == ("made", pd.Timestamp("2039-01-01"))
+    assert second[0].expected < second[0].value
+    assert "size" not in [reason.column for reason in third]  # it is missing
+    detector.save(tmp_path / "d.isthmus")
+    assert str(load(tmp_path / "d.isthmus").explain(odd)) == str(detector.explain(odd))
+
+
+def test_reconstruction_takes_by_itself_what_suits_the_columns(mixed):
+    detector = OutlierDetector(method="reconstruction", random_state=0)
+    assert type(detector.fit(mixed.head(40)).autoencoder_) is Autoencoder
+    assert type(detector.fit(mixed[["count"]].head(40)).autoencoder_) is LinearAutoencoder
 
 
 def change(*place, value):

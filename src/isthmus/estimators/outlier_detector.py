@@ -8,9 +8,11 @@ from typing import Any, Self, final
 import numpy as np
 from sklearn.base import clone
 from sklearn.frozen import FrozenEstimator
+from sklearn.utils import get_tags
 from sklearn.utils._param_validation import Interval, Options
 
 from isthmus.errors import IsthmusError
+from isthmus.estimators.autoencoder import Autoencoder
 from isthmus.estimators.linear import LinearAutoencoder
 from isthmus.estimators.outliers import JUDGES, ByReconstruction, ByStatistics, FittedDetector
 from isthmus.fitting.base import BaseAutoencoder
@@ -19,6 +21,7 @@ from isthmus.fitting.parameters import TableParameters
 from isthmus.fitting.seeds import drawn_seed
 from isthmus.fitting.validation import open_dataset
 from isthmus.io import Dataset
+from isthmus.prepare import NumberPreparation, find_preparation
 
 # Tukey's fence: so many interquartile ranges beyond the quartile.
 _QUARTILES, _FENCE = (25, 75), 1.5
@@ -48,7 +51,8 @@ class OutlierDetector(TableParameters, FittedDetector):
         "auto" takes that for pictures and signals, statistics for tables.
     autoencoder : autoencoder, FrozenEstimator or None
         What reconstructs rows; one that is fitted is used as it is. None takes a
-        ``LinearAutoencoder`` of half as many components as columns or pixels, up to 32.
+        ``LinearAutoencoder`` of half as many components as columns or pixels, up to 32, and an
+        ``Autoencoder`` of as many where columns are of several kinds or have gaps.
     random_state : int, RandomState instance or None
         Fixes which of many rows others are compared with, and what the autoencoder draws.
 
@@ -118,7 +122,8 @@ class OutlierDetector(TableParameters, FittedDetector):
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
-        tags.input_tags.allow_nan = self.method != "reconstruction"
+        alone = self.method == "reconstruction" and self.autoencoder is not None
+        tags.input_tags.allow_nan = not alone or get_tags(self.autoencoder).input_tags.allow_nan
         return tags
 
     def _offset(self, scores: np.ndarray) -> float:
@@ -134,7 +139,11 @@ class OutlierDetector(TableParameters, FittedDetector):
         if isinstance(given, FrozenEstimator):
             given = given.estimator
         if given is None:
-            given = LinearAutoencoder(max(1, min(_MOST_COMPONENTS, dataset.schema.n_features // 2)))
+            n_components = max(1, min(_MOST_COMPONENTS, dataset.schema.n_features // 2))
+            preparation = find_preparation(dataset, "standardize", self.kinds)
+            given = LinearAutoencoder(n_components)
+            if not isinstance(preparation, NumberPreparation):
+                given = Autoencoder(n_components, kinds=self.kinds)
         if not isinstance(given, BaseAutoencoder):
             raise IsthmusError(
                 f"autoencoder={given!r} is none of Isthmus: give one, such as Autoencoder(8)."

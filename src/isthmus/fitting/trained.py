@@ -113,10 +113,8 @@ class TrainedAutoencoder(ScalingParameters, MinibatchParameters, BaseAutoencoder
         self.check_start(init, checkpoint)
         if self._trains:
             check_hosts(self, init=init is not None, checkpoint=checkpoint is not None)
-        file = None
-        if checkpoint is not None:
-            silent = self.verbose is not None and not self.verbose
-            file = CheckpointFile(checkpoint, quiet=silent)
+        silent = self.verbose is not None and not self.verbose
+        file = None if checkpoint is None else CheckpointFile(checkpoint, quiet=silent)
         with Run(self.verbose, checkpoint=file, log=log, tensorboard=tensorboard) as run:
             self.fit_within(run, X, init)
             run.end(self.interrupted_)
@@ -185,8 +183,7 @@ class TrainedAutoencoder(ScalingParameters, MinibatchParameters, BaseAutoencoder
         loss = self._loss(model, rows, settings.n_epochs, n_steps)
         linear = linear_start(model, rows) if start is None else None
         # Layers that are pretrained start as they are drawn.
-        if linear is not None and self._pretrains is None:
-            model = linear
+        model = model if self._pretrains else linear or model
         return Plan(model, loss, settings, fallback=linear, floor=self._floor(loss))
 
     def keep(self, training: Training[Model], rows: TrainingRows, seed: int) -> None:

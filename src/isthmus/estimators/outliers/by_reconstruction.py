@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Self, final
 
+import jax
+import jax.numpy as jnp
 import numpy as np
 
 from isthmus.errors import IsthmusError
@@ -15,8 +17,8 @@ from isthmus.fitting.base import BaseAutoencoder
 from isthmus.fitting.persistence import Tensors, describe, restore
 from isthmus.fitting.validation import open_dataset
 from isthmus.io import Dataset, affordable_rows, read_ahead
-from isthmus.models import Model
-from isthmus.prepare import NumberPreparation, Preparation, as_float
+from isthmus.models import Mixed, Model
+from isthmus.prepare import NumberPreparation, Preparation, TablePreparation
 from isthmus.training import over_rows
 
 
@@ -52,11 +54,12 @@ class ByReconstruction:
         self, dataset: Dataset, n_reasons: int
     ) -> Iterator[tuple[np.ndarray, Reasons]]:
         """Give scores and reasons a chunk at a time, in prepared numbers."""
-        if n_reasons and not isinstance(self.preparation, NumberPreparation):
+        if n_reasons and not (isinstance(self.preparation, NumberPreparation) or self._is_mixed):
+            likelihood = self.autoencoder.model_.likelihood
             raise IsthmusError(
-                "reasons for a reconstruction are given of plain numbers alone, and these rows "
-                "have other columns or gaps: ask for none (n_reasons=0), or use "
-                "method='statistics'."
+                "reasons for the reconstruction of columns of several kinds take the likelihood "
+                f"Mixed, but this autoencoder has {likelihood!r}: fit it with likelihood='auto', "
+                "or ask for no reasons (n_reasons=0)."
             )
         rows = open_dataset(self.autoencoder, dataset, reset=False)
         n_rows = affordable_rows(self.preparation.n_features)
@@ -76,11 +79,33 @@ class ByReconstruction:
             raise ValueError("no autoencoder")
         return cls(autoencoder)
 
+    @property
+    def _is_mixed(self) -> bool:
+        return isinstance(self.autoencoder.model_.likelihood, Mixed)
+
     def _reasons(self, x: np.ndarray, n_reasons: int) -> Reasons:
-        """Give the values that are reconstructed worst, and their squared errors."""
-        expected = over_rows(Model.reconstruct, self.autoencoder.model_, x)
-        x = as_float(x)
-        errors = np.square(x - expected)
+        """Give the values that are reconstructed worst.
+
+        Of numbers alone by their squared errors, of columns of several kinds by how much less
+        likely they are than the likeliest values.
+        """
+        model, cells = self.autoencoder.model_, self.cells
+        values, expected = map(cells.values, (x, over_rows(Model.reconstruct, model, x)))
+        if isinstance(self.preparation, TablePreparation):
+            parts = np.array(self.preparation.layout.parts)
+            lost = over_rows(_lost, model, x)
+            errors = np.stack([lost[:, parts == c].sum(axis=1) for c in np.unique(parts)], axis=1)
+        else:
+            errors = np.square(values - expected)
         columns = np.argsort(-errors, axis=1, kind="stable")[:, :n_reasons]
-        found = (np.take_along_axis(part, columns, 1) for part in (x, expected, errors))
+        found = (np.take_along_axis(part, columns, 1) for part in (values, expected, errors))
         return Reasons(columns, *found)
+
+
+def _lost(model: Any, x: jax.Array) -> jax.Array:
+    """Give what each value of a table costs in log-likelihood: ``(batch, parts)``, 0 for gaps."""
+    parameters = model.network.decode(model.encode(x))
+    likeliest = jnp.where(jnp.isnan(x), x, model.likelihood.mode(parameters))
+    return model.likelihood.log_probs(parameters, likeliest) - model.likelihood.log_probs(
+        parameters, x
+    )

@@ -90,6 +90,15 @@ class Mixed(Likelihood):
             found.append(shares.reshape(-1, count * width))
         return jnp.concatenate(found, axis=-1)
 
+    def mode(self, parameters: jax.Array) -> jax.Array:
+        """Give the likeliest row: ``(batch, features)``."""
+        first = self.numbers + self.booleans
+        found = [parameters[:, : self.numbers], 1.0 * (parameters[:, self.numbers : first] > 0)]
+        for place, count, width in self._runs():
+            likeliest = jnp.argmax(parameters[:, place].reshape(-1, count, width), axis=-1)
+            found.append(jax.nn.one_hot(likeliest, width).reshape(-1, count * width))
+        return jnp.concatenate(found, axis=-1)
+
     def parameters_at(self, mean: np.ndarray) -> np.ndarray:
         first = self.numbers + self.booleans
         # Levels that were never seen have some chance, and each level counts by itself.
