@@ -13,11 +13,11 @@ from typing import Any, BinaryIO, NamedTuple
 
 from isthmus.compression.archive import Archive
 from isthmus.compression.choice import Candidate
-from isthmus.compression.demand import Demand, Tolerance
+from isthmus.compression.demand import Demand, Tolerance, opened
 from isthmus.compression.header import Header
 from isthmus.compression.models_beside import HasModels
 from isthmus.compression.report import Compression
-from isthmus.compression.sources import AnySource, source_of
+from isthmus.compression.sources import AnySource, check_model, source_of
 from isthmus.compression.threads import worker_threads
 from isthmus.compression.writing import Content, choose, chosen, write_archive
 from isthmus.errors import DataError
@@ -32,6 +32,7 @@ def compress(
     effort: str = "default",
     fill_values: Sequence[float] | None = None,
     codecs: Collection[str] | None = None,
+    model: Any = None,
     n_jobs: int | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Compression:
@@ -57,6 +58,9 @@ def compress(
         far from all others. Without an error they do not matter.
     codecs : collection of str, optional
         Which codecs to try, by their names; all by default.
+    model : fitted autoencoder, optional
+        A dense autoencoder that was fitted to such rows. Its codes, and what its decoder leaves
+        over, are tried as well; where they are used, the decoder is a part of the file.
     n_jobs : int, optional
         Threads; by default one for each processor. The file does not depend on it.
     progress : callable, optional
@@ -79,7 +83,7 @@ def compress(
     >>> report.ratio  # doctest: +SKIP
     789.5
     """
-    demand = Demand(Tolerance.read(max_error), effort, fill_values, codecs)
+    demand = Demand(Tolerance.read(max_error), effort, fill_values, codecs, opened(model, codecs))
     with worker_threads(n_jobs) as pool:
         return write(source_of(data), Path(path), demand, pool, progress)
 
@@ -151,8 +155,9 @@ class _Packed(NamedTuple):
 
     @classmethod
     def of(cls, source: AnySource, demand: Demand, pool: Executor) -> _Packed:
+        check_model(demand.autoencoder, source)
         content, fills = source.to_content(demand.tolerance, demand.fill_values)
-        tried = choose(content, demand.effort, demand.codecs, pool)
+        tried = choose(content, demand, pool)
         if content.n_rows and not all(tried):
             raise DataError(
                 f"{source.source} can be taken by none of the codecs "
@@ -162,7 +167,7 @@ class _Packed(NamedTuple):
 
     def write(self, file: BinaryIO, pool: Executor, done: Callable[[int], None]) -> None:
         content, tracks = self.content, chosen(self.content, self.tried)
-        own = tuple(track for track, _ in tracks)
+        own = tuple(one.track for one in tracks)
         header = Header(content.about, content.n_rows, own, content.attached)
         write_archive(file, header, content, tracks, pool, done)
 

@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, TypeAlias, final
+from typing import TYPE_CHECKING, Any, TypeAlias, final
 
 import narwhals as nw
 import numpy as np
@@ -26,8 +26,14 @@ from isthmus.io import Dataset, as_dataset
 from isthmus.io.failures import refusing
 from isthmus.io.paths import suffix_of
 
+if TYPE_CHECKING:
+    from isthmus.compression.autoencoder.floats import FloatAutoencoder
+
 BLOCK_BYTES = 8 * 2**20
 """Of the numbers of one block, unless a single row has more."""
+
+# Rows by which to tell whether they are in the unit of those that a model was fitted to.
+_LOOKED_AT = 256
 
 
 @final
@@ -172,6 +178,23 @@ def _regular(chunks: Iterator[np.ndarray], n_rows: int) -> Iterator[np.ndarray]:
         held = [rows[whole:]] if whole < len(rows) else []
     if held:
         yield np.concatenate(held)
+
+
+def check_model(autoencoder: FloatAutoencoder | None, source: AnySource) -> None:
+    """Raise `DataError` unless rows are like those that an autoencoder was fitted to."""
+    if autoencoder is None:
+        return
+    if not isinstance(source, ArraySource):
+        raise DataError(
+            f"{source.source} is a table, whose columns are kept apart, and model= takes arrays: "
+            "give its numbers as an array, such as a .npy file, or leave the model away."
+        )
+    content = source.content
+    autoencoder.check_rows(content.row_shape, content.dtype, source.source)
+    first = next(iter(source.chunks(_LOOKED_AT)), None)
+    if first is not None:
+        rows = np.asarray(first).reshape(len(first), -1)
+        autoencoder.check_values(rows[np.isfinite(rows).all(axis=1)], source.source)
 
 
 AnySource: TypeAlias = ArraySource | TableSource | TextSource

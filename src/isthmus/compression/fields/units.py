@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -21,10 +22,16 @@ _FORM = np.dtype("<f8")
 
 @dataclass(frozen=True)
 class Units:
-    """Where units are counted from and how large one is, in the unit of the data."""
+    """Where units are counted from and how large one is, in the unit of the data.
 
-    origin: float
-    size: float
+    Parameters
+    ----------
+    origin, size : float or ndarray
+        Of all values, or of each column.
+    """
+
+    origin: Any
+    size: Any
 
     @classmethod
     def for_any(cls, block: np.ndarray) -> Units:

@@ -1,0 +1,120 @@
+"""The grid on which rows lie: a unit for each column, sixteen of which are one bin."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Self, final
+
+import numpy as np
+
+from isthmus.compression.fields.predictor import UNITS_PER_BIN
+from isthmus.compression.fields.units import MOST_UNITS, Units
+from isthmus.compression.packed_bytes import pack, unpack
+from isthmus.compression.promise import Promise
+from isthmus.errors import ArchiveError
+
+_FORM = np.dtype("<f8")
+# A column with so many values is no grid that anyone rounded to.
+_MOST_VALUES = 1 << 12
+# How many times larger its steps are than the bins that were asked for, at least.
+_COARSER = 1.25
+# Rows by which that is told first.
+_N_LOOKED_AT = 1 << 13
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class Grid:
+    """Where the units of each column are counted from and how large they are.
+
+    Parameters
+    ----------
+    origins, sizes : ndarray of float64, shape (n_columns,)
+        In the unit of the data.
+    whole : ndarray of bool, shape (n_columns,)
+        Whether there is nothing but whole bins.
+    """
+
+    origins: np.ndarray
+    sizes: np.ndarray
+    whole: np.ndarray
+
+    @classmethod
+    def suiting(cls, rows: np.ndarray, promise: Promise) -> Self | None:
+        """Give the coarsest grid with which rows keep a promise, or none if there is none.
+
+        What was rounded to steps further apart than the promise asks for has these as its bins.
+        """
+        shared = Units.suiting(rows, promise)
+        if shared is None and not promise.exact:
+            return None
+        found = []
+        for column in rows.T:
+            rounded = _rounded(column, promise, 0.0 if shared is None else shared.size)
+            own = shared if rounded is None else rounded
+            if own is None:
+                return None
+            found.append((own.origin, own.size, rounded is not None))
+        origins, sizes, whole = np.array(found).T
+        return cls(origins, sizes, whole.astype(bool))
+
+    def count(self, rows: np.ndarray) -> np.ndarray:
+        """Give rows in units, float64."""
+        return self._units.count(rows)
+
+    def values(self, counts: np.ndarray, dtype: np.dtype) -> np.ndarray:
+        """Give the rows of this dtype that are whole numbers of units."""
+        return self._units.values(counts, dtype)
+
+    def nearest(self, counts: np.ndarray) -> np.ndarray:
+        """Give counts, ``(n, n_columns)`` whole float64, as near as there may be values."""
+        if self.whole.any():
+            bins = np.floor((counts[:, self.whole] + UNITS_PER_BIN // 2) / UNITS_PER_BIN)
+            counts[:, self.whole] = bins * UNITS_PER_BIN
+        return counts
+
+    def to_bytes(self) -> bytes:
+        """Give the bytes from which `from_bytes` makes it."""
+        return pack(np.stack([self.origins, self.sizes, self.whole]).astype(_FORM).tobytes())
+
+    @classmethod
+    def from_bytes(cls, data: bytes, n_columns: int) -> Self:
+        """Make the grid that `to_bytes` wrote, of so many columns.
+
+        Raises
+        ------
+        ArchiveError
+            The bytes are damaged.
+        """
+        found = unpack(data, 3 * n_columns * _FORM.itemsize)
+        origins, sizes, whole = np.frombuffer(found, _FORM).astype(float).reshape(3, n_columns)
+        if not (np.isfinite(origins).all() and np.isfinite(sizes).all() and sizes.min() > 0):
+            raise ArchiveError("the columns of an archive have impossible units.")
+        return cls(origins, sizes, whole == 1)
+
+    @property
+    def _units(self) -> Units:
+        return Units(self.origins, self.sizes)
+
+
+def _rounded(column: np.ndarray, promise: Promise, least: float) -> Units | None:
+    """Give units of steps that a column was rounded to, if they are larger than others."""
+    if len(np.unique(column[:_N_LOOKED_AT])) > _MOST_VALUES:
+        return None
+    values = np.unique(column)
+    if not 1 < len(values) <= _MOST_VALUES:
+        return None
+    if column.dtype.kind == "f":
+        step = float(np.diff(values).min())
+    else:
+        step = float(np.gcd.reduce(np.diff(values).astype(np.uint64)))
+    units = Units(float(values[0]), step / UNITS_PER_BIN)
+    if (
+        not step > _COARSER * least * UNITS_PER_BIN
+        or (values[-1] - values[0]) / units.size >= MOST_UNITS
+    ):
+        return None
+    bins = np.rint(units.count(values) / UNITS_PER_BIN) * UNITS_PER_BIN
+    found = units.values(bins, column.dtype)
+    off = np.abs(found.astype(float) - values.astype(float)).max()
+    return units if off <= promise.max_error else None
