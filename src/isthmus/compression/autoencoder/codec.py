@@ -56,19 +56,19 @@ class AutoencoderCodes(Codec, part_name="autoencoder"):
             return cls()
         from isthmus.compression.autoencoder.fitting import fit_encoder
 
-        encoder = fit_encoder(autoencoder, sample.reshape(len(sample), -1))
+        encoder = fit_encoder(autoencoder, _flat(sample))
         return cls(autoencoder, encoder, n_rows)
 
     def takes(self, block: np.ndarray, promise: Promise) -> bool:
         if self.autoencoder is None or block.size == 0 or block.dtype.kind not in "iuf":
             return False
         fits = prod(block.shape[1:]) == self.autoencoder.n_columns
-        return fits and Grid.suiting(block.reshape(len(block), -1), promise) is not None
+        return fits and Grid.suiting(_flat(block), promise) is not None
 
     def fit(self, sample: np.ndarray, promise: Promise, effort: str) -> bytes:
         from isthmus.compression.autoencoder.fitting import fit_model
 
-        rows = sample.reshape(len(sample), -1)
+        rows = _flat(sample)
         grid = Grid.suiting(rows, promise)
         assert self.autoencoder is not None
         assert self.encoder is not None
@@ -79,7 +79,7 @@ class AutoencoderCodes(Codec, part_name="autoencoder"):
     def encode(self, model: bytes, block: np.ndarray, promise: Promise) -> bytes:
         if self.encoder is None:
             raise IsthmusError("codes of an autoencoder can only be made with its encoder.")
-        fitted, rows = model_from_bytes(model), block.reshape(len(block), -1)
+        fitted, rows = model_from_bytes(model), _flat(block)
         return fitted.encode(fitted.numbers_of(self.encoder(rows)), fitted.grid.count(rows))
 
     def decode(
@@ -94,3 +94,7 @@ class AutoencoderCodes(Codec, part_name="autoencoder"):
         if prod(shape[1:]) != fitted.decoder.n_outputs:
             raise ArchiveError("rows have another width than the decoder of their archive.")
         return fitted.grid.values(fitted.decode(data, shape[0]), dtype).reshape(shape)
+
+
+def _flat(block: np.ndarray) -> np.ndarray:
+    return block.reshape(len(block), prod(block.shape[1:]))

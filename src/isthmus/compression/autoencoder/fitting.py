@@ -28,6 +28,8 @@ _MOST_JUDGED, _LEAST_JUDGED = 4_096, 64
 # Steps of codes that are tried, in shares of what is left over; from the middle on.
 _STEPS = 2.0 ** np.arange(-5, 5.5, 0.5)
 _FIRST_STEP = 8
+# Steps of the histograms by which codes are judged.
+_JUDGED_BY = (16,)
 _N_ROUNDS, _WORTH_IT = 2, 0.999
 # By how much of its deviation a code is moved, to see what it does.
 _NUDGE = 0.05
@@ -137,6 +139,7 @@ class Search:
         self.centres = np.rint(self._codes.mean(axis=0)).astype(np.int64)
         self._slopes = self._slopes_of_codes(self.decoder(self.bits), left)
         self.place = _FIRST_STEP
+        self._known: dict[int, tuple[np.ndarray, float]] = {}
 
     def decoder(self, bits: Sequence[int]) -> FixedPoint:
         """Give the decoder with weights of these bits."""
@@ -187,12 +190,19 @@ class Search:
 
     def _row_bits(self, decoder: FixedPoint, place: int) -> float:
         """Give the bits of all rows, about."""
+        if place not in self._known:
+            self._known[place] = self._rounded_codes(place)
+        codes, n_bits = self._known[place]
+        return self._share * (n_bits + float(column_bits(self._rest(decoder, codes)).sum()))
+
+    def _rounded_codes(self, place: int) -> tuple[np.ndarray, float]:
+        """Give codes in steps, and the bits that they take."""
         steps = self.steps(place)
         numbers = _numbers(self._codes, self.centres, steps)
-        histograms = fit_histograms(numbers)
-        codes = sum(own.n_bits(column) for own, column in zip(histograms, numbers.T, strict=True))
-        rest = self._rest(decoder, numbers * steps + self.centres)
-        return self._share * (codes + float(column_bits(rest).sum()))
+        histograms = fit_histograms(numbers, _JUDGED_BY)
+        columns = zip(histograms, numbers.T, strict=True)
+        n_bits = sum(own.n_bits(column) for own, column in columns)
+        return numbers * steps + self.centres, n_bits
 
     def _rest(self, decoder: FixedPoint, codes: np.ndarray) -> np.ndarray:
         """Give what a decoder leaves over of rows, in bins."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, final
@@ -125,8 +126,9 @@ def as_floats(model: Any) -> FloatAutoencoder:
         It is none, is not fitted, or has parts that no archive can hold.
     """
     if not isinstance(model, BaseAutoencoder) or not hasattr(model, "model_"):
+        told = repr(model) if isinstance(model, str | os.PathLike) else type(model).__name__
         raise IsthmusError(
-            f"model={model!r} is no fitted autoencoder: give one, or its model file."
+            f"model={told} is no fitted autoencoder: give one, such as isthmus.load gives."
         )
     name, preparation, inside = type(model).__name__, model.preparation_, model.model_
     network = inside.network.without_shortcuts

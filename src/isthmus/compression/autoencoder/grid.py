@@ -7,6 +7,7 @@ from typing import Self, final
 
 import numpy as np
 
+from isthmus.compression.blocks import within
 from isthmus.compression.fields.predictor import UNITS_PER_BIN
 from isthmus.compression.fields.units import MOST_UNITS, Units
 from isthmus.compression.packed_bytes import pack, unpack
@@ -45,9 +46,9 @@ class Grid:
 
         What was rounded to steps further apart than the promise asks for has these as its bins.
         """
-        shared = Units.suiting(rows, promise)
-        if shared is None and not promise.exact:
-            return None
+        # Floats that have to be the same are told from others by their own steps alone.
+        own_alone = promise.exact and rows.dtype.kind == "f"
+        shared = None if own_alone else Units.suiting(rows, promise)
         found = []
         for column in rows.T:
             rounded = _rounded(column, promise, 0.0 if shared is None else shared.size)
@@ -102,19 +103,19 @@ def _rounded(column: np.ndarray, promise: Promise, least: float) -> Units | None
     if len(np.unique(column[:_N_LOOKED_AT])) > _MOST_VALUES:
         return None
     values = np.unique(column)
-    if not 1 < len(values) <= _MOST_VALUES:
+    if len(values) > _MOST_VALUES or not np.isfinite(values).all():
         return None
+    least_value, span = float(values[0]), float(values[-1]) - float(values[0])
+    if span == 0:
+        return None if least else Units(least_value, 1.0)
     if column.dtype.kind == "f":
-        step = float(np.diff(values).min())
+        step = float(np.diff(values.astype(np.float64)).min())
     else:
         step = float(np.gcd.reduce(np.diff(values).astype(np.uint64)))
-    units = Units(float(values[0]), step / UNITS_PER_BIN)
-    if (
-        not step > _COARSER * least * UNITS_PER_BIN
-        or (values[-1] - values[0]) / units.size >= MOST_UNITS
-    ):
+    units = Units(least_value, step / UNITS_PER_BIN)
+    # Whole numbers beyond what float64 tells apart seem to have no steps at all.
+    if step <= _COARSER * least * UNITS_PER_BIN or not 0 < span / units.size < MOST_UNITS:
         return None
     bins = np.rint(units.count(values) / UNITS_PER_BIN) * UNITS_PER_BIN
     found = units.values(bins, column.dtype)
-    off = np.abs(found.astype(float) - values.astype(float)).max()
-    return units if off <= promise.max_error else None
+    return units if within(found, values, promise.max_error).all() else None

@@ -124,11 +124,11 @@ class Histogram:
         return np.where(inside, symbols, self.n_symbols)
 
 
-def fit_histograms(codes: np.ndarray) -> list[Histogram]:
+def fit_histograms(codes: np.ndarray, n_steps: Sequence[int] = _N_STEPS) -> list[Histogram]:
     """Fit a histogram to each column of codes, ``(n, n_codes)`` int64, of as few steps as pay."""
     found = []
     for column in codes.T:
-        tried = [Histogram.fit(column, n_steps) for n_steps in _N_STEPS]
+        tried = [Histogram.fit(column, n) for n in n_steps]
         sizes = [own.n_bits(column) + 20 * len(own.shares) for own in tried]
         found.append(tried[int(np.argmin(sizes))])
     return found
