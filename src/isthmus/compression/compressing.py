@@ -44,7 +44,7 @@ def compress(
     Parameters
     ----------
     data : array, masked array, data frame, Dataset, path, or sequence of paths
-        Numbers, dates or text, in any byte order.
+        Numbers, dates or text.
     path : str or Path
         The archive, such as ``data.isz``; a file that is there is replaced.
     max_error : float or str, default=0.0
@@ -54,13 +54,12 @@ def compress(
     effort : {"fast", "default", "small"}, default="default"
         How much time to take for a smaller file.
     fill_values : sequence of float, optional
-        What stands for gaps, such as −9999. By default, frequent values at either end that are
-        far from all others. Without an error they do not matter.
+        What stands for gaps within an error, such as −9999. By default, frequent values at
+        either end that are far from all others.
     codecs : collection of str, optional
         Which codecs to try, by their names; all by default.
     model : fitted autoencoder, optional
-        A dense autoencoder that was fitted to such rows. Its codes, and what its decoder leaves
-        over, are tried as well; where they are used, the decoder is a part of the file.
+        A dense one, fitted to such rows: its codes are tried too, its decoder is in the file.
     n_jobs : int, optional
         Threads; by default one for each processor. The file does not depend on it.
     progress : callable, optional
@@ -79,8 +78,7 @@ def compress(
     Examples
     --------
     >>> import numpy as np
-    >>> report = compress(np.zeros((1000, 30)), "zeros.isz")  # doctest: +SKIP
-    >>> report.ratio  # doctest: +SKIP
+    >>> compress(np.zeros((1000, 30)), "zeros.isz").ratio  # doctest: +SKIP
     789.5
     """
     demand = Demand(Tolerance.read(max_error), effort, fill_values, codecs, opened(model, codecs))

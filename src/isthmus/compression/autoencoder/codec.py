@@ -63,13 +63,13 @@ class AutoencoderCodes(Codec, part_name="autoencoder"):
         if self.autoencoder is None or block.size == 0 or block.dtype.kind not in "iuf":
             return False
         fits = prod(block.shape[1:]) == self.autoencoder.n_columns
-        return fits and Grid.suiting(_flat(block), promise) is not None
+        return fits and self._grid(block, promise) is not None
 
     def fit(self, sample: np.ndarray, promise: Promise, effort: str) -> bytes:
         from isthmus.compression.autoencoder.fitting import fit_model
 
         rows = _flat(sample)
-        grid = Grid.suiting(rows, promise)
+        grid = self._grid(sample, promise)
         assert self.autoencoder is not None
         assert self.encoder is not None
         assert grid is not None
@@ -81,6 +81,12 @@ class AutoencoderCodes(Codec, part_name="autoencoder"):
             raise IsthmusError("codes of an autoencoder can only be made with its encoder.")
         fitted, rows = model_from_bytes(model), _flat(block)
         return fitted.encode(fitted.numbers_of(self.encoder(rows)), fitted.grid.count(rows))
+
+    def _grid(self, block: np.ndarray, promise: Promise) -> Grid | None:
+        # What a curve gives, such as shares of white, is in one unit for all columns.
+        assert self.autoencoder is not None
+        alike = self.autoencoder.decoder.last_curve is not None
+        return Grid.suiting(_flat(block), promise, alike=alike)
 
     def decode(
         self,

@@ -41,22 +41,24 @@ class Grid:
     whole: np.ndarray
 
     @classmethod
-    def suiting(cls, rows: np.ndarray, promise: Promise) -> Self | None:
+    def suiting(cls, rows: np.ndarray, promise: Promise, *, alike: bool) -> Self | None:
         """Give the coarsest grid with which rows keep a promise, or none if there is none.
 
-        What was rounded to steps further apart than the promise asks for has these as its bins.
+        What was rounded to steps further apart than the promise asks for has these as its bins:
+        each column by itself, or all together where they are to be `alike`.
         """
         # Floats that have to be the same are told from others by their own steps alone.
         own_alone = promise.exact and rows.dtype.kind == "f"
         shared = None if own_alone else Units.suiting(rows, promise)
         found = []
-        for column in rows.T:
+        for column in rows.reshape(1, -1) if alike else rows.T:
             rounded = _rounded(column, promise, 0.0 if shared is None else shared.size)
             own = shared if rounded is None else rounded
             if own is None:
                 return None
             found.append((own.origin, own.size, rounded is not None))
-        origins, sizes, whole = np.array(found).T
+        found = np.broadcast_to(found, (rows.shape[1], 3))
+        origins, sizes, whole = np.ascontiguousarray(found.T)
         return cls(origins, sizes, whole.astype(bool))
 
     def count(self, rows: np.ndarray) -> np.ndarray:
