@@ -57,7 +57,7 @@ class Layer:
         n_outputs = len(self.weights)
         if self.weights.ndim != 2 or {self.biases.shape, self.shifts.shape} != {(n_outputs,)}:
             raise ArchiveError("a layer of a decoder does not fit together.")
-        if np.abs(self.shifts).max(initial=0) > _MOST_SHIFT:
+        if np.abs(self.shifts.astype(float)).max(initial=0) > _MOST_SHIFT:
             raise ArchiveError("a layer of a decoder shifts by more bits than it may.")
         transposed = np.ascontiguousarray(self.weights.T, np.float64)
         object.__setattr__(self, "_transposed", transposed)
@@ -103,7 +103,7 @@ class Curve:
     _values: np.ndarray = field(init=False)
 
     def __post_init__(self) -> None:
-        if self.knots.shape != (N_KNOTS,) or np.abs(self.knots).max() > _MOST_KNOT:
+        if self.knots.shape != (N_KNOTS,) or np.abs(self.knots.astype(float)).max() > _MOST_KNOT:
             raise ArchiveError("a curve of a decoder is damaged.")
         place, between = np.divmod(np.arange(PLACES), _KNOT_EVERY)
         left, right = self.knots[place], self.knots[place + 1]

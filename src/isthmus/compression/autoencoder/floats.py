@@ -10,6 +10,7 @@ from typing import Any, final
 import jax.numpy as jnp
 import numpy as np
 
+from isthmus.compression.autoencoder.network_bytes import MOST_WEIGHTS
 from isthmus.errors import IsthmusError
 from isthmus.fitting.base import BaseAutoencoder
 from isthmus.io import Schema
@@ -65,6 +66,11 @@ class FloatNetwork:
         if self.shortcut is not None:
             found[-1] = found[-1] + x @ self.shortcut[0].T + self.shortcut[1]
         return found
+
+    @property
+    def n_weights(self) -> int:
+        """How many weights there are."""
+        return sum(own[0].size for own in (*self.layers, self.shortcut) if own is not None)
 
     def scaled(self, factor: np.ndarray, more: np.ndarray) -> FloatNetwork:
         """Give the network whose outputs are multiplied, and to which this is added."""
@@ -150,6 +156,12 @@ def as_floats(model: Any) -> FloatAutoencoder:
     elif not isinstance(inside.likelihood, SquaredError | Gaussian):
         likelihood = type(inside.likelihood).__name__
         raise IsthmusError(f"model={name} has the likelihood {likelihood}: {_DENSE}.")
+    largest = max(encoder.n_weights, decoder.n_weights)
+    if largest > MOST_WEIGHTS:
+        raise IsthmusError(
+            f"model={name} has {largest:,} weights on one side, and an archive holds up to "
+            f"{MOST_WEIGHTS:,}: fit one with fewer hidden units."
+        )
     return FloatAutoencoder(
         encoder,
         decoder,

@@ -41,7 +41,7 @@ class Histogram:
     def __init__(self, n_low_bits: int, edges: np.ndarray, shares: np.ndarray) -> None:
         widths = np.diff(edges)
         fits = len(shares) == len(widths) > 0 and shares.min() >= 0 and shares.max() < TOTAL
-        fits = fits and shares.sum() > 0 and np.abs(edges).max() < 1 << 48
+        fits = fits and shares.sum() > 0 and np.abs(edges.astype(float)).max() < 1 << 48
         if not (fits and widths.min() > 0 and edges[-1] - edges[0] <= _MOST_SYMBOLS):
             raise ArchiveError("the distribution of a code is damaged.")
         self.n_low_bits, self.edges, self.shares = n_low_bits, edges, shares

@@ -149,7 +149,11 @@ class CodesModel:
         low, high = numbers[-2:].tolist()
         n_edges, at = read_varint(scales, 0)
         sound = n_edges <= _MOST_RANGES and 0 < steps.min() <= steps.max() <= 2 * MOST_INPUT
-        if not sound or np.abs(centres).max() > MOST_INPUT or not -_MOST <= low <= high <= _MOST:
+        if (
+            not sound
+            or np.abs(centres.astype(float)).max() > MOST_INPUT
+            or not -_MOST <= low <= high <= _MOST
+        ):
             raise ArchiveError("the codes of an archive are damaged.")
         return cls(
             Grid.from_bytes(grid, decoder.n_outputs),

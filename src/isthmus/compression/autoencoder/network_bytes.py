@@ -25,7 +25,10 @@ from isthmus.compression.coded_stream import (
 from isthmus.compression.varint import joined, parted, read_varint, varint
 from isthmus.errors import ArchiveError
 
-_MOST_LAYERS, _MOST_WIDTH, _MOST_WEIGHTS = 32, 1 << 20, 1 << 27
+MOST_WEIGHTS = 1 << 24
+"""A network has no more: what is damaged must not ask for any memory."""
+
+_MOST_LAYERS, _MOST_WIDTH = 32, 1 << 20
 _MOST_NUMBER = 1 << 50
 
 
@@ -72,12 +75,15 @@ def network_from_bytes(data: bytes) -> FixedPoint:
     shapes = [pair[::-1] for pair in pairwise(sizes)]
     shapes += [(sizes[-1], sizes[0])] if kinds & 2 else []
     n_weights = sum(n_outputs * n_inputs for n_outputs, n_inputs in shapes)
-    if not 0 < min(sizes) <= max(sizes) <= _MOST_WIDTH or n_weights > _MOST_WEIGHTS:
+    if not 0 < min(sizes) <= max(sizes) <= _MOST_WIDTH or n_weights > MOST_WEIGHTS:
         raise ArchiveError("the decoder of an archive is damaged.")
     n_outputs = sum(n for n, _ in shapes)
     shifts, scales, biases = (unpacked_numbers(part, n_outputs) for part in beside)
-    sound = np.abs(shifts).max() <= 256 and 0 <= scales.min() <= scales.max() < MOST_SCALES
-    if not sound or np.abs(biases).max() > _MOST_NUMBER:
+    sound = (
+        np.abs(shifts.astype(float)).max() <= 256
+        and 0 <= scales.min() <= scales.max() < MOST_SCALES
+    )
+    if not sound or np.abs(biases.astype(float)).max() > _MOST_NUMBER:
         raise ArchiveError("the decoder of an archive is damaged.")
     reader, layers, first = StreamReader(stream, n_weights), [], 0
     for shape in shapes:

@@ -113,7 +113,10 @@ class Scales:
         steps = numbers[2 + n_columns : 3 + n_columns + n_edges]
         edges = np.cumsum(numbers[3 + n_columns + n_edges :])
         sound = stored == n_edges and -1 <= rows < MOST_SCALES
-        if not sound or max(np.abs(columns).max(), np.abs(steps).max()) > 2 * MOST_SCALES:
+        if (
+            not sound
+            or np.abs(numbers[2 : 3 + n_columns + n_edges].astype(float)).max() > 2 * MOST_SCALES
+        ):
             raise ArchiveError("the scales of an autoencoder's rest are damaged.")
         return cls(columns, edges, steps, rows)
 
