@@ -24,6 +24,8 @@ MOST_INPUT = 1 << 22
 """What goes in is clipped to that."""
 
 _MOST_SUM = 1 << 52
+# Numbers of the widest layer that are in memory at once.
+_CHUNK = 1 << 18
 _MOST_SHIFT = 256
 
 # A curve is looked up by 16 bits, and kept by fewer places, between which it is straight.
@@ -175,6 +177,11 @@ class FixedPoint:
 
         Rows hang on nothing but themselves, and on no batch size, machine or library.
         """
+        size = max(_CHUNK // max(max(own.weights.shape) for own in self.layers), 1)
+        starts = range(0, max(len(x), 1), size)
+        return np.concatenate([self._outputs(x[start : start + size]) for start in starts])
+
+    def _outputs(self, x: np.ndarray) -> np.ndarray:
         x = np.clip(np.asarray(x, np.float64), -MOST_INPUT, MOST_INPUT)
         h = x
         for layer in self.layers[:-1]:
