@@ -16,7 +16,7 @@ from isthmus.compression.autoencoder.grid import Grid
 from isthmus.compression.autoencoder.histograms import fit_histograms
 from isthmus.compression.autoencoder.model import CodesModel
 from isthmus.compression.autoencoder.network_bytes import n_weight_bits
-from isthmus.compression.autoencoder.rounding import fine_bits, in_fixed_point
+from isthmus.compression.autoencoder.rounding import Curves, fine_bits, in_fixed_point
 from isthmus.compression.autoencoder.scales import Scales, column_bits
 from isthmus.compression.fields.predictor import UNITS_PER_BIN
 
@@ -46,7 +46,8 @@ def fit_encoder(autoencoder: FloatAutoencoder, rows: np.ndarray) -> Encoder:
     # The largest code leaves room for larger ones.
     most = float(np.abs(encoder(x)).max(initial=0))
     code_bits = _CODE_BITS - (ceil(log2(most)) if most > 0 else 0)
-    network = in_fixed_point(encoder, x, INPUT_BITS, bits, code_bits)
+    curves = Curves.suiting(encoder, x, code_bits)
+    network = in_fixed_point(encoder, curves, INPUT_BITS, bits)
     return Encoder(network, autoencoder.offset, autoencoder.scale, code_bits)
 
 
@@ -128,6 +129,8 @@ class Search:
         # What is rounded down is half a unit too low.
         more = (autoencoder.offset - grid.origins) / grid.sizes + 0.5
         self._floats = autoencoder.decoder.scaled(autoencoder.scale / grid.sizes, more)
+        z = np.ldexp(self._codes, -self._code_bits)
+        self._curves = Curves.suiting(self._floats, z)
         self._coarser = np.zeros(autoencoder.n_columns, np.int64)
         self.bits = self._fine_bits()
         rest = np.abs(self._rest(self.decoder(self.bits), self._codes)).mean(axis=0)
@@ -143,8 +146,7 @@ class Search:
 
     def decoder(self, bits: Sequence[int]) -> FixedPoint:
         """Give the decoder with weights of these bits."""
-        z = np.ldexp(self._codes, -self._code_bits)
-        return in_fixed_point(self._floats, z, self._code_bits, bits, 0, self._coarser)
+        return in_fixed_point(self._floats, self._curves, self._code_bits, bits, self._coarser)
 
     def steps(self, place: int) -> np.ndarray:
         """Give the steps of codes that are at a place of those that are tried."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from math import ceil, log2
+from typing import NamedTuple, Self
 
 import numpy as np
 
@@ -25,12 +26,52 @@ _MOST_WEIGHT = 1 << 30
 _ROOM = 1.25
 
 
+class Curves(NamedTuple):
+    """The curves of a network, and in what units they take and give numbers.
+
+    Parameters
+    ----------
+    between : Curve or None
+        Between layers.
+    place_bits, value_bits : int
+        What it takes is in units of 2 to minus the one, what it gives of the other.
+    last : Curve or None
+        What outputs go through.
+    last_bits : int
+        The same for what comes out of the last layer.
+    """
+
+    between: Curve | None
+    place_bits: int
+    value_bits: int
+    last: Curve | None
+    last_bits: int
+
+    @classmethod
+    def suiting(cls, network: FloatNetwork, x: np.ndarray, output_bits: int = 0) -> Self:
+        """Give curves that reach as far as what rows, ``(n, n_inputs)``, make of them.
+
+        Outputs are in units of 2 to minus `output_bits`.
+        """
+        *hidden, last = network.sums(x)
+        between, place_bits, value_bits = None, 0, 0
+        if hidden:
+            assert network.curve is not None
+            place_bits = _place_bits(hidden)
+            value_bits = _value_bits(network.curve, place_bits)
+            between = _curve(network.curve, place_bits, value_bits)
+        if network.last_curve is None:
+            return cls(between, place_bits, value_bits, None, output_bits)
+        last_bits = _place_bits([last])
+        last_curve = _curve(network.last_curve, last_bits, output_bits)
+        return cls(between, place_bits, value_bits, last_curve, last_bits)
+
+
 def in_fixed_point(
     network: FloatNetwork,
-    x: np.ndarray,
+    curves: Curves,
     input_bits: int,
     weight_bits: Sequence[int],
-    output_bits: int = 0,
     coarser: np.ndarray | int = 0,
 ) -> FixedPoint:
     """Round a network.
@@ -39,42 +80,28 @@ def in_fixed_point(
     ----------
     network : FloatNetwork
         What to round.
-    x : ndarray, shape (n, n_inputs)
-        Rows by which the reach of curves is chosen.
+    curves : Curves
+        What bends in it, rounded.
     input_bits : int
         Inputs are in units of 2 to minus that.
     weight_bits : sequence of int
         The same for the weights of each layer, and of the shortcut last, if there is one.
-    output_bits : int
-        The same for the outputs, where no curve gives them.
     coarser : ndarray of int, shape (n_outputs,)
         By how many bits the last weights of each output are coarser.
     """
-    sums = network.sums(x)
-    curve, place_bits, value_bits = None, 0, 0
-    if len(network.layers) > 1:
-        assert network.curve is not None
-        place_bits = _place_bits(sums[:-1])
-        value_bits = _value_bits(network.curve, place_bits)
-        curve = _curve(network.curve, place_bits, value_bits)
-    last_curve, last_bits = None, output_bits
-    if network.last_curve is not None:
-        last_bits = _place_bits(sums[-1:])
-        last_curve = _curve(network.last_curve, last_bits, output_bits)
     layers, own_bits = [], input_bits
-    for (weights, biases), bits in zip(network.layers[:-1], weight_bits, strict=False):
-        layers.append(_layer((weights, biases), bits, own_bits, place_bits))
-        own_bits = value_bits
+    for matrix, bits in zip(network.layers[:-1], weight_bits, strict=False):
+        layers.append(_layer(matrix, bits, own_bits, curves.place_bits))
+        own_bits = curves.value_bits
     (weights, biases), bits = network.layers[len(layers)], weight_bits[len(layers)]
-    if network.shortcut is not None:
-        biases = biases + network.shortcut[1]
-    layers.append(_layer((weights, biases), bits - coarser, own_bits, last_bits))
-    shortcut = None
-    if network.shortcut is not None:
-        weights = network.shortcut[0]
-        zeros = np.zeros(len(weights))
-        shortcut = _layer((weights, zeros), weight_bits[-1] - coarser, input_bits, last_bits)
-    return FixedPoint(tuple(layers), curve, shortcut, last_curve)
+    if network.shortcut is None:
+        layers.append(_layer((weights, biases), bits - coarser, own_bits, curves.last_bits))
+        return FixedPoint(tuple(layers), curves.between, None, curves.last)
+    around, more = network.shortcut
+    layers.append(_layer((weights, biases + more), bits - coarser, own_bits, curves.last_bits))
+    only_weights = around, np.zeros(len(around))
+    shortcut = _layer(only_weights, weight_bits[-1] - coarser, input_bits, curves.last_bits)
+    return FixedPoint(tuple(layers), curves.between, shortcut, curves.last)
 
 
 def fine_bits(matrix: Matrix, n_bits: int) -> int:
