@@ -17,9 +17,9 @@ from isthmus.compression.demand import Demand, Tolerance, opened
 from isthmus.compression.header import Header
 from isthmus.compression.models_beside import HasModels
 from isthmus.compression.report import Compression
-from isthmus.compression.sources import AnySource, check_model, source_of
+from isthmus.compression.sources import AnySource, check_model, source_of, with_columns_together
 from isthmus.compression.threads import worker_threads
-from isthmus.compression.writing import Content, choose, chosen, write_archive
+from isthmus.compression.writing import Content, choose, chosen, estimate, write_archive
 from isthmus.errors import DataError
 from isthmus.io import replacing
 
@@ -133,7 +133,10 @@ def write(
     with replacing(path) as temporary, temporary.open("wb") as file:
         packed.write(file, pool, told(progress, packed.content.n_rows))
     seconds = time.perf_counter() - began
-    return Compression.of(Archive(path), source.n_bytes, packed.tried, packed.fills, seconds)
+    others = packed.others
+    return Compression.of(
+        Archive(path), source.n_bytes, packed.tried, packed.fills, seconds, others
+    )
 
 
 def to_bytes(data: Any, demand: Demand) -> bytes:
@@ -150,18 +153,25 @@ class _Packed(NamedTuple):
     content: Content
     fills: dict[str, tuple[float, ...]]
     tried: list[list[Candidate]]
+    others: list[Candidate]
 
     @classmethod
     def of(cls, source: AnySource, demand: Demand, pool: Executor) -> _Packed:
         check_model(demand.autoencoder, source)
         content, fills = source.to_content(demand.tolerance, demand.fill_values)
-        tried = choose(content, demand, pool)
+        tried, others = choose(content, demand, pool), []
+        joined = demand.autoencoder and with_columns_together(source, content, demand.autoencoder)
+        if joined:
+            more = choose(joined, demand, pool)
+            if estimate(joined, more) < estimate(content, tried):
+                content, tried, more = joined, more, tried
+            others = [candidate for own in more for candidate in own]
         if content.n_rows and not all(tried):
             raise DataError(
                 f"{source.source} can be taken by none of the codecs "
                 f"{', '.join(demand.codecs or ())}: let all be tried, or add 'stored'."
             )
-        return cls(content, fills, tried)
+        return cls(content, fills, tried, others)
 
     def write(self, file: BinaryIO, pool: Executor, done: Callable[[int], None]) -> None:
         content, tracks = self.content, chosen(self.content, self.tried)

@@ -20,10 +20,13 @@ from isthmus.compression.rows import Rows
 from isthmus.compression.survey import Survey
 from isthmus.compression.table.table_source import TableSource, table_of
 from isthmus.compression.table.text_source import TEXT_SUFFIXES, TextSource
+from isthmus.compression.table.together import together
 from isthmus.compression.writing import Content
 from isthmus.errors import DataError
-from isthmus.io import Dataset, as_dataset
+from isthmus.io import Dataset, Schema, as_dataset
+from isthmus.io.dataset import schema_of_columns
 from isthmus.io.failures import refusing
+from isthmus.io.index import feature_columns
 from isthmus.io.paths import suffix_of
 
 if TYPE_CHECKING:
@@ -184,17 +187,43 @@ def check_model(autoencoder: FloatAutoencoder | None, source: AnySource) -> None
     """Raise `DataError` unless rows are like those that an autoencoder was fitted to."""
     if autoencoder is None:
         return
-    if not isinstance(source, ArraySource):
-        raise DataError(
-            f"{source.source} is a table, whose columns are kept apart, and model= takes arrays: "
-            "give its numbers as an array, such as a .npy file, or leave the model away."
-        )
+    if isinstance(source, TextSource):
+        source = source.as_table()
+    if isinstance(source, TableSource):
+        schema = source.table.schema
+        names = feature_columns(schema)
+        autoencoder.check_schema(schema_of_columns(schema, names), source.source)
+        return
     content = source.content
-    autoencoder.check_rows(content.row_shape, content.dtype, source.source)
+    schema = Schema(None, (content.dtype.name,), content.row_shape)
+    autoencoder.check_schema(schema, source.source)
     first = next(iter(source.chunks(_LOOKED_AT)), None)
     if first is not None:
         rows = np.asarray(first).reshape(len(first), -1)
         autoencoder.check_values(rows[np.isfinite(rows).all(axis=1)], source.source)
+
+
+def with_columns_together(
+    source: AnySource, apart: Content, autoencoder: FloatAutoencoder
+) -> Content | None:
+    """Give a table with the columns in one track that an autoencoder knows; None for arrays.
+
+    Raises
+    ------
+    DataError
+        One track cannot hold them, or the table is text that has to come back byte for byte.
+    """
+    if isinstance(source, ArraySource):
+        return None
+    if isinstance(source, TextSource):
+        if all(track.promise.exact for track in apart.tracks):
+            raise DataError(
+                f"{source.source} is text that comes back byte for byte, which no model can "
+                "tell: allow an error with max_error, or leave the model away."
+            )
+        source = source.as_table()
+    names = feature_columns(source.table.schema)
+    return together(source, apart, names, autoencoder.offset.tolist())
 
 
 AnySource: TypeAlias = ArraySource | TableSource | TextSource

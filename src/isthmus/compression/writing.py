@@ -6,10 +6,12 @@ import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
+from math import inf
 from typing import Any, BinaryIO, NamedTuple, final
 
 import numpy as np
 
+from isthmus.compression.array_content import VALUES
 from isthmus.compression.blocks import encode_block
 from isthmus.compression.choice import Candidate, best_of, candidates
 from isthmus.compression.codec import Codec
@@ -17,10 +19,13 @@ from isthmus.compression.demand import Demand
 from isthmus.compression.frame import INDEX, coded_checksum, decoded_checksum, end_of, start_of
 from isthmus.compression.header import Header, Packing, Track
 from isthmus.compression.rows import Rows
+from isthmus.compression.table.columns import TOGETHER_NUMBERS
 from isthmus.compression.varint import varint
 from isthmus.io.ahead import in_order
 
 _STORED = Packing("stored")
+# An autoencoder knows neither masks nor single columns of a table.
+_MODELLED = (VALUES, TOGETHER_NUMBERS)
 
 
 class Block(NamedTuple):
@@ -66,12 +71,21 @@ def choose(content: Content, demand: Demand, pool: Executor) -> list[list[Candid
     sample = next(iter(content.blocks()), None)
     if sample is None:
         return [[] for _ in content.tracks]
-    # Of an array the first track has the values, and the other says which are masked.
-    demands = [demand, *[replace(demand, autoencoder=None)] * (len(content.tracks) - 1)]
-    return [
-        candidates(track, numbers, content.n_rows, own, pool)
-        for track, numbers, own in zip(content.tracks, sample.numbers, demands, strict=True)
-    ]
+    without = replace(demand, autoencoder=None)
+    found = []
+    for track, numbers in zip(content.tracks, sample.numbers, strict=True):
+        own = demand if track.name in _MODELLED else without
+        found.append(candidates(track, numbers, content.n_rows, own, pool))
+    return found
+
+
+def estimate(content: Content, tried: Sequence[Sequence[Candidate]]) -> float:
+    """Give the bytes that an archive would take, about."""
+    if not all(tried):
+        return inf if content.n_rows else 0.0
+    n_samples = content.n_rows / min(content.block_rows, content.n_rows)
+    packed = sum(best_of(own, n_samples).estimate(n_samples) for own in tried)
+    return len(content.attached) + packed
 
 
 class Chosen(NamedTuple):

@@ -114,9 +114,9 @@ class FloatAutoencoder:
         """How many numbers a row has."""
         return len(self.offset)
 
-    def check_rows(self, row_shape: tuple[int, ...], dtype: np.dtype, source: str) -> None:
-        """Raise `DataError` unless rows of this shape and dtype are like those that were fitted."""
-        self.domain.check_schema(Schema(None, (dtype.name,), row_shape), source)
+    def check_schema(self, schema: Schema, source: str) -> None:
+        """Raise `DataError` unless rows that look so are like those that were fitted."""
+        self.domain.check_schema(schema, source)
 
     def check_values(self, rows: np.ndarray, source: str) -> None:
         """Raise `DataError` where raw rows, ``(n, n_columns)``, count in another unit."""

@@ -51,11 +51,19 @@ class Grid:
         """
         # Floats that have to be the same are told from others by their own steps alone.
         own_alone = promise.exact and rows.dtype.kind == "f"
-        shared = None if own_alone else Units.suiting(rows, promise)
+        alone = own_alone or promise.by_column
+        shared = None if alone else Units.suiting(rows, promise)
+        # Columns that are in one unit are promised alike: as the one that is promised most.
+        errors = np.broadcast_to(promise.errors, rows.shape[1:])
+        columns, errors = (rows.reshape(1, -1), [errors.min()]) if alike else (rows.T, errors)
         found = []
-        for column in rows.reshape(1, -1) if alike else rows.T:
-            rounded = _rounded(column, promise, 0.0 if shared is None else shared.size)
-            own = shared if rounded is None else rounded
+        for column, error in zip(columns, errors, strict=True):
+            promised = Promise(float(error))
+            own = shared
+            if promise.by_column and not (promised.exact and rows.dtype.kind == "f"):
+                own = Units.suiting(column, promised)
+            rounded = _rounded(column, promised, 0.0 if own is None else own.size)
+            own = own if rounded is None else rounded
             if own is None:
                 return None
             found.append((own.origin, own.size, rounded is not None))
@@ -126,5 +134,5 @@ def _rounded(column: np.ndarray, promise: Promise, least: float) -> Units | None
         return None
     bins = np.rint(units.count(values) / UNITS_PER_BIN) * UNITS_PER_BIN
     found = units.values(bins, column.dtype)
-    n_off = counts[~within(found, values, promise.max_error)].sum()
+    n_off = counts[~within(found, values, promise.errors)].sum()
     return units if n_off <= (0 if promise.exact else _MOST_OFF * len(column)) else None

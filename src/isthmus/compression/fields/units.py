@@ -50,7 +50,7 @@ class Units:
             return None
         else:
             # A whole number less than half a step from another is rounded to it.
-            size = (2 * np.floor(promise.max_error) + 1) * (1 - _SLACK)
+            size = (2 * np.floor(promise.largest) + 1) * (1 - _SLACK)
         size /= UNITS_PER_BIN
         if not size > 0:
             return None
@@ -97,7 +97,7 @@ N_BYTES = 2 * _FORM.itemsize
 def _within(block: np.ndarray, promise: Promise) -> float:
     """Give how wide a bin may be: what comes back is rounded to the dtype once more."""
     largest = np.abs(np.array([block.min(), block.max()])).max()
-    return 2 * promise.max_error * (1 - _SLACK) - float(np.spacing(largest))
+    return 2 * promise.largest * (1 - _SLACK) - float(np.spacing(largest))
 
 
 def _apart(block: np.ndarray) -> float:
