@@ -54,6 +54,8 @@ def make_archives(folder, images=False):
         contents["images"] = (patterns, {"codecs": ["images"], "effort": "fast"})
     rows = rng.random((40, 4), np.float32)
     contents["codes"] = rows, {"model": load(MODEL), "codecs": ["autoencoder"], "max_error": 0.01}
+    frame = pa.table(dict(zip("abcd", rows.T, strict=True)))
+    contents["codes of columns"] = frame, {**contents["codes"][1], "max_error": "1e-2x"}
     archives = {}
     for name, (data, settings) in contents.items():
         path = folder / f"{name}.isz"

@@ -159,8 +159,8 @@ class _Packed(NamedTuple):
     def of(cls, source: AnySource, demand: Demand, pool: Executor) -> _Packed:
         check_model(demand.autoencoder, source)
         content, fills = source.to_content(demand.tolerance, demand.fill_values)
-        tried, others = choose(content, demand, pool), []
         joined = demand.autoencoder and with_columns_together(source, content, demand.autoencoder)
+        tried, others = choose(content, demand, pool), []
         if joined:
             more = choose(joined, demand, pool)
             if estimate(joined, more) < estimate(content, tried):

@@ -266,7 +266,6 @@ def test_autoencoders_that_no_archive_holds_are_refused(name, tmp_path):
 
 def test_what_does_not_go_with_a_model_has_a_sentence(fitted, tmp_path):
     model, rows = fitted
-    table = isthmus.read(MODELS / "rows.npy").to_memory()
     with pytest.raises(DataError, match=r"data has rows of shape \(9,\), but was to have"):
         compress(rows[:, :9], tmp_path / "x.isz", model=model)
     with pytest.raises(IsthmusError, match=r"model='m.isthmus' is no fitted autoencoder: give"):
@@ -276,7 +275,3 @@ def test_what_does_not_go_with_a_model_has_a_sentence(fitted, tmp_path):
     with pytest.raises(IsthmusError, match=r"'autoencoder', which needs a fitted .* give model="):
         compress(rows, tmp_path / "x.isz", codecs=["autoencoder"])
     assert not (tmp_path / "x.isz").exists()
-    (tmp_path / "t.csv").write_text("a,b\n1,2\n")
-    with pytest.raises(DataError, match=r"t\.csv is a table, .* give its numbers as an array"):
-        compress(tmp_path / "t.csv", tmp_path / "x.isz", model=model)
-    assert len(table)
