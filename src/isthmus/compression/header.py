@@ -12,7 +12,7 @@ import numpy as np
 from isthmus.compression.codec import Codec
 from isthmus.compression.numbers import check_dtype, numbers_dtype
 from isthmus.compression.promise import EXACT, Promise
-from isthmus.errors import ArchiveError, DataError
+from isthmus.errors import ArchiveError, DataError, IsthmusError
 
 FORMAT_VERSION = 1
 """Of the archives that are written; all versions up to it can be read."""
@@ -201,11 +201,13 @@ def _track_from_json(item: dict[str, Any], body: bytes, at: int) -> tuple[Track,
 
 
 def _promise(error: Any, row_shape: tuple[int, ...]) -> Promise:
-    if not isinstance(error, list):
-        return Promise(float(error))
-    if len(error) != math.prod(row_shape):
+    if isinstance(error, list) and len(error) != math.prod(row_shape):
         raise ValueError("errors of other columns")
-    return Promise(tuple(float(own) for own in error))
+    errors = tuple(map(float, error)) if isinstance(error, list) else float(error)
+    try:
+        return Promise(errors)
+    except IsthmusError:
+        raise ValueError("no error that values may have") from None
 
 
 def _count(value: object) -> int:
