@@ -107,6 +107,7 @@ bench-compression: $(VENV)/.runtime
 	@test -x .bench-compression/bin/python || { $(PYTHON) -m venv .bench-compression && \
 	  .bench-compression/bin/pip install --quiet imagecodecs pcodec zstandard; }
 	@$(BIN)/python benchmarks/compression.py --rivals .bench-compression/bin/python --write
+	@$(BIN)/python benchmarks/compression_models.py --write
 
 bench-papers: $(VENV)/.development
 	@$(BIN)/python benchmarks/lecture.py

@@ -61,10 +61,10 @@ def load_digits():
     return load().images.astype(np.uint8)
 
 
-def mnist():
+def mnist(part="t10k"):
     import gzip
 
-    data = gzip.decompress((DATA / "mnist/t10k-images-idx3-ubyte.gz").read_bytes())
+    data = gzip.decompress((DATA / f"mnist/{part}-images-idx3-ubyte.gz").read_bytes())
     return np.frombuffer(data, np.uint8, offset=16).reshape(-1, 28, 28)
 
 
@@ -75,9 +75,10 @@ def binarized():
     return loadmat(path)["X"].reshape(-1, 28, 28).astype(np.uint8)
 
 
-def ours(data, share, effort, path):
+def ours(data, share, effort, path, **more):
     """Compress, decode, and check both here and in a fresh process."""
-    report = isthmus.compress(data, path, max_error=f"{share}x" if share else 0, effort=effort)
+    max_error = f"{share}x" if share else 0
+    report = isthmus.compress(data, path, max_error=max_error, effort=effort, **more)
     began = time.perf_counter()
     found = isthmus.decompress(path)
     seconds = time.perf_counter() - began
@@ -102,6 +103,8 @@ def ours(data, share, effort, path):
         "encode": report.n_raw_bytes / 1e6 / report.seconds,
         "decode": report.n_raw_bytes / 1e6 / seconds,
         "raw": report.n_raw_bytes,
+        "model": report.parts.get("models", 0),
+        "seconds": report.seconds,
     }
 
 

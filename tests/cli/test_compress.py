@@ -1,4 +1,5 @@
 import json
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -8,6 +9,8 @@ from isthmus import Archive
 from isthmus.compression import compressing
 
 from .commands import run
+
+MODELS = Path(__file__).parents[1] / "fitting/models"
 
 
 def test_a_text_file_comes_back_byte_for_byte(here, capsys):
@@ -48,6 +51,20 @@ def test_what_was_tried_is_explained(here, capsys):
     assert sum(sizes) == (here / "a.isz").stat().st_size
 
 
+def test_a_model_is_tried_too(here, capsys):
+    rows = np.load(MODELS / "rows.npy")
+    np.save("rows.npy", rows)
+    model = MODELS / "stacked_autoencoder.isthmus"
+    options = ["--model", model, "--max-error", "1e-2x", "--explain", "--effort", "fast"]
+    assert run("compress", "rows.npy", "-o", "a.isz", *options) == 0
+    assert " autoencoder " in capsys.readouterr().out
+    assert run("compress", "rows.npy", "-o", "a.isz", *options, "--codec", "autoencoder") == 0
+    capsys.readouterr()
+    assert run("info", "a.isz") == 0
+    assert "autoencoder" in capsys.readouterr().out
+    assert np.abs(Archive("a.isz").read() - rows).max() <= 0.01 * np.ptp(rows)
+
+
 def test_fill_values_are_told(here, capsys):
     field = np.sin(np.arange(900.0))
     field[::9] = -9999
@@ -81,6 +98,8 @@ MISTAKES = {
     "both": (2, ["--lossless", "--max-error", "1"], "contradict each other"),
     "no error": (2, ["--max-error", "-1"], "max_error='-1' is no error"),
     "effort": (2, ["--effort", "huge"], "effort='huge' is unknown"),
+    "codec without its model": (1, ["--codec", "autoencoder"], "give model="),
+    "model of something else": (1, ["--model", "table.csv"], "is not an Isthmus model"),
     "codec": (2, ["--codec", "zip"], "codecs names 'zip'"),
     "folder": (1, ["-o", "no/x.isz"], "make the folder"),
     "over itself": (1, ["-o", "table.csv"], "would write over table.csv"),

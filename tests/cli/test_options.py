@@ -86,7 +86,7 @@ RECORDED = {
         """,
         "Parameters": """
             --codec:list[str] --effort:str=default --explain:bool=False --fill:list[float]
-            --lossless:bool=False --max-error:str --memory:str --output,-o:Path!
+            --lossless:bool=False --max-error:str --memory:str --model:Path --output,-o:Path!
         """,
     },
     "decompress": {

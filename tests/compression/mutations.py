@@ -2,13 +2,16 @@
 
 import hashlib
 import zlib
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 
-from isthmus import Archive, compress
+from isthmus import Archive, compress, load
 from isthmus.compression.frame import END_MAGIC, INDEX, read_layout
 from isthmus.errors import ArchiveError
+
+MODEL = Path(__file__).parents[1] / "fitting/models/stacked_autoencoder.isthmus"
 
 
 def make_archives(folder, images=False):
@@ -49,6 +52,10 @@ def make_archives(folder, images=False):
         waves = np.sin(place[:, None] / 3 + shift) * np.cos(place / 4)
         patterns = np.uint8(200) * (waves > 0) + rng.integers(3, size=(60, 12, 12), dtype=np.uint8)
         contents["images"] = (patterns, {"codecs": ["images"], "effort": "fast"})
+    rows = rng.random((40, 4), np.float32)
+    contents["codes"] = rows, {"model": load(MODEL), "codecs": ["autoencoder"], "max_error": 0.01}
+    frame = pa.table(dict(zip("abcd", rows.T, strict=True)))
+    contents["codes of columns"] = frame, {**contents["codes"][1], "max_error": "1e-2x"}
     archives = {}
     for name, (data, settings) in contents.items():
         path = folder / f"{name}.isz"

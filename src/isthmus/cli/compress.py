@@ -15,7 +15,7 @@ from isthmus.cli.app import app
 from isthmus.cli.messages import MisuseError, say, tell
 from isthmus.cli.options import Data, Memory, Output
 from isthmus.cli.places import check_apart
-from isthmus.cli.values import limit_memory, misuse
+from isthmus.cli.values import limit_memory, load_autoencoder, misuse
 
 _DELAY = 1.0
 
@@ -39,6 +39,10 @@ Codecs = Annotated[
     list[str] | None,
     Parameter(help="Try these codecs alone.", consume_multiple=True, negative=()),
 ]
+ModelOfRows = Annotated[
+    Path | None,
+    Parameter(help="An autoencoder fitted to such rows (.isthmus), whose codes are tried too."),
+]
 
 
 @app.command(sort_key=9)
@@ -54,6 +58,7 @@ def compress(
     fill: Fill = None,
     effort: Annotated[str, Parameter(help="Time for it: fast, default or small.")] = "default",
     codec: Codecs = None,
+    model: ModelOfRows = None,
     explain: Annotated[
         bool, Parameter(help="Print what was tried and where the bytes are.", negative=())
     ] = False,
@@ -76,6 +81,7 @@ def compress(
     with misuse():
         Demand(Tolerance.read(max_error or 0.0), effort, fill, codec)
     check_folder_around(output)
+    autoencoder = None if model is None else load_autoencoder(model)
     with _bar("compressing") as shown:
         report = compress_data(
             data if len(data) > 1 else data[0],
@@ -84,6 +90,7 @@ def compress(
             effort=effort,
             fill_values=fill,
             codecs=codec,
+            model=autoencoder,
             progress=shown,
         )
     _tell_report(report, explain)

@@ -1,6 +1,7 @@
 """Files that get smaller and come back: the same bits, or within an error that was stated."""
 
 from isthmus.compression.archive import Archive
+from isthmus.compression.autoencoder import AutoencoderCodes
 from isthmus.compression.bits_back import BitsBack
 from isthmus.compression.codec import Codec
 from isthmus.compression.compressing import compress, decompress
@@ -16,6 +17,7 @@ from isthmus.compression.table.network import BayesianNetwork
 
 __all__ = [
     "Archive",
+    "AutoencoderCodes",
     "BayesianNetwork",
     "BitsBack",
     "Codec",

@@ -14,6 +14,7 @@ from isthmus.compression.rows import Rows
 from isthmus.errors import ArchiveError
 
 KIND = "array"
+VALUES = "values"
 
 
 @final
@@ -52,7 +53,7 @@ class ArrayContent:
     def tracks(self) -> list[Track]:
         """Give the tracks that hold it, exactly."""
         dtype, more = numbers_dtype(self.dtype)
-        tracks = [Track("values", dtype, (*self.row_shape, *more))]
+        tracks = [Track(VALUES, dtype, (*self.row_shape, *more))]
         if self.fill_value is not None:
             tracks.append(Track("mask", np.dtype(np.uint8), self.row_shape))
         return tracks

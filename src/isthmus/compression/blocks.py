@@ -31,7 +31,7 @@ def encode_block(
     found = codec.decode(model, coded, block.shape, block.dtype, promise)
     if special:
         found = put_back(found, special)
-    wrong = ~within(found, block, promise.max_error) & ~is_special(block, fills)
+    wrong = ~within(found, block, promise.errors) & ~is_special(block, fills)
     exceptions = b""
     if wrong.any():
         found = found.copy()
@@ -58,7 +58,7 @@ def decode_block(
     return _with_exceptions(found, exceptions) if exceptions else found
 
 
-def within(found: np.ndarray, block: np.ndarray, max_error: float) -> np.ndarray:
+def within(found: np.ndarray, block: np.ndarray, max_error: float | np.ndarray) -> np.ndarray:
     """Tell which values are as near as was promised; NaN never is."""
     if block.dtype.kind == "f":
         wide = np.float64
@@ -67,7 +67,7 @@ def within(found: np.ndarray, block: np.ndarray, max_error: float) -> np.ndarray
     # The difference of any two integers of a type fits into the unsigned one of its size.
     unsigned = np.dtype(f"u{block.dtype.itemsize}")
     largest = np.maximum(found, block).view(unsigned)
-    return largest - np.minimum(found, block).view(unsigned) <= np.float64(max_error)
+    return largest - np.minimum(found, block).view(unsigned) <= np.asarray(max_error, np.float64)
 
 
 def _exceptions(block: np.ndarray, wrong: np.ndarray) -> bytes:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from math import inf
@@ -11,12 +11,12 @@ from typing import final
 
 import numpy as np
 
+from isthmus.compression.autoencoder import AutoencoderCodes
 from isthmus.compression.blocks import encode_block
 from isthmus.compression.codec import Codec
+from isthmus.compression.demand import Demand
 from isthmus.compression.header import Packing, Track
 from isthmus.compression.special_values import take_out
-
-EFFORTS = ("fast", "default", "small")
 
 
 @final
@@ -28,8 +28,10 @@ class Candidate:
     ----------
     track : str
         Name of the track.
+    codec : Codec
+        What was tried.
     packing : Packing
-        The codec, and its model for the sample.
+        Its name, and its model for the sample.
     n_raw_bytes : int
         Of the sample as it was.
     fit_seconds, encode_seconds : float
@@ -39,6 +41,7 @@ class Candidate:
     """
 
     track: str
+    codec: Codec
     packing: Packing
     n_raw_bytes: int
     fit_seconds: float
@@ -53,15 +56,26 @@ class Candidate:
 
 
 def candidates(
-    track: Track, sample: np.ndarray, effort: str, names: Collection[str] | None, pool: Executor
+    track: Track, sample: np.ndarray, n_rows: int, demand: Demand, pool: Executor
 ) -> list[Candidate]:
-    """Try the codecs of these names, or all of the effort, on a sample of a track."""
+    """Try the codecs that are named, or all of the effort, on a sample of a track of so many rows.
+
+    An autoencoder that was given is one of them.
+    """
     clean = sample if track.promise.exact else take_out(sample, track.fills)[0]
+    effort, names = demand.effort, demand.codecs
     codecs = [
         kind()
         for name, kind in Codec.members().items()
         if (effort in kind.efforts if names is None else name in names)
     ]
+    if demand.autoencoder is not None:
+        codecs = [
+            AutoencoderCodes.of(demand.autoencoder, clean, n_rows)
+            if isinstance(codec, AutoencoderCodes)
+            else codec
+            for codec in codecs
+        ]
     taking = [codec for codec in codecs if codec.takes(clean, track.promise)]
     found = _tried(track, [codec for codec in taking if codec.quick], clean, sample, effort, pool)
     least = min((int(own.estimate(1)) for own in found if own.coded is not None), default=None)
@@ -94,6 +108,7 @@ def _tried(
         coded = encode_block(codec, model, sample, track.promise, track.fills)
         return Candidate(
             track.name,
+            codec,
             Packing(codec.part_name, model),
             sample.nbytes,
             began[position + 1] - began[position],

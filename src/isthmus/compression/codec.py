@@ -16,7 +16,8 @@ class Codec(Family):
 
     A codec sees finite numbers in native byte order and C order; in blocks that need not be exact,
     special values were taken out before. What it gives must hang on the data and nothing else:
-    neither on the machine nor on the number of threads. A frozen dataclass without settings.
+    neither on the machine nor on the number of threads. A frozen dataclass that needs no settings
+    to decode.
 
     Attributes
     ----------

@@ -13,13 +13,13 @@ from typing import Any, BinaryIO, NamedTuple
 
 from isthmus.compression.archive import Archive
 from isthmus.compression.choice import Candidate
-from isthmus.compression.demand import Demand, Tolerance
+from isthmus.compression.demand import Demand, Tolerance, opened
 from isthmus.compression.header import Header
 from isthmus.compression.models_beside import HasModels
 from isthmus.compression.report import Compression
-from isthmus.compression.sources import AnySource, source_of
+from isthmus.compression.sources import AnySource, check_model, source_of, with_columns_together
 from isthmus.compression.threads import worker_threads
-from isthmus.compression.writing import Content, choose, chosen, write_archive
+from isthmus.compression.writing import Content, choose, chosen, estimate, write_archive
 from isthmus.errors import DataError
 from isthmus.io import replacing
 
@@ -32,6 +32,7 @@ def compress(
     effort: str = "default",
     fill_values: Sequence[float] | None = None,
     codecs: Collection[str] | None = None,
+    model: Any = None,
     n_jobs: int | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Compression:
@@ -43,7 +44,7 @@ def compress(
     Parameters
     ----------
     data : array, masked array, data frame, Dataset, path, or sequence of paths
-        Numbers, dates or text, in any byte order.
+        Numbers, dates or text.
     path : str or Path
         The archive, such as ``data.isz``; a file that is there is replaced.
     max_error : float or str, default=0.0
@@ -53,10 +54,12 @@ def compress(
     effort : {"fast", "default", "small"}, default="default"
         How much time to take for a smaller file.
     fill_values : sequence of float, optional
-        What stands for gaps, such as −9999. By default, frequent values at either end that are
-        far from all others. Without an error they do not matter.
+        What stands for gaps within an error, such as −9999. By default, frequent values at
+        either end that are far from all others.
     codecs : collection of str, optional
         Which codecs to try, by their names; all by default.
+    model : fitted autoencoder, optional
+        A dense one, fitted to such rows: its codes are tried too, its decoder is in the file.
     n_jobs : int, optional
         Threads; by default one for each processor. The file does not depend on it.
     progress : callable, optional
@@ -75,11 +78,10 @@ def compress(
     Examples
     --------
     >>> import numpy as np
-    >>> report = compress(np.zeros((1000, 30)), "zeros.isz")  # doctest: +SKIP
-    >>> report.ratio  # doctest: +SKIP
+    >>> compress(np.zeros((1000, 30)), "zeros.isz").ratio  # doctest: +SKIP
     789.5
     """
-    demand = Demand(Tolerance.read(max_error), effort, fill_values, codecs)
+    demand = Demand(Tolerance.read(max_error), effort, fill_values, codecs, opened(model, codecs))
     with worker_threads(n_jobs) as pool:
         return write(source_of(data), Path(path), demand, pool, progress)
 
@@ -131,7 +133,10 @@ def write(
     with replacing(path) as temporary, temporary.open("wb") as file:
         packed.write(file, pool, told(progress, packed.content.n_rows))
     seconds = time.perf_counter() - began
-    return Compression.of(Archive(path), source.n_bytes, packed.tried, packed.fills, seconds)
+    others = packed.others
+    return Compression.of(
+        Archive(path), source.n_bytes, packed.tried, packed.fills, seconds, others
+    )
 
 
 def to_bytes(data: Any, demand: Demand) -> bytes:
@@ -148,21 +153,29 @@ class _Packed(NamedTuple):
     content: Content
     fills: dict[str, tuple[float, ...]]
     tried: list[list[Candidate]]
+    others: list[Candidate]
 
     @classmethod
     def of(cls, source: AnySource, demand: Demand, pool: Executor) -> _Packed:
+        check_model(demand.autoencoder, source)
         content, fills = source.to_content(demand.tolerance, demand.fill_values)
-        tried = choose(content, demand.effort, demand.codecs, pool)
+        joined = demand.autoencoder and with_columns_together(source, content, demand.autoencoder)
+        tried, others = choose(content, demand, pool), []
+        if joined:
+            more = choose(joined, demand, pool)
+            if estimate(joined, more) < estimate(content, tried):
+                content, tried, more = joined, more, tried
+            others = [candidate for own in more for candidate in own]
         if content.n_rows and not all(tried):
             raise DataError(
                 f"{source.source} can be taken by none of the codecs "
                 f"{', '.join(demand.codecs or ())}: let all be tried, or add 'stored'."
             )
-        return cls(content, fills, tried)
+        return cls(content, fills, tried, others)
 
     def write(self, file: BinaryIO, pool: Executor, done: Callable[[int], None]) -> None:
         content, tracks = self.content, chosen(self.content, self.tried)
-        own = tuple(track for track, _ in tracks)
+        own = tuple(one.track for one in tracks)
         header = Header(content.about, content.n_rows, own, content.attached)
         write_archive(file, header, content, tracks, pool, done)
 

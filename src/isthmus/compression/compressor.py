@@ -12,14 +12,17 @@ from typing import Any, BinaryIO, Self, final
 import numpy as np
 
 from isthmus.compression.archive import Archive
+from isthmus.compression.autoencoder import AutoencoderCodes
+from isthmus.compression.autoencoder.encoder import Encoder
 from isthmus.compression.choice import best_of
+from isthmus.compression.codec import Codec
 from isthmus.compression.compressing import told
 from isthmus.compression.contents import COMPRESSOR
-from isthmus.compression.demand import Demand, Tolerance
+from isthmus.compression.demand import Demand, Tolerance, opened
 from isthmus.compression.frame import read_layout
 from isthmus.compression.header import Header, Track
 from isthmus.compression.models_beside import digest_of, without_models
-from isthmus.compression.sources import ArraySource, source_of
+from isthmus.compression.sources import ArraySource, check_model, source_of
 from isthmus.compression.threads import worker_threads
 from isthmus.compression.writing import Chosen, Content, choose, with_packings, write_archive
 from isthmus.errors import ArchiveError, DataError, IsthmusError
@@ -45,6 +48,9 @@ class Compressor:
         What stands for gaps; by default that is looked for in what it is fitted to.
     codecs : collection of str, optional
         Which codecs to try, by their names; all by default.
+    model : fitted autoencoder, optional
+        One whose codes are tried, as `compress` does. Where they are used, its encoder is kept
+        with what was fitted.
     n_jobs : int, optional
         Threads; by default one for each processor.
 
@@ -69,11 +75,14 @@ class Compressor:
         effort: str = "default",
         fill_values: Sequence[float] | None = None,
         codecs: Collection[str] | None = None,
+        model: Any = None,
         n_jobs: int | None = None,
     ) -> None:
-        self._demand = Demand(Tolerance.read(max_error), effort, fill_values, codecs)
+        tolerance = Tolerance.read(max_error)
+        self._demand = Demand(tolerance, effort, fill_values, codecs, opened(model, codecs))
         self._n_jobs = n_jobs
         self._tracks: tuple[Track, ...] = ()
+        self._encoder: Encoder | None = None
         self._about: dict[str, Any] = {}
 
     def fit(self, data: Any) -> Self:
@@ -81,16 +90,20 @@ class Compressor:
         source = _array_of(data)
         if not source.n_rows:
             raise DataError(f"{source.source} has no rows to learn from: give some.")
+        check_model(self._demand.autoencoder, source)
         content, _ = source.to_content(self._demand.tolerance, self._demand.fill_values)
         with worker_threads(self._n_jobs) as pool:
-            tried = choose(content, self._demand.effort, self._demand.codecs, pool)
+            tried = choose(content, self._demand, pool)
         if not all(tried):
             raise DataError(f"{source.source} can be taken by none of the codecs that are named.")
         self._about = content.about
+        best = [best_of(own, content.n_rows) for own in tried]
         self._tracks = tuple(
-            with_packings(track, best_of(own, content.n_rows).packing, more=True)
-            for track, own in zip(content.tracks, tried, strict=True)
+            with_packings(track, own.packing, more=True)
+            for track, own in zip(content.tracks, best, strict=True)
         )
+        codecs = [own.codec for own in best if isinstance(own.codec, AutoencoderCodes)]
+        self._encoder = codecs[0].encoder if codecs else None
         return self
 
     def compress(
@@ -148,8 +161,9 @@ class Compressor:
         settings = {"asked": str(self._demand.tolerance), "effort": self._demand.effort}
         about = {"kind": COMPRESSOR, "array": self._about, **settings}
         file, nothing = BytesIO(), Content({}, b"", self._tracks, 0, 1, lambda: iter(()))
+        encoder = b"" if self._encoder is None else self._encoder.to_bytes()
         with worker_threads(1) as pool:
-            header = Header(about, 0, self._tracks)
+            header = Header(about, 0, self._tracks, encoder)
             write_archive(file, header, nothing, [], pool, told(None, 0))
         return file.getvalue()
 
@@ -179,6 +193,7 @@ class Compressor:
                 )
             found = cls(about["asked"], effort=about["effort"])
             found._about, found._tracks = about["array"], header.tracks
+            found._encoder = Encoder.from_bytes(header.attached) if header.attached else None
             return found
 
     def _content(self, data: Any) -> Content:
@@ -199,7 +214,9 @@ class Compressor:
     ) -> None:
         tracks = self._tracks if content.n_rows else content.tracks
         header = Header(content.about, content.n_rows, tuple(map(without_models, tracks)))
-        write_archive(file, header, content, [Chosen(own, None) for own in tracks], pool, done)
+        best = None if self._encoder is None else AutoencoderCodes(encoder=self._encoder)
+        chosen = [Chosen(own, None, best if _is_coded_by(best, own) else None) for own in tracks]
+        write_archive(file, header, content, chosen, pool, done)
 
     def _check_fitted(self) -> None:
         if not self._tracks:
@@ -213,6 +230,10 @@ def _array_of(data: Any) -> ArraySource:
             f"{source.source} is a table, and a Compressor takes arrays: use isthmus.compress."
         )
     return source
+
+
+def _is_coded_by(codec: Codec | None, track: Track) -> bool:
+    return codec is not None and [own.codec for own in track.packings[:1]] == [codec.part_name]
 
 
 def _told_shape(tracks: Sequence[tuple[str, np.dtype, tuple[int, ...]]]) -> str:

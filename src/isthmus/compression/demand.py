@@ -6,12 +6,17 @@ import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from math import inf
-from typing import final
+from typing import TYPE_CHECKING, Any, final
 
 from isthmus.checks import advice, is_number
-from isthmus.compression.choice import EFFORTS
+from isthmus.compression.autoencoder import AutoencoderCodes
 from isthmus.compression.codec import Codec
 from isthmus.errors import IsthmusError
+
+if TYPE_CHECKING:  # JAX takes half a second to import, and most need none of it.
+    from isthmus.compression.autoencoder.floats import FloatAutoencoder
+
+EFFORTS = ("fast", "default", "small")
 
 _RELATIVE = re.compile(r"\s*([0-9.eE+-]+)\s*x\s*")
 
@@ -58,6 +63,26 @@ class Tolerance:
         return f"{self.size:g}x" if self.relative else f"{self.size:g}"
 
 
+def opened(model: Any, codecs: Collection[str] | None) -> FloatAutoencoder | None:
+    """Give a fitted autoencoder as its codec takes it; None where none is given.
+
+    Raises
+    ------
+    IsthmusError
+        It is none, or of a kind that no archive can hold, or the codec is named without it.
+    """
+    if model is None:
+        if codecs is not None and AutoencoderCodes.part_name in codecs:
+            raise IsthmusError(
+                f"codecs names {AutoencoderCodes.part_name!r}, which needs a fitted autoencoder: "
+                "give model=."
+            )
+        return None
+    from isthmus.compression.autoencoder.floats import as_floats
+
+    return as_floats(model)
+
+
 @final
 @dataclass(frozen=True)
 class Demand:
@@ -73,12 +98,15 @@ class Demand:
         What stands for gaps; None looks for it.
     codecs : collection of str or None
         Which to try; None tries those of the effort.
+    autoencoder : FloatAutoencoder or None
+        What may give codes.
     """
 
     tolerance: Tolerance
     effort: str
     fill_values: Sequence[float] | None
     codecs: Collection[str] | None
+    autoencoder: FloatAutoencoder | None = None
 
     def __post_init__(self) -> None:
         if self.effort not in EFFORTS:

@@ -47,7 +47,7 @@ def _whole(content: Any) -> str:
 
 
 def _errors(tracks: list[Track]) -> dict[str, str]:
-    return {track.name: f"{track.promise.max_error:.6g}" for track in tracks}
+    return {track.name: f"{track.promise.largest:.6g}" for track in tracks}
 
 
 def _fills(tracks: tuple[Track, ...]) -> dict[str, str]:

@@ -12,7 +12,7 @@ import numpy as np
 from isthmus.compression.codec import Codec
 from isthmus.compression.numbers import check_dtype, numbers_dtype
 from isthmus.compression.promise import EXACT, Promise
-from isthmus.errors import ArchiveError, DataError
+from isthmus.errors import ArchiveError, DataError, IsthmusError
 
 FORMAT_VERSION = 1
 """Of the archives that are written; all versions up to it can be read."""
@@ -160,7 +160,8 @@ def _track_to_json(track: Track) -> dict[str, Any]:
     if track.row_shape:
         found["row_shape"] = list(track.row_shape)
     if not track.promise.exact:
-        found["max_error"] = track.promise.max_error
+        error = track.promise.max_error
+        found["max_error"] = list(error) if isinstance(error, tuple) else error
     if track.ragged:
         found["ragged"] = True
     if track.fills:
@@ -191,12 +192,22 @@ def _track_from_json(item: dict[str, Any], body: bytes, at: int) -> tuple[Track,
         raise ValueError("no numbers")
     if math.prod(row_shape) * dtype.itemsize > _LARGEST:
         raise ValueError("too large")
-    promise = Promise(float(item.get("max_error", 0)))
+    promise = _promise(item.get("max_error", 0), row_shape)
     fills = tuple(map(_number, item.get("fills", ())))
     if not isinstance(item["name"], str) or not all(isinstance(p.codec, str) for p in packings):
         raise ValueError("no name")
     ragged = item.get("ragged", False) is True
     return Track(item["name"], dtype, row_shape, promise, fills, tuple(packings), ragged), at
+
+
+def _promise(error: Any, row_shape: tuple[int, ...]) -> Promise:
+    if isinstance(error, list) and len(error) != math.prod(row_shape):
+        raise ValueError("errors of other columns")
+    errors = tuple(map(float, error)) if isinstance(error, list) else float(error)
+    try:
+        return Promise(errors)
+    except IsthmusError:
+        raise ValueError("no error that values may have") from None
 
 
 def _count(value: object) -> int:

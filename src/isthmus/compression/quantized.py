@@ -26,7 +26,7 @@ class Quantized(Codec):
     quick = True
 
     def takes(self, block: np.ndarray, promise: Promise) -> bool:
-        if promise.exact or block.size == 0 or block.dtype.kind not in "iuf":
+        if promise.exact or promise.by_column or block.size == 0 or block.dtype.kind not in "iuf":
             return False
         step = _step(block, promise)
         return step > 0 and _span(block) / step < _MOST_STEPS
@@ -76,9 +76,9 @@ def _steps(block: np.ndarray, promise: Promise) -> tuple[float, float, np.ndarra
 def _step(block: np.ndarray, promise: Promise) -> float:
     """Give twice the error, less what the output's own dtype rounds."""
     if block.dtype.kind != "f":
-        return 2.0 * np.floor(promise.max_error) + 1
+        return 2.0 * np.floor(promise.largest) + 1
     largest = float(np.abs(block).max())
-    return 2.0 * (promise.max_error - largest * float(np.finfo(block.dtype).eps))
+    return 2.0 * (promise.largest - largest * float(np.finfo(block.dtype).eps))
 
 
 def _span(block: np.ndarray) -> float:

@@ -69,6 +69,7 @@ class Compression:
         tried: Sequence[Sequence[Candidate]],
         fill_values: Mapping[str, tuple[float, ...]],
         seconds: float,
+        others: Sequence[Candidate] = (),
     ) -> Compression:
         """Put together what is known after writing."""
         layout = archive.layout
@@ -79,13 +80,14 @@ class Compression:
             n_raw_bytes,
             layout.n_bytes,
             seconds,
-            {t.name: t.promise.max_error for t in tracks if not t.promise.exact},
+            {t.name: t.promise.largest for t in tracks if not t.promise.exact},
             dict(fill_values),
             tuple(
                 _trial(candidate, track.packings[0].codec)
                 for track, own in zip(tracks, tried, strict=True)
                 for candidate in own
-            ),
+            )
+            + tuple(_trial(candidate, "") for candidate in others),
             parts_of(archive),
         )
 

@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, TypeAlias, final
+from typing import TYPE_CHECKING, Any, TypeAlias, final
 
 import narwhals as nw
 import numpy as np
@@ -20,14 +20,23 @@ from isthmus.compression.rows import Rows
 from isthmus.compression.survey import Survey
 from isthmus.compression.table.table_source import TableSource, table_of
 from isthmus.compression.table.text_source import TEXT_SUFFIXES, TextSource
+from isthmus.compression.table.together import together
 from isthmus.compression.writing import Content
 from isthmus.errors import DataError
-from isthmus.io import Dataset, as_dataset
+from isthmus.io import Dataset, Schema, as_dataset
+from isthmus.io.dataset import schema_of_columns
 from isthmus.io.failures import refusing
+from isthmus.io.index import feature_columns
 from isthmus.io.paths import suffix_of
+
+if TYPE_CHECKING:
+    from isthmus.compression.autoencoder.floats import FloatAutoencoder
 
 BLOCK_BYTES = 8 * 2**20
 """Of the numbers of one block, unless a single row has more."""
+
+# Rows by which to tell whether they are in the unit of those that a model was fitted to.
+_LOOKED_AT = 256
 
 
 @final
@@ -172,6 +181,49 @@ def _regular(chunks: Iterator[np.ndarray], n_rows: int) -> Iterator[np.ndarray]:
         held = [rows[whole:]] if whole < len(rows) else []
     if held:
         yield np.concatenate(held)
+
+
+def check_model(autoencoder: FloatAutoencoder | None, source: AnySource) -> None:
+    """Raise `DataError` unless rows are like those that an autoencoder was fitted to."""
+    if autoencoder is None:
+        return
+    if isinstance(source, TextSource):
+        source = source.as_table()
+    if isinstance(source, TableSource):
+        schema = source.table.schema
+        names = feature_columns(schema)
+        autoencoder.check_schema(schema_of_columns(schema, names), source.source)
+        return
+    content = source.content
+    schema = Schema(None, (content.dtype.name,), content.row_shape)
+    autoencoder.check_schema(schema, source.source)
+    first = next(iter(source.chunks(_LOOKED_AT)), None)
+    if first is not None:
+        rows = np.asarray(first).reshape(len(first), -1)
+        autoencoder.check_values(rows[np.isfinite(rows).all(axis=1)], source.source)
+
+
+def with_columns_together(
+    source: AnySource, apart: Content, autoencoder: FloatAutoencoder
+) -> Content | None:
+    """Give a table with the columns in one track that an autoencoder knows; None for arrays.
+
+    Raises
+    ------
+    DataError
+        One track cannot hold them, or the table is text that has to come back byte for byte.
+    """
+    if isinstance(source, ArraySource):
+        return None
+    if isinstance(source, TextSource):
+        if all(track.promise.exact for track in apart.tracks):
+            raise DataError(
+                f"{source.source} is text that comes back byte for byte, which no model can "
+                "tell: allow an error with max_error, or leave the model away."
+            )
+        source = source.as_table()
+    names = feature_columns(source.table.schema)
+    return together(source, apart, names, autoencoder.offset.tolist())
 
 
 AnySource: TypeAlias = ArraySource | TableSource | TextSource

@@ -3,23 +3,29 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
+from math import inf
 from typing import Any, BinaryIO, NamedTuple, final
 
 import numpy as np
 
+from isthmus.compression.array_content import VALUES
 from isthmus.compression.blocks import encode_block
 from isthmus.compression.choice import Candidate, best_of, candidates
 from isthmus.compression.codec import Codec
+from isthmus.compression.demand import Demand
 from isthmus.compression.frame import INDEX, coded_checksum, decoded_checksum, end_of, start_of
 from isthmus.compression.header import Header, Packing, Track
 from isthmus.compression.rows import Rows
+from isthmus.compression.table.columns import TOGETHER_NUMBERS
 from isthmus.compression.varint import varint
 from isthmus.io.ahead import in_order
 
 _STORED = Packing("stored")
+# An autoencoder knows neither masks nor single columns of a table.
+_MODELLED = (VALUES, TOGETHER_NUMBERS)
 
 
 class Block(NamedTuple):
@@ -60,17 +66,26 @@ class Content:
     blocks: Callable[[], Iterator[Rows]]
 
 
-def choose(
-    content: Content, effort: str, names: Collection[str] | None, pool: Executor
-) -> list[list[Candidate]]:
+def choose(content: Content, demand: Demand, pool: Executor) -> list[list[Candidate]]:
     """Try codecs on the first block of each track; nothing where there is none."""
     sample = next(iter(content.blocks()), None)
     if sample is None:
         return [[] for _ in content.tracks]
-    return [
-        candidates(track, numbers, effort, names, pool)
-        for track, numbers in zip(content.tracks, sample.numbers, strict=True)
-    ]
+    without = replace(demand, autoencoder=None)
+    found = []
+    for track, numbers in zip(content.tracks, sample.numbers, strict=True):
+        own = demand if track.name in _MODELLED else without
+        found.append(candidates(track, numbers, content.n_rows, own, pool))
+    return found
+
+
+def estimate(content: Content, tried: Sequence[Sequence[Candidate]]) -> float:
+    """Give the bytes that an archive would take, about."""
+    if not all(tried):
+        return inf if content.n_rows else 0.0
+    n_samples = content.n_rows / min(content.block_rows, content.n_rows)
+    packed = sum(best_of(own, n_samples).estimate(n_samples) for own in tried)
+    return len(content.attached) + packed
 
 
 class Chosen(NamedTuple):
@@ -78,6 +93,7 @@ class Chosen(NamedTuple):
 
     track: Track
     first: Block | None  # if it is coded already, as it was the sample
+    best: Codec | None = None  # if that needs more for encoding than its model
 
 
 def chosen(content: Content, tried: Sequence[Sequence[Candidate]]) -> list[Chosen]:
@@ -92,7 +108,7 @@ def chosen(content: Content, tried: Sequence[Sequence[Candidate]]) -> list[Chose
         assert best.coded is not None, track
         packed = with_packings(track, best.packing, more=n_samples > 1)
         n_rows = min(content.block_rows, content.n_rows)
-        found.append(Chosen(packed, _block(track, n_rows, 0, *best.coded)))
+        found.append(Chosen(packed, _block(track, n_rows, 0, *best.coded), best.codec))
     return found
 
 
@@ -113,9 +129,9 @@ def write_archive(
     """Write an archive; `progress` gets the rows that are done."""
 
     def coded(task: _Task) -> Block:
-        track, first = tracks[task.track]
-        known = first if task.n_before == 0 else None
-        return known or _coded(track, task.n_rows, task.numbers)
+        chosen = tracks[task.track]
+        known = chosen.first if task.n_before == 0 else None
+        return known or _coded(chosen, task.n_rows, task.numbers)
 
     start = start_of(header)
     digest = hashlib.sha256(start)
@@ -138,9 +154,11 @@ def _tasks(content: Content) -> Iterator[_Task]:
             yield _Task(n_before, track, rows.n_rows, numbers)
 
 
-def _coded(track: Track, n_rows: int, numbers: np.ndarray) -> Block:
+def _coded(chosen: Chosen, n_rows: int, numbers: np.ndarray) -> Block:
+    track = chosen.track
     for position, packing in enumerate(track.packings):
-        codec = Codec.named(packing.codec)
+        codec = None if position else chosen.best
+        codec = Codec.named(packing.codec) if codec is None else codec
         coded = encode_block(codec, packing.model, numbers, track.promise, track.fills)
         if coded is None:
             continue

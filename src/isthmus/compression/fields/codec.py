@@ -38,6 +38,8 @@ class Fields(Codec):
 
     def takes(self, block: np.ndarray, promise: Promise) -> bool:
         suits = block.dtype.kind in "iuf" and 1 <= block.ndim <= MOST_AXES
+        # Columns with errors of their own are no field.
+        suits = suits and not promise.by_column
         return suits and block.size >= _LEAST_VALUES and Units.suiting(block, promise) is not None
 
     def may_win(self, sample: np.ndarray, promise: Promise, n_bytes: int) -> bool:

@@ -53,7 +53,7 @@ class Levels:
         if len(found) > 4 * MOST_LEVELS:
             return None
         exact = found.astype(np.float64)
-        ends = np.searchsorted(exact, exact + 2 * promise.max_error * (1 - _SLACK), side="right")
+        ends = np.searchsorted(exact, exact + 2 * promise.largest * (1 - _SLACK), side="right")
         firsts = [0]
         while ends[firsts[-1]] < len(found):
             firsts.append(int(ends[firsts[-1]]))

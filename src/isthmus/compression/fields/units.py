@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -21,10 +22,16 @@ _FORM = np.dtype("<f8")
 
 @dataclass(frozen=True)
 class Units:
-    """Where units are counted from and how large one is, in the unit of the data."""
+    """Where units are counted from and how large one is, in the unit of the data.
 
-    origin: float
-    size: float
+    Parameters
+    ----------
+    origin, size : float or ndarray
+        Of all values, or of each column.
+    """
+
+    origin: Any
+    size: Any
 
     @classmethod
     def for_any(cls, block: np.ndarray) -> Units:
@@ -43,7 +50,7 @@ class Units:
             return None
         else:
             # A whole number less than half a step from another is rounded to it.
-            size = (2 * np.floor(promise.max_error) + 1) * (1 - _SLACK)
+            size = (2 * np.floor(promise.largest) + 1) * (1 - _SLACK)
         size /= UNITS_PER_BIN
         if not size > 0:
             return None
@@ -90,7 +97,7 @@ N_BYTES = 2 * _FORM.itemsize
 def _within(block: np.ndarray, promise: Promise) -> float:
     """Give how wide a bin may be: what comes back is rounded to the dtype once more."""
     largest = np.abs(np.array([block.min(), block.max()])).max()
-    return 2 * promise.max_error * (1 - _SLACK) - float(np.spacing(largest))
+    return 2 * promise.largest * (1 - _SLACK) - float(np.spacing(largest))
 
 
 def _apart(block: np.ndarray) -> float:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal, final
+from typing import Any, Literal, final, get_args
 
 import numpy as np
 import pyarrow as pa
@@ -19,7 +19,10 @@ from isthmus.compression.table.arrow_values import (
 )
 from isthmus.errors import ArchiveError
 
-Way = Literal["codes", "offsets", "numbers", "text", "arrow", "nothing"]
+Way = Literal["codes", "offsets", "numbers", "together", "text", "arrow", "nothing"]
+
+TOGETHER_NUMBERS = "numbers"
+"""The track of columns that are kept together."""
 
 _MOST_CODES = 4_096
 _MOST_TEXTS = 2**20
@@ -35,8 +38,9 @@ class Column:
     ----------
     way : str
         "codes": positions in a list of different values. "offsets": whole numbers less the least.
-        "numbers": a track of their own. "text": two tracks, of lengths and of bytes. "arrow": in
-        arrow's format for streams. "nothing": all are missing.
+        "numbers": a track of their own. "together": a part of a track of several columns. "text":
+        two tracks, of lengths and of bytes. "arrow": in arrow's format for streams. "nothing": all
+        are missing.
     gaps : bool
         Whether some are missing: in codes and offsets that is 0, elsewhere a column of codes of
         its own.
@@ -66,7 +70,7 @@ class Column:
     def from_json(cls, found: Any) -> Column:
         """Read what `to_json` gave; ValueError if it is something else."""
         way, gaps, least = found
-        if way not in ("codes", "offsets", "numbers", "text", "arrow", "nothing"):
+        if way not in get_args(Way):
             raise ValueError("no way to keep a column")
         return cls(way, bool(gaps), int(least))
 
@@ -198,7 +202,9 @@ def decoded(
     gaps = None if codes is None else codes.astype(bool)
     if column.way == "text":
         return from_text(tracks[0], tracks[1], gaps, kind)
-    return from_numbers(tracks[0], gaps, kind)
+    # What is damaged may be no number of the type.
+    with np.errstate(invalid="ignore"):
+        return from_numbers(tracks[0].astype(numbers_dtype_of(kind), copy=False), gaps, kind)
 
 
 def _from_codes(

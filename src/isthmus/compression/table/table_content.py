@@ -69,6 +69,11 @@ class TableContent:
         """How many columns of codes there are."""
         return sum(column.n_codes for column in self.columns)
 
+    @property
+    def has_together(self) -> bool:
+        """Whether a track holds several columns of numbers together."""
+        return any(column.way == "together" for column in self.columns)
+
     def joined(self, rows: Rows) -> pa.Table:
         """Give back rows from the numbers of each track."""
         n_codes, numbers = self.n_codes, list(rows.numbers)
@@ -79,10 +84,13 @@ class TableContent:
                 raise ArchiveError("a table has more or fewer codes than columns that need them.")
         else:
             codes = np.empty((rows.n_rows, 0), np.uint32)
-        arrays, at, own = [], 0, n_matrices
+        arrays, at, own = [], 0, n_matrices + self.has_together
+        together = iter(numbers[n_matrices].T if self.has_together else ())
         for field, column, values in zip(self.schema, self.columns, self.values, strict=True):
             mine = codes[:, at] if column.n_codes else None
             tracks = numbers[own : own + column.n_tracks]
+            if column.way == "together":
+                tracks = [next(together)]
             arrays.append(decoded(column, field.type, rows.n_rows, mine, tracks, values))
             at, own = at + column.n_codes, own + column.n_tracks
         table = pa.Table.from_arrays(arrays, schema=self.schema)
@@ -136,7 +144,11 @@ class TableContent:
             ) from error
         content = cls(schema, container, columns, values)
         n_matrices = -(-content.n_codes // TOGETHER)
-        if len(header.tracks) != n_matrices + sum(column.n_tracks for column in columns):
+        n_tracks = n_matrices + content.has_together + sum(own.n_tracks for own in columns)
+        n_together = sum(column.way == "together" for column in columns)
+        shapes = [track.row_shape for track in header.tracks]
+        fits = not n_together or shapes[n_matrices : n_matrices + 1] == [(n_together,)]
+        if len(shapes) != n_tracks or not fits:
             raise ArchiveError(
                 f"{source} has a header that contradicts itself: fetch or write it again."
             )

@@ -16,7 +16,7 @@ from isthmus.compression.promise import Promise
 from isthmus.compression.rows import Rows
 from isthmus.compression.survey import Survey
 from isthmus.compression.table.attached import stream_of
-from isthmus.compression.table.columns import Coded, coded, whole
+from isthmus.compression.table.columns import TOGETHER_NUMBERS, Coded, coded, whole
 from isthmus.compression.table.table_content import TOGETHER, TableContent
 from isthmus.compression.writing import Content
 from isthmus.errors import DataError, first_line
@@ -106,6 +106,9 @@ class Kept:
     def to_write(self) -> Content:
         """Give what goes into an archive, exactly."""
         tracks = self.content.code_tracks()
+        together = [own.tracks[0] for own in self.columns if own.column.way == "together"]
+        if together:
+            tracks.append(Track(TOGETHER_NUMBERS, together[0].dtype, (len(together),)))
         for name, own in zip(self.table.column_names, self.columns, strict=True):
             tracks += _tracks(name, own)
         blocks = Blocks(self.table, self.columns)
@@ -130,6 +133,8 @@ class Blocks:
             np.stack(codes[first : first + TOGETHER], axis=1).astype(np.uint32)
             for first in range(0, len(codes), TOGETHER)
         ]
+        together = [own.tracks[0] for own in columns if own.column.way == "together"]
+        self._together = [np.stack(together, axis=1)] if together else []
         self._ends = {
             i: np.concatenate([[0], np.cumsum(own.tracks[0], dtype=np.int64)])
             for i, own in enumerate(columns)
@@ -143,12 +148,15 @@ class Blocks:
     def __call__(self) -> Iterator[Rows]:
         for start in range(0, self._table.num_rows, self.block_rows):
             stop = min(start + self.block_rows, self._table.num_rows)
-            numbers = [matrix[start:stop] for matrix in self._matrices]
+            matrices = (*self._matrices, *self._together)
+            numbers = [matrix[start:stop] for matrix in matrices]
             for i, own in enumerate(self._columns):
                 numbers += self._own(i, own, start, stop)
             yield Rows(stop - start, numbers)
 
     def _own(self, i: int, own: Coded, start: int, stop: int) -> list[np.ndarray]:
+        if own.column.way == "together":
+            return []
         if own.column.way == "arrow":
             rows = self._table.select([i]).slice(start, stop - start)
             return [np.frombuffer(stream_of(rows.combine_chunks()), np.uint8)]

@@ -49,15 +49,19 @@ class TextSource:
         """What the text takes, unpacked."""
         return len(_content(self.path))
 
+    def as_table(self) -> TableSource:
+        """Give the typed table, without what it was spelled like."""
+        return TableSource(TextTable.open(self.path).read(2**62), "arrow", self.source)
+
     def to_content(
         self, tolerance: Tolerance, fill_values: Sequence[float] | None
     ) -> tuple[Content, dict[str, tuple[float, ...]]]:
         """Give what goes into an archive."""
-        table = TextTable.open(self.path)
-        read = table.read(2**62)
         if tolerance.size:
             # The text of a number that is another one is no longer the same.
-            return TableSource(read, "arrow", self.source).to_content(tolerance, fill_values)
+            return self.as_table().to_content(tolerance, fill_values)
+        table = TextTable.open(self.path)
+        read = table.read(2**62)
         content = _content(self.path)
         cells = _cells(content, table)
         layout = TextLayout.find(content, read_head(self.path), table.dialect.delimiter, cells)
