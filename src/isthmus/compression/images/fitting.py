@@ -6,7 +6,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from isthmus.compression.images.context import History, Raster
+from isthmus.compression.images.context import Canvas, Raster
+from isthmus.compression.images.history import History
 from isthmus.compression.images.model import ImageModel, network_sizes
 from isthmus.compression.integer_training import fresh_network, train
 
