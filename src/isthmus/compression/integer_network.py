@@ -82,7 +82,7 @@ class IntegerNetwork:
         return self.outputs_of(self.sums_of(np.asarray(inputs, np.float32)))
 
     def sums_of(self, inputs: np.ndarray, first: int = 0) -> np.ndarray:
-        """Give what some inputs, the first of them at this number, add to the sums of the first layer."""
+        """Give what inputs from this number on add to the sums of the first layer."""
         weights, _ = self._carried[0]
         return weights[:, first : first + len(inputs)] @ inputs
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import lru_cache
-from itertools import pairwise, product
-from typing import Any, NamedTuple
+from itertools import product
+from typing import NamedTuple
 
 import numpy as np
 
@@ -150,25 +150,24 @@ def _run(model: ImageModel, n_images: int, choose: _Choose) -> np.ndarray:
     parts = [slice(at, min(at + _CHUNK, n_images)) for at in range(0, n_images, _CHUNK)]
     places = list(product(range(raster.n_rows), range(raster.n_columns), range(raster.n_channels)))
 
-    def filled(at: Place, part: slice, values: np.ndarray, following: Place | None) -> Any:
+    def filled(at: Place, part: slice, values: np.ndarray, following: Place | None) -> None:
         networks.note(at, part, values)
-        return pool.submit(networks.look, following, part) if following else None
+        if following:
+            looking.append(pool.submit(networks.look, following, part))
 
     with worker_threads() as pool:
         looking = [pool.submit(networks.look, places[0], part) for part in parts]
-        for at, following in pairwise([*places, None]):
-            assert at is not None
-            seen = [own.result for own in looking]
-            looking, closer, high = [], [], []
-            for part, look in zip(parts, seen, strict=True):
-                own = look()
-                values = choose(own.slots, at, part, 0)
-                if len(model.networks) > 1:
-                    high.append(values)
-                    closer.append(pool.submit(networks.look_closer, at, part, own, values))
+        for at, following in zip(places, [*places[1:], None], strict=True):
+            seen, looking, closer = looking, [], []
+            for part, own in zip(parts, seen, strict=True):
+                look = own.result()
+                values = choose(look.slots, at, part, 0)
+                if len(model.networks) == 1:
+                    filled(at, part, values, following)
                 else:
-                    looking.append(filled(at, part, values, following))
-            for part, own, values in zip(parts, closer, high):
-                low = choose(own.result(), at, part, 1)
-                looking.append(filled(at, part, (values << 4) | low, following))
+                    looked = pool.submit(networks.look_closer, at, part, look, values)
+                    closer.append((part, values, looked))
+            for part, high, looked in closer:
+                low = choose(looked.result(), at, part, 1)
+                filled(at, part, (high << 4) | low, following)
     return np.ascontiguousarray(networks.canvas.images.transpose(3, 0, 1, 2))
