@@ -35,6 +35,7 @@ class Images(Codec):
     """
 
     efforts = ("default", "small")
+    turn = 1
 
     def takes(self, block: np.ndarray, promise: Promise) -> bool:
         raster = _raster_of(block.shape)

@@ -15,7 +15,8 @@ _N_STEPS = {"fast": 1_500, "default": 6_000, "small": 20_000}
 _N_EXAMPLES = 600_000
 # Of places where all around is zero: most are, and they teach little.
 _SHARE_OF_BLANK = 0.1
-_LEARNING_RATE = 5e-3
+_BATCH_SIZES = {"fast": 1_024, "default": 1_024, "small": 2_048}
+_LEARNING_RATE = 1e-2
 # Hidden units by how many pixels pay for them.
 _HIDDEN = ((3_000_000, (48, 32)), (400_000, (32, 16)), (100_000, (16, 16)), (0, (8,)))
 
@@ -31,9 +32,15 @@ def fit(images: np.ndarray, palette: np.ndarray, raster: Raster, effort: str) ->
     for number, start in enumerate(starts):
         inputs, symbols, importance = examples[number]
         data = {"inputs": inputs, "symbols": symbols, "importance": importance}
-        n_steps = _N_STEPS[effort]
         networks.append(
-            train(start, _code_length, data, n_steps=n_steps, learning_rate=_LEARNING_RATE)
+            train(
+                start,
+                _code_length,
+                data,
+                n_steps=_N_STEPS[effort],
+                batch_size=_BATCH_SIZES[effort],
+                learning_rate=_LEARNING_RATE,
+            )
         )
     return ImageModel(palette, raster, tuple(networks))
 
