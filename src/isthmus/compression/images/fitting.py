@@ -15,7 +15,8 @@ _N_STEPS = {"fast": 1_500, "default": 6_000, "small": 20_000}
 _N_EXAMPLES = 600_000
 # Of places where all around is zero: most are, and they teach little.
 _SHARE_OF_BLANK = 0.1
-_BATCH_SIZES = {"fast": 1_024, "default": 1_024, "small": 2_048}
+# Where there are many pixels, large minibatches are worth their time.
+_BATCH_SIZES = ((1_000_000, 2_048), (0, 1_024))
 _LEARNING_RATE = 1e-2
 # Hidden units by how many pixels pay for them.
 _HIDDEN = ((3_000_000, (48, 32)), (400_000, (32, 16)), (100_000, (16, 16)), (0, (8,)))
@@ -24,6 +25,7 @@ _HIDDEN = ((3_000_000, (48, 32)), (400_000, (32, 16)), (100_000, (16, 16)), (0, 
 def fit(images: np.ndarray, palette: np.ndarray, raster: Raster, effort: str) -> ImageModel:
     """Fit the networks of images, ``(n, rows, columns, channels)``, places or values."""
     hidden = next(hidden for least, hidden in _HIDDEN if images.size >= least)
+    batch_size = next(size for least, size in _BATCH_SIZES if images.size >= least)
     sizes = network_sizes(raster, len(palette), hidden)
     starts = tuple(fresh_network(size) for size in sizes)
     model = ImageModel(palette, raster, starts)
@@ -38,7 +40,7 @@ def fit(images: np.ndarray, palette: np.ndarray, raster: Raster, effort: str) ->
                 _code_length,
                 data,
                 n_steps=_N_STEPS[effort],
-                batch_size=_BATCH_SIZES[effort],
+                batch_size=batch_size,
                 learning_rate=_LEARNING_RATE,
             )
         )
