@@ -28,7 +28,7 @@ class Codec(Family):
     """
 
     efforts: ClassVar[tuple[str, ...]] = ("fast", "default", "small")
-    turn: ClassVar[int] = 3
+    turn: ClassVar[int] = 4
 
     @abstractmethod
     def takes(self, block: np.ndarray, promise: Promise) -> bool:

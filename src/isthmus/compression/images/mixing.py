@@ -22,10 +22,13 @@ from isthmus.compression.rans import BITS, TOTAL
 # The pixels of a context are the nearest ones of those to the left and above: how many, and
 # whether it is of one place or row only.
 _CONTEXTS = (
-    *((n, "") for n in (6, 10, 12, 15, 18, 22, 26, 30, 35, 40)),
-    *((0, "place"), (4, "place"), (12, "place"), (8, "row")),
+    *((n, "") for n in (8, 12, 16, 20, 25, 31, 40)),
+    *((n, "place") for n in (0, 4, 8, 16)),
+    (10, "row"),
 )
 _N_CONTEXTS = len(_CONTEXTS)
+# The most pixels that are looked at at once.
+MOST_AT_ONCE = 1_024
 REACH = 4
 _WIDTH = 2 * REACH + 1
 N_SEEN = REACH + REACH * _WIDTH
@@ -34,14 +37,14 @@ _MOST_COUNT = 255
 # Odds are read in 1/256 of a bit, weights in 2⁻¹⁶.
 _ODDS_UNIT, _WEIGHT_BITS = 256, 16
 _MOST_ODDS = 13 * _ODDS_UNIT
-_FIRST_WEIGHT = 0.15
+_FIRST_WEIGHT, _MOST_WEIGHT = 0.15, 1 << 24
 # Two pixels to the left and three above choose a set of weights.
 _N_NEAR = 5
 _ABOVE = np.uint64(REACH + REACH - 1)
 _LEFT_TWO, _ABOVE_THREE = np.uint64(3), np.uint64(7)
 _RATE_BITS = 15
 # So many pixels that are corrected for at once teach as much as they would one by one.
-_TOGETHER = 16
+_TOGETHER = 8
 _MULTIPLIER = 0x9E3779B97F4A7C15
 
 
@@ -108,33 +111,33 @@ class Mixer:
         np.floor(total, out=total)
         np.clip(total, -_MOST_ODDS, _MOST_ODDS, out=total)
         slots = _slots().take(total.astype(np.int64) + _MOST_ODDS)
-        self._last = place, at, near, inputs, slots
+        self._last = place, at, n, near, inputs, slots
         return slots
 
     def learn(self, values: np.ndarray) -> None:
         """Take note of the values, 0 or 1, of the pixels that were looked at last."""
-        place, at, near, inputs, slots = self._last
+        place, at, n, near, inputs, slots = self._last
         ones = values.astype(np.int32)
-        flat = at.ravel()
-        np.add.at(self._counts, flat, np.tile((ones << 16) + 1, _N_CONTEXTS))
-        found = self._counts.take(flat)
-        many = (found & 0xFFFF) > _MOST_COUNT
-        if many.any():
-            n, ones_of = found[many] & 0xFFFF, found[many] >> 16
-            zeros = (n - ones_of) >> 1
-            ones_of >>= 1
-            self._counts[flat[many]] = (ones_of << 16) + ones_of + zeros
-        errors = (ones << BITS) - slots
-        self._of_place[place] += _corrections(inputs @ errors, len(near))
-        kinds = np.zeros((len(near), 1 << _N_NEAR))
-        kinds[np.arange(len(near)), near] = 1
-        n_of = np.bincount(near, minlength=1 << _N_NEAR)
-        kinds *= errors[:, None]
-        self._of_near += _corrections(inputs @ kinds, n_of)
+        np.add.at(self._counts, at.ravel(), np.tile((ones << 16) + 1, _N_CONTEXTS))
+        # Old counts count half, so that new ones still tell.
+        full = at[n >= _MOST_COUNT]
+        if len(full):
+            counts = self._counts.take(full)
+            halves = counts >> 17
+            halves += (halves << 16) + (((counts & 0xFFFF) - (counts >> 16)) >> 1)
+            self._counts[full] = halves
+        errors = ((ones << BITS) - slots).astype(np.float64)
+        _correct(self._of_place[place], inputs @ errors, len(near))
+        of_near = np.zeros((len(near), 1 << _N_NEAR))
+        of_near[np.arange(len(near)), near] = errors
+        _correct(self._of_near, inputs @ of_near, np.bincount(near, minlength=1 << _N_NEAR))
 
 
-def _corrections(sums: np.ndarray, n: int | np.ndarray) -> np.ndarray:
-    return np.floor(sums / ((1 << _RATE_BITS) * (1 + n / _TOGETHER)))
+def _correct(weights: np.ndarray, sums: np.ndarray, n: int | np.ndarray) -> None:
+    """Correct weights by sums of inputs times errors over so many pixels."""
+    weights += np.floor(sums / ((1 << _RATE_BITS) * (1 + n / _TOGETHER)))
+    # So that sums of products stay far below 2⁵³, whatever a file says.
+    np.clip(weights, -_MOST_WEIGHT, _MOST_WEIGHT, out=weights)
 
 
 @cache
@@ -149,7 +152,7 @@ def _masks() -> tuple[np.ndarray, np.ndarray]:
 @cache
 def _tables() -> tuple[np.ndarray, np.ndarray]:
     """Give the logarithms of counts and 0.4, in units of odds, and what one more of n weighs."""
-    counts = range(2 * _MOST_COUNT + 2 + (1 << 10))
+    counts = range(_MOST_COUNT + MOST_AT_ONCE)
     odds = np.array([float(_logarithm(10 * n + 4)) for n in counts])
     shares = np.array([5_120 / (10 * n + 8) for n in counts])
     return odds, shares
@@ -177,5 +180,4 @@ def _slots() -> np.ndarray:
         root = np.sqrt(root)
     powers = np.cumprod(np.concatenate([[1.0], np.full(_MOST_ODDS, root)]))
     above = np.floor(TOTAL * (powers / (1 + powers)))
-    above = np.minimum(above, TOTAL - 1)
     return np.concatenate([TOTAL - above[:0:-1], above]).astype(np.int64)
