@@ -41,11 +41,13 @@ _FIRST_WEIGHT, _MOST_WEIGHT = 0.15, 1 << 24
 # Two pixels to the left and three above choose a set of weights.
 _N_NEAR = 5
 _ABOVE = np.uint64(REACH + REACH - 1)
+_ONE, _TWO = np.uint64(1), np.uint64(2)
 _LEFT_TWO, _ABOVE_THREE = np.uint64(3), np.uint64(7)
 _RATE_BITS = 15
 # So many pixels that are corrected for at once teach as much as they would one by one.
 _TOGETHER = 8
-_MULTIPLIER = 0x9E3779B97F4A7C15
+_MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)
+_LANES = np.arange(MOST_AT_ONCE)
 
 
 def offsets() -> list[tuple[int, int]]:
@@ -68,6 +70,7 @@ class Mixer:
     def __init__(self, n_rows: int, n_columns: int, n_pixels: int) -> None:
         bits = min(max(n_pixels.bit_length() - 1, _LEAST_TABLE_BITS), _MOST_TABLE_BITS)
         self._n_columns = n_columns
+        self._where = _places(n_rows, n_columns)
         self._shift = np.uint64(64 - bits)
         self._first = (np.arange(_N_CONTEXTS) << bits)[:, None]
         # How often the value was 1 in the high half, and how often there was one in the low.
@@ -87,13 +90,15 @@ class Mixer:
         row, column : int
             The place.
         """
-        masks, kinds = _masks()
+        if column == 0:
+            # So that sums of products stay far below 2⁵³, whatever a file says.
+            np.clip(self._of_near, -_MOST_WEIGHT, _MOST_WEIGHT, out=self._of_near)
         place = row * self._n_columns + column
-        where = np.array([0, place + 1, row + 1], np.uint64)[kinds]
-        keys = (seen & masks) ^ (where << np.uint64(N_SEEN))
-        keys *= np.uint64(_MULTIPLIER)
+        keys = seen & _masks()
+        keys ^= self._where[place]
+        keys *= _MULTIPLIER
         keys >>= self._shift
-        at = keys.astype(np.int64)
+        at = keys.view(np.int64)
         at += self._first
         counts = self._counts.take(at)
         n, ones = counts & 0xFFFF, counts >> 16
@@ -101,15 +106,18 @@ class Mixer:
         inputs = np.empty((2 * _N_CONTEXTS + 1, len(seen)))
         np.subtract(odds.take(ones), odds.take(n - ones), out=inputs[:_N_CONTEXTS])
         np.multiply(shares.take(n), 2 * ones - n, out=inputs[_N_CONTEXTS:-1])
-        np.floor(inputs, out=inputs)
+        np.floor(inputs[_N_CONTEXTS:-1], out=inputs[_N_CONTEXTS:-1])
         inputs[-1] = _ODDS_UNIT
-        near = (seen & _LEFT_TWO) | (((seen >> _ABOVE) & _ABOVE_THREE) << np.uint64(2))
-        near = near.astype(np.int64)
+        near = (seen >> _ABOVE) & _ABOVE_THREE
+        near <<= _TWO
+        near |= seen & _LEFT_TWO
+        near = near.view(np.int64)
         total = (self._of_near.take(near, axis=1) * inputs).sum(0)
         total += self._of_place[place] @ inputs
         total *= 2.0**-_WEIGHT_BITS
         np.floor(total, out=total)
-        np.clip(total, -_MOST_ODDS, _MOST_ODDS, out=total)
+        np.maximum(total, -_MOST_ODDS, out=total)
+        np.minimum(total, _MOST_ODDS, out=total)
         slots = _slots().take(total.astype(np.int64) + _MOST_ODDS)
         self._last = place, at, n, near, inputs, slots
         return slots
@@ -118,7 +126,8 @@ class Mixer:
         """Take note of the values, 0 or 1, of the pixels that were looked at last."""
         place, at, n, near, inputs, slots = self._last
         ones = values.astype(np.int32)
-        np.add.at(self._counts, at.ravel(), np.tile((ones << 16) + 1, _N_CONTEXTS))
+        one_more = np.broadcast_to((ones << 16) + 1, at.shape)
+        np.add.at(self._counts, at.ravel(), one_more.ravel())
         # Old counts count half, so that new ones still tell.
         full = at[n >= _MOST_COUNT]
         if len(full):
@@ -129,24 +138,30 @@ class Mixer:
         errors = ((ones << BITS) - slots).astype(np.float64)
         _correct(self._of_place[place], inputs @ errors, len(near))
         of_near = np.zeros((len(near), 1 << _N_NEAR))
-        of_near[np.arange(len(near)), near] = errors
+        of_near[_LANES[: len(near)], near] = errors
         _correct(self._of_near, inputs @ of_near, np.bincount(near, minlength=1 << _N_NEAR))
 
 
 def _correct(weights: np.ndarray, sums: np.ndarray, n: int | np.ndarray) -> None:
     """Correct weights by sums of inputs times errors over so many pixels."""
-    weights += np.floor(sums / ((1 << _RATE_BITS) * (1 + n / _TOGETHER)))
-    # So that sums of products stay far below 2⁵³, whatever a file says.
-    np.clip(weights, -_MOST_WEIGHT, _MOST_WEIGHT, out=weights)
+    sums /= (1 << _RATE_BITS) * (1 + n / _TOGETHER)
+    weights += np.floor(sums, out=sums)
 
 
 @cache
-def _masks() -> tuple[np.ndarray, np.ndarray]:
-    """Give which pixels each context is made of, and which places it tells apart."""
+def _masks() -> np.ndarray:
+    """Give which pixels each context is made of."""
     nearest = sorted(range(N_SEEN), key=lambda bit: (sum(x * x for x in offsets()[bit]), bit))
     masks = [sum(1 << bit for bit in nearest[:n]) for n, _ in _CONTEXTS]
-    kinds = [("", "place", "row").index(kind) for _, kind in _CONTEXTS]
-    return np.array(masks, np.uint64)[:, None], np.array(kinds)[:, None]
+    return np.array(masks, np.uint64)[:, None]
+
+
+def _places(n_rows: int, n_columns: int) -> np.ndarray:
+    """Give what tells places apart in each context, ``(n_rows * n_columns, n_contexts, 1)``."""
+    place = np.arange(n_rows * n_columns, dtype=np.uint64)
+    parts = {"": 0 * place, "place": place + _ONE, "row": place // np.uint64(n_columns) + _ONE}
+    found = np.stack([parts[kind] for _, kind in _CONTEXTS], axis=1)
+    return (found << np.uint64(N_SEEN))[..., None]
 
 
 @cache
