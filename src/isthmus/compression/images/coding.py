@@ -17,8 +17,9 @@ from isthmus.compression.rans import BITS, Decoder, encode, lanes_for
 from isthmus.compression.softmax import slots_of
 from isthmus.compression.threads import worker_threads
 
-# Images of one chunk: few enough for a core's cache, enough for products of matrices.
-_CHUNK = 1_024
+# Images of one chunk: few enough for a core's cache, enough for products of matrices. Where there
+# are fewer than two chunks, halves serve two cores.
+_CHUNK = 2_048
 # Where fewer see nothing but zeros, all are treated alike.
 _LEAST_BLANK = 0.1
 _Choose = Callable[[np.ndarray, Place, slice, int], np.ndarray]
@@ -147,7 +148,8 @@ def _run(model: ImageModel, n_images: int, choose: _Choose) -> np.ndarray:
     """Go over all pixels: what comes next is chosen by the slots of its values."""
     raster = model.raster
     networks = _Networks(model, n_images)
-    parts = [slice(at, min(at + _CHUNK, n_images)) for at in range(0, n_images, _CHUNK)]
+    size = min(_CHUNK, max((n_images + 1) // 2, _CHUNK // 4))
+    parts = [slice(at, min(at + size, n_images)) for at in range(0, n_images, size)]
     places = list(product(range(raster.n_rows), range(raster.n_columns), range(raster.n_channels)))
 
     def filled(at: Place, part: slice, values: np.ndarray, following: Place | None) -> None:
