@@ -31,4 +31,4 @@ def test_what_may_not_win_over_those_before_is_not_tried(monkeypatch):
 def test_the_quickest_have_the_first_turn():
     turns = {name: codec.turn for name, codec in Codec.members().items()}
     assert {name for name, turn in turns.items() if turn == 0} == {"pcodec", "quantized", "stored"}
-    assert turns["images"] < turns["fields"] < turns["xz"]
+    assert turns["context_mixing"] < turns["fields"] < turns["images"] < turns["xz"]

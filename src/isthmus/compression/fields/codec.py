@@ -36,7 +36,7 @@ class Fields(Codec):
     models.
     """
 
-    turn = 3
+    turn = 2
 
     def takes(self, block: np.ndarray, promise: Promise) -> bool:
         suits = block.dtype.kind in "iuf" and 1 <= block.ndim <= MOST_AXES

@@ -37,7 +37,7 @@ class Images(Codec):
     """
 
     efforts = ("default", "small")
-    turn = 2
+    turn = 3
 
     def takes(self, block: np.ndarray, promise: Promise) -> bool:
         return is_stack(block)
