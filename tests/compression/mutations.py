@@ -47,9 +47,10 @@ def make_archives(folder, images=False):
         contents[codec] = (field, {"codecs": [codec]})
     contents["fields"] = (special, {"max_error": 0.05, "codecs": ["fields"], "effort": "fast"})
     contents["network"] = (rng.integers(9, size=(60, 3)), {"codecs": ["bayesian_network"]})
+    shift, place = rng.normal(size=(60, 1, 1)), np.arange(12)
+    waves = np.sin(place[:, None] / 3 + shift) * np.cos(place / 4)
+    contents["context mixing"] = (waves > 0, {"codecs": ["context_mixing"]})
     if images:
-        shift, place = rng.normal(size=(60, 1, 1)), np.arange(12)
-        waves = np.sin(place[:, None] / 3 + shift) * np.cos(place / 4)
         patterns = np.uint8(200) * (waves > 0) + rng.integers(3, size=(60, 12, 12), dtype=np.uint8)
         contents["images"] = (patterns, {"codecs": ["images"], "effort": "fast"})
     rows = rng.random((40, 4), np.float32)

@@ -22,6 +22,7 @@ BLOCKS = [
     ("own_network", "fields", (12, 18, 21), np.float32, 0.02, "4c3fbf722d0548e5"),
     ("grey", "images", (40, 9, 8), np.uint8, 0.0, "1741c278b914f13b"),
     ("few", "images", (60, 8, 8), np.uint8, 0.0, "bbb9dedb10617a12"),
+    ("two", "context_mixing", (120, 11, 9), np.uint8, 0.0, "d80cf601375161c9"),
 ]
 
 

@@ -37,6 +37,23 @@ def test_symbols_come_back_in_batches_of_any_size(n_lanes, n_symbols):
         np.testing.assert_array_equal(decoded(data, n_symbols, starts, frequencies, batch), symbols)
 
 
+@pytest.mark.parametrize("n_lanes", [1, 16, 33])
+def test_reading_more_symbols_than_lanes_gives_the_same(n_lanes):
+    symbols, starts, frequencies = drawn(np.random.default_rng(0), 500, 7)
+    decoder = rans.Decoder(rans.encode(starts[symbols], frequencies[symbols], n_lanes))
+    looked_for = []
+
+    def find(slots, part):
+        found = np.searchsorted(starts, slots, side="right") - 1
+        looked_for.append((part.start, found))
+        return found, starts[found], frequencies[found]
+
+    found = [decoder.read(n, find) for n in (7, 100, 0, 393)]
+    decoder.finish()
+    np.testing.assert_array_equal(np.concatenate(found), symbols)
+    np.testing.assert_array_equal(np.concatenate([part for _, part in looked_for]), symbols)
+
+
 @pytest.mark.parametrize("n_kinds", [2, 5, 256, 5_000])
 def test_a_stream_is_as_long_as_the_entropy_and_three_bytes_for_each_lane(n_kinds):
     symbols, starts, frequencies = drawn(np.random.default_rng(n_kinds), 100_000, n_kinds, 0.3)

@@ -7,7 +7,7 @@ from isthmus.compression.codec import Codec
 from isthmus.compression.compressing import compress, decompress
 from isthmus.compression.compressor import Compressor
 from isthmus.compression.fields import Fields
-from isthmus.compression.images import Images
+from isthmus.compression.images import ContextMixing, Images
 from isthmus.compression.packed_bytes import Xz, Zstandard
 from isthmus.compression.pcodec_numbers import Pcodec
 from isthmus.compression.quantized import Quantized
@@ -23,6 +23,7 @@ __all__ = [
     "Codec",
     "Compression",
     "Compressor",
+    "ContextMixing",
     "Fields",
     "Images",
     "Pcodec",

@@ -77,14 +77,16 @@ def candidates(
             for codec in codecs
         ]
     taking = [codec for codec in codecs if codec.takes(clean, track.promise)]
-    found = _tried(track, [codec for codec in taking if codec.quick], clean, sample, effort, pool)
-    least = min((int(own.estimate(1)) for own in found if own.coded is not None), default=None)
-    others = [
-        codec
-        for codec in taking
-        if not codec.quick and (least is None or codec.may_win(clean, track.promise, least))
-    ]
-    return found + _tried(track, others, clean, sample, effort, pool)
+    found: list[Candidate] = []
+    for turn in sorted({codec.turn for codec in taking}):
+        least = min((int(own.estimate(1)) for own in found if own.coded is not None), default=None)
+        now = [
+            codec
+            for codec in taking
+            if codec.turn == turn and (least is None or codec.may_win(clean, track.promise, least))
+        ]
+        found += _tried(track, now, clean, sample, effort, pool)
+    return found
 
 
 def _tried(

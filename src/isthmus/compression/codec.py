@@ -23,12 +23,13 @@ class Codec(Family):
     ----------
     efforts : tuple of str
         The efforts with which it is tried; slow ones leave "fast" out.
-    quick : bool
-        Whether it is tried before the others, which then know how small they have to be.
+    turn : int
+        When it is tried: those of one turn together, and of later turns those that may win over
+        what was found so far. The quickest come first, then what is likely to be smallest.
     """
 
     efforts: ClassVar[tuple[str, ...]] = ("fast", "default", "small")
-    quick: ClassVar[bool] = False
+    turn: ClassVar[int] = 4
 
     @abstractmethod
     def takes(self, block: np.ndarray, promise: Promise) -> bool:

@@ -13,6 +13,7 @@ models.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 
 import numpy as np
@@ -26,6 +27,7 @@ MOST_INPUTS = 480
 INPUT_UNIT, ACTIVATION_UNIT, WEIGHT_UNIT = 64, 64, 32
 OUTPUT_UNIT = ACTIVATION_UNIT * WEIGHT_UNIT
 _MOST_SUM = 1 << 24
+_NO_ACTIVATION, _FULL_ACTIVATION = np.float32(0), np.float32(MOST_ACTIVATION)
 _MOST_SHIFT = 16
 _WEIGHT, _BIAS = np.dtype("i1"), np.dtype("<i4")
 
@@ -66,7 +68,6 @@ class IntegerNetwork:
             if weights.shape[1] > MOST_INPUTS or sums.max(initial=0) >= _MOST_SUM:
                 raise ArchiveError("an integer network has sums that float32 cannot carry.")
             most = MOST_ACTIVATION
-        object.__setattr__(self, "_float", self._carried())
 
     @property
     def sizes(self) -> tuple[int, ...]:
@@ -78,17 +79,23 @@ class IntegerNetwork:
 
         Columns hang on nothing but themselves, and on no batch size, machine or library.
         """
-        h = np.asarray(inputs, np.float32)
-        carried: tuple[tuple[np.ndarray, np.ndarray, np.float32], ...] = vars(self)["_float"]
-        for weights, biases, factor in carried[:-1]:
+        return self.outputs_of(self.sums_of(np.asarray(inputs, np.float32)))
+
+    def sums_of(self, inputs: np.ndarray, first: int = 0) -> np.ndarray:
+        """Give what inputs from this number on add to the sums of the first layer."""
+        weights, _ = self._carried[0]
+        return weights[:, first : first + len(inputs)] @ inputs
+
+    def outputs_of(self, sums: np.ndarray) -> np.ndarray:
+        """Give the outputs from the sums over all inputs, which are overwritten."""
+        h = sums
+        h += self._carried[0][1]
+        for weights, biases in self._carried[1:]:
+            # Quicker than minimum and maximum, which look for NaN.
+            h.clip(_NO_ACTIVATION, _FULL_ACTIVATION, out=h)
+            np.floor(h, out=h)
             h = weights @ h
             h += biases
-            h *= factor
-            np.clip(h, 0, MOST_ACTIVATION, out=h)
-            np.floor(h, out=h)
-        weights, biases, _ = carried[-1]
-        h = weights @ h
-        h += biases
         return h
 
     def to_bytes(self) -> bytes:
@@ -122,11 +129,13 @@ class IntegerNetwork:
             at += n_out * _BIAS.itemsize
         return cls(tuple(weights), tuple(biases), shifts)
 
-    def _carried(self) -> tuple[tuple[np.ndarray, np.ndarray, np.float32], ...]:
-        shifts = (*self.shifts, 0)
+    @cached_property
+    def _carried(self) -> tuple[tuple[np.ndarray, np.ndarray], ...]:
+        """Weights and biases with the shifts in them, by which float32 loses nothing."""
+        factors = [np.float32(2.0**-shift) for shift in (*self.shifts, 0)]
         return tuple(
-            (w.astype(np.float32), b.astype(np.float32)[:, None], np.float32(2.0**-shift))
-            for w, b, shift in zip(self.weights, self.biases, shifts, strict=True)
+            (w.astype(np.float32) * factor, b.astype(np.float32)[:, None] * factor)
+            for w, b, factor in zip(self.weights, self.biases, factors, strict=True)
         )
 
 

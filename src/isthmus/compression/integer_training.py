@@ -30,6 +30,7 @@ from isthmus.compression.integer_network import (
     WEIGHT_UNIT,
     IntegerNetwork,
 )
+from isthmus.runs.compilation_cache import use_compilation_cache
 from isthmus.runs.computing import computing
 
 _SHIFT = 5
@@ -70,10 +71,9 @@ def quantized(layers: Layers) -> IntegerNetwork:
 
 def as_layers(network: IntegerNetwork) -> Layers:
     """Give the floats from which training goes on with an integer network."""
-    return [
-        (jnp.asarray(w, jnp.float32) / WEIGHT_UNIT, jnp.asarray(b, jnp.float32) / OUTPUT_UNIT)
-        for w, b in zip(network.weights, network.biases, strict=True)
-    ]
+    weights = [w.astype(np.float32) / np.float32(WEIGHT_UNIT) for w in network.weights]
+    biases = [b.astype(np.float32) / np.float32(OUTPUT_UNIT) for b in network.biases]
+    return [(jax.device_put(w), jax.device_put(b)) for w, b in zip(weights, biases, strict=True)]
 
 
 def fresh_network(sizes: tuple[int, ...], seed: int = 0) -> IntegerNetwork:
@@ -115,31 +115,33 @@ def train(
     -------
     IntegerNetwork
     """
+    use_compilation_cache()
     n = len(data["inputs"])
-    arrays = {name: jnp.asarray(_lengthened(values)) for name, values in data.items()}
+    arrays = {name: jax.device_put(_lengthened(values)) for name, values in data.items()}
     layers = as_layers(network)
+    zeros = jax.tree.map(lambda values: jax.device_put(np.zeros_like(values)), layers)
+    # In NumPy, since every small function that JAX compiles takes its time.
+    count = jax.device_put(np.zeros((), np.int32))
+    state = layers, optax.ScaleByAdamState(count, zeros, zeros)
+    generator = np.random.default_rng(seed)
     rates = learning_rate * 0.5 * (1 + np.cos(np.pi * np.arange(n_steps) / n_steps))
-    keys = jax.random.split(jax.random.key(seed), n_steps)
-    rates = jnp.asarray(rates, jnp.float32)
-    state = layers, _ADAM.init(layers)  # pyright: ignore[reportArgumentType]
     # In parts, so that Ctrl-C need not wait for all, and other numbers of steps compile to nothing.
     for at in range(0, n_steps, _STEPS_AT_ONCE):
-        part = slice(at, at + _STEPS_AT_ONCE)
-        state = _trained(state, keys[part], rates[part], arrays, n, loss, batch_size)
+        part = jax.device_put(rates[at : at + _STEPS_AT_ONCE].astype(np.float32))
+        rows = generator.integers(n, size=(len(part), batch_size), dtype=np.int32)
+        state = _trained(state, jax.device_put(rows), part, arrays, loss)
         jax.block_until_ready(state)
     return quantized(state[0])
 
 
 # A function of the module, so that what it compiled to serves again.
-@partial(jax.jit, static_argnames=("loss", "batch_size"))
+@partial(jax.jit, static_argnames="loss")
 def _trained(
     state: tuple[Layers, Any],
-    keys: jax.Array,
+    rows: jax.Array,
     rates: jax.Array,
     arrays: dict[str, jax.Array],
-    n: int | jax.Array,
     loss: Loss,
-    batch_size: int,
 ) -> tuple[Layers, Any]:
     def minibatch_loss(layers: Layers, rows: jax.Array) -> jax.Array:
         batch = {name: values[rows] for name, values in arrays.items()}
@@ -147,13 +149,12 @@ def _trained(
         return loss(outputs, batch).mean()
 
     def step(carry: tuple[Layers, Any], now: tuple[jax.Array, jax.Array]) -> Any:
-        (layers, state), (key, rate) = carry, now
-        rows = jax.random.randint(key, (batch_size,), 0, n)
+        (layers, state), (rows, rate) = carry, now
         updates, state = _ADAM.update(jax.grad(minibatch_loss)(layers, rows), state)
         layers = jax.tree.map(lambda value, update: value - rate * update, layers, updates)
         return (layers, state), None
 
-    state, _ = jax.lax.scan(step, state, (keys, rates))
+    state, _ = jax.lax.scan(step, state, (rows, rates))
     return state
 
 

@@ -36,7 +36,7 @@ class Pcodec(Codec):
 
     levels: ClassVar[dict[str, int]] = {"fast": 4, "default": 8, "small": 12}
 
-    quick = True
+    turn = 0
 
     def takes(self, block: np.ndarray, promise: Promise) -> bool:
         return block.size > 0

@@ -23,7 +23,7 @@ _INTEGERS = np.dtype(np.int64)
 class Quantized(Codec):
     """Rounded to steps just under twice the error, and the steps coded by pcodec."""
 
-    quick = True
+    turn = 0
 
     def takes(self, block: np.ndarray, promise: Promise) -> bool:
         if promise.exact or promise.by_column or block.size == 0 or block.dtype.kind not in "iuf":

@@ -26,6 +26,7 @@ _PAYLOAD_OF_A_LANE = 600
 # A state stays from here to 2³².
 _WORD_BITS = 16
 _LEAST_STATE = 1 << _WORD_BITS
+_SLOT = np.uint32(TOTAL - 1)
 _HEAD = np.dtype("<u2")
 _STATE = np.dtype("<u4")
 _WORD = np.dtype("<u2")
@@ -124,16 +125,16 @@ class Decoder:
         states = self._states[self._lane : end]
         if end > self.n_lanes:
             states = np.concatenate([states, self._states[: end - self.n_lanes]])
-        return states & np.uint32(TOTAL - 1)
+        return states & _SLOT
 
     def advance(self, starts: np.ndarray, frequencies: np.ndarray) -> None:
         """Go on past symbols, given the first slot of each and how many it has."""
         n = len(starts)
         self._check(n)
         before_end = min(n, self.n_lanes - self._lane)
-        self._step(self._lane, starts[:before_end], frequencies[:before_end])
-        if before_end < n:
-            self._step(0, starts[before_end:], frequencies[before_end:])
+        for lane, part in ((self._lane, slice(before_end)), (0, slice(before_end, n))):
+            states = self._states[lane : lane + len(starts[part])]
+            self._step(states, states & _SLOT, starts[part], frequencies[part])
         self._lane = (self._lane + n) % self.n_lanes
 
     def read(
@@ -150,11 +151,17 @@ class Decoder:
             slots and which of the `n` they are for.
         """
         symbols = np.empty(n, np.int64)
-        for at in range(0, n, self.n_lanes):
-            part = slice(at, min(at + self.n_lanes, n))
-            symbol, starts, frequencies = find(self.peek(part.stop - at), part)
-            self.advance(starts, frequencies)
+        at = 0
+        while at < n:
+            # Up to the last lane, so that the states lie next to each other.
+            part = slice(at, min(at + self.n_lanes - self._lane, n))
+            states = self._states[self._lane : self._lane + part.stop - at]
+            slots = states & _SLOT
+            symbol, starts, frequencies = find(slots, part)
+            self._step(states, slots, starts, frequencies)
+            self._lane = (self._lane + len(states)) % self.n_lanes
             symbols[part] = symbol
+            at = part.stop
         return symbols
 
     def finish(self) -> None:
@@ -168,13 +175,14 @@ class Decoder:
         if self._word < len(self._words) or (self._states != _LEAST_STATE).any():
             raise ArchiveError("an entropy-coded stream does not end where its symbols do.")
 
-    def _step(self, lane: int, starts: np.ndarray, frequencies: np.ndarray) -> None:
-        states = self._states[lane : lane + len(starts)]
-        within = (states & np.uint32(TOTAL - 1)) - starts.astype(np.uint32, copy=False)
+    def _step(
+        self, states: np.ndarray, slots: np.ndarray, starts: np.ndarray, frequencies: np.ndarray
+    ) -> None:
         states >>= BITS
         states *= frequencies.astype(np.uint32, copy=False)
-        states += within
-        (low,) = np.nonzero(states < _LEAST_STATE)
+        states += slots
+        states -= starts.astype(np.uint32, copy=False)
+        (low,) = (states < _LEAST_STATE).nonzero()
         end = self._word + len(low)
         if end > len(self._words):
             raise ArchiveError("an entropy-coded stream ends too early.")

@@ -29,22 +29,22 @@ def slots_of(outputs: np.ndarray, unit: int) -> np.ndarray:
 
     Returns
     -------
-    ndarray of uint32
+    ndarray of uint16
         Of shape ``(n_symbols + 1, n)``: the first slot of each symbol, of 2¹⁴, and the end. Each
         symbol has one slot at least.
     """
     below = outputs.max(0) - outputs
     below *= np.float32(_STEPS_PER_BIT / unit)
     np.minimum(below, _STEPS_PER_BIT * _MOST_BITS, out=below)
-    weights = _powers()[below.astype(np.intp)]
+    weights = _powers().take(below.astype(np.int32))
     n_symbols = len(outputs)
     # Row by row: NumPy's own sum along the first axis is ten times slower.
     for symbol in range(1, n_symbols):
         weights[symbol] += weights[symbol - 1]
     weights *= np.float32(TOTAL - n_symbols) / weights[-1]
-    slots = np.zeros((n_symbols + 1, outputs.shape[1]), np.uint32)
-    slots[1:] = weights
-    slots[1:] += np.arange(1, n_symbols + 1, dtype=np.uint32)[:, None]
+    slots = np.zeros((n_symbols + 1, outputs.shape[1]), np.uint16)
+    slots[1:] = weights.astype(np.int32)
+    slots[1:] += np.arange(1, n_symbols + 1, dtype=np.uint16)[:, None]
     slots[-1] = TOTAL
     return slots
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from isthmus.compression.images import fitting
+from isthmus.compression.images import coding, fitting
 from isthmus.compression.images.codec import Images
 from isthmus.compression.promise import Promise
 from isthmus.errors import ArchiveError
@@ -59,6 +59,17 @@ def test_drawings_are_smaller_than_their_entropy_without_neighbours():
     share = block.mean()
     alone = -block.size * (share * np.log2(share) + (1 - share) * np.log2(1 - share)) / 8
     assert len(model) + len(data) < 0.9 * alone
+
+
+@pytest.mark.parametrize("block", [blobs(90, 12, 10) // 2, blobs(90, 12, 12) > 100])
+def test_the_bytes_depend_on_neither_parts_nor_on_what_is_known_of_blank_places(block, monkeypatch):
+    block[:, :, :6] = 0
+    model = CODEC.fit(block, EXACT, "fast")
+    data = CODEC.encode(model, block, EXACT)
+    for n_images, least_blank in ((1_024, 2.0), (7, 0.0), (50, 0.3)):
+        monkeypatch.setattr(coding, "_CHUNK", n_images)
+        monkeypatch.setattr(coding, "_LEAST_BLANK", least_blank)
+        assert CODEC.encode(model, block, EXACT) == data
 
 
 def test_values_that_a_sample_did_not_have_come_back():

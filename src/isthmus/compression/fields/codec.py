@@ -36,6 +36,8 @@ class Fields(Codec):
     models.
     """
 
+    turn = 2
+
     def takes(self, block: np.ndarray, promise: Promise) -> bool:
         suits = block.dtype.kind in "iuf" and 1 <= block.ndim <= MOST_AXES
         # Columns with errors of their own are no field.

@@ -80,31 +80,33 @@ class Levels:
         self, writer: StreamWriter, levels: np.ndarray, predicted: np.ndarray, scales: np.ndarray
     ) -> None:
         """Write levels, ``(n,)`` int64, under bells around what was predicted."""
-        around = _Around(self, predicted, scales)
+        around = _Around.of(self, predicted, scales)
         symbols = levels - around.first
-        escaped = (symbols < 0) | (symbols > 2 * around.reach)
-        symbols[escaped] = 2 * around.reach[escaped] + 1
+        escape = around.n_symbols - 1
+        escaped = (symbols < 0) | (symbols >= escape)
+        symbols[escaped] = escape[escaped]
         starts = around.starts(symbols)
         writer.write(starts, around.starts(symbols + 1) - starts)
         writer.write_beyond(levels[escaped])
 
     def read(self, reader: StreamReader, predicted: np.ndarray, scales: np.ndarray) -> np.ndarray:
         """Give the next levels, ``(n,)`` int64."""
+        around = _Around.of(self, predicted, scales)
 
         def find(slots: np.ndarray, part: slice) -> tuple[np.ndarray, ...]:
-            around = _Around(self, predicted[part], scales[part])
-            symbols = around.guess(slots, scales[part])
-            starts, ends = around.starts(symbols), around.starts(symbols + 1)
-            while ((up := ends <= slots) | (down := starts > slots)).any():
-                symbols += up
-                symbols -= down
-                edges = around.starts(symbols + up)
-                starts, ends = (
-                    np.where(up, ends, np.where(down, edges, starts)),
-                    np.where(down, starts, np.where(up, edges, ends)),
-                )
-            escape = symbols == 2 * around.reach + 1
-            return np.where(escape, -1, symbols + around.first), starts, ends - starts
+            own = around[part]
+            symbols = own.guess(slots)
+            slots = slots.astype(np.int32)
+            while True:
+                starts = own.starts(_held(symbols + _NEXT, 0, own.n_symbols))
+                n_past = (starts <= slots).view(np.uint8).sum(0, dtype=np.uint8).astype(np.intp)
+                symbols += n_past + (_NEXT[0] - 1)
+                if n_past.min() > 0 and n_past.max() < len(_NEXT):
+                    break
+            places = (n_past - 1) * len(slots) + np.arange(len(slots))
+            start, end = starts.take(places), starts.take(places + len(slots))
+            escape = symbols == own.n_symbols - 1
+            return np.where(escape, -1, symbols + own.first), start, end - start
 
         levels = reader.read(len(predicted), find)
         escaped = levels < 0
@@ -136,40 +138,63 @@ class Levels:
         return cls(values, counts), data[head + n_packed :]
 
 
+@dataclass(frozen=True, eq=False)
 class _Around:
     """For each value, where the slots of the levels around what was predicted begin."""
 
-    def __init__(self, levels: Levels, predicted: np.ndarray, scales: np.ndarray) -> None:
-        self._levels = levels
-        self._predicted = predicted.astype(np.float64)
-        self._widths = _WIDTHS[scales]
-        self.reach = _REACHES[scales]
-        nearest = np.searchsorted(levels.edges, self._predicted, side="right") - 1
-        self.first = np.clip(nearest, 0, len(levels.counts) - 1) - self.reach
+    levels: Levels
+    predicted: np.ndarray
+    scales: np.ndarray
+    first: np.ndarray  # the level that the first symbol is
+    n_symbols: np.ndarray
 
-    def guess(self, slots: np.ndarray, scales: np.ndarray) -> np.ndarray:
+    @classmethod
+    def of(cls, levels: Levels, predicted: np.ndarray, scales: np.ndarray) -> _Around:
+        """Find the levels around predictions."""
+        predicted = predicted.astype(np.float64)
+        reach = _REACHES[scales]
+        nearest = np.searchsorted(levels.edges, predicted, side="right") - 1
+        first = np.clip(nearest, 0, len(levels.counts) - 1) - reach
+        return cls(levels, predicted, scales, first, 2 * reach + 2)
+
+    def __getitem__(self, part: slice) -> _Around:
+        own = (self.predicted, self.scales, self.first, self.n_symbols)
+        return _Around(self.levels, *(values[part] for values in own))
+
+    def guess(self, slots: np.ndarray) -> np.ndarray:
         """Give symbols near those that hold the slots, as bells of even bins have them."""
         table = bells()
-        symbols = table.symbols[(scales << BITS) | slots].astype(np.int64)
-        number = (symbols - table.reaches[scales]) << table.n_low_bits[scales]
-        near = self._predicted + UNITS_PER_BIN * number
-        level = np.searchsorted(self._levels.edges, near, side="right") - 1
-        return np.clip(level - self.first, 0, 2 * self.reach + 1)
+        symbols = table.symbols.take((self.scales << BITS) | slots).astype(np.int64)
+        number = (symbols - table.reaches.take(self.scales)) << table.n_low_bits.take(self.scales)
+        near = self.predicted + UNITS_PER_BIN * number
+        level = np.searchsorted(self.levels.edges, near, side="right") - 1
+        return _held(level - self.first, 0, self.n_symbols - 1)
 
     def starts(self, symbols: np.ndarray) -> np.ndarray:
         """Give the first slots of symbols, the one after the escape the end of all."""
-        edge = np.minimum(np.maximum(self.first + symbols, 0), len(self._levels.counts))
-        below = student_below((self._levels.edges[edge] - self._predicted) / self._widths)
-        n_symbols = 2 * self.reach + 2
-        found = (below * (TOTAL - n_symbols)).astype(np.uint32)
-        found += symbols.astype(np.uint32)
+        edge = _held(self.first + symbols, 0, len(self.levels.counts))
+        away = self.levels.edges.take(edge)
+        away -= self.predicted
+        away /= _WIDTHS.take(self.scales)
+        below = student_below(away)
+        below *= TOTAL - self.n_symbols
+        found = below.astype(np.int32)
+        found += symbols
         found[symbols == 0] = 0
-        found[symbols == n_symbols] = TOTAL
+        found[symbols == self.n_symbols] = TOTAL
         return found
 
 
+# Around what was guessed: so many that few are guessed again.
+_NEXT = np.arange(-2, 4)[:, None]
 _WIDTHS = np.array([UNITS_PER_BIN * scale_of(index) for index in range(N_SCALES)])
 _REACHES = np.array([reach_of(scale_of(index)) for index in range(N_SCALES)])
+
+
+def _held(numbers: np.ndarray, least: int, most: int | np.ndarray) -> np.ndarray:
+    """Clip whole numbers, without what `numpy.clip` asks before."""
+    np.maximum(numbers, least, out=numbers)
+    return np.minimum(numbers, most, out=numbers)
 
 
 def _ordered(values: np.ndarray) -> np.ndarray:

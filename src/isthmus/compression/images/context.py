@@ -9,22 +9,18 @@ import numpy as np
 
 from isthmus.compression.integer_network import MOST_INPUT
 
-N_NIBBLE = 16
 _MARGIN = 4
 _N_FLAGGED = 8
 _N_CHANNELS = 4
 # Of other channels: the pixel itself, and those beside and above.
 _OF_OTHERS = [(0, 0), (0, -1), (-1, 0), (-1, -1), (-1, 1)]
-_ON = 64
-_MOST_COUNT = 7
-# What one of 16 counts weighs.
-_COUNT = 16
-_FINE = 8
+ON = 64
+Place = tuple[int, int, int]  # row, column and channel
 
 
 @dataclass(frozen=True)
 class Raster:
-    """The shape of the images of a stack, and in which order their pixels are coded.
+    """The shape of the images of a stack, and which pixels are seen from each.
 
     Parameters
     ----------
@@ -45,129 +41,121 @@ class Raster:
         return sorted(before + above, key=lambda at: (at[0] ** 2 + at[1] ** 2, at))
 
     @property
+    def n_seen(self) -> int:
+        """How many pixels are seen, of all channels."""
+        return len(self.offsets) + (self.n_channels - 1) * len(_OF_OTHERS)
+
+    @property
     def n_inputs(self) -> int:
         """How many inputs a network has that sees only other pixels."""
-        others = (self.n_channels - 1) * len(_OF_OTHERS)
-        return len(self.offsets) + 2 * _N_FLAGGED + others + 3 + _N_CHANNELS
+        return self.n_seen + 2 * _N_FLAGGED + 3 + _N_CHANNELS
 
-    def canvas(self, n_images: int) -> np.ndarray:
-        """Give an empty stack with margins, ``(rows, columns, channels, n_images)`` uint8."""
-        rows, columns = self.n_rows + _MARGIN, self.n_columns + 2 * _MARGIN
-        return np.zeros((rows, columns, self.n_channels, n_images), np.uint8)
-
-    def inside(self, canvas: np.ndarray) -> np.ndarray:
-        """Give the part of a canvas that the images take."""
-        return canvas[_MARGIN:, _MARGIN:-_MARGIN]
-
-    def inputs(self, canvas: np.ndarray, at: tuple[int, int, int], most: int) -> np.ndarray:
-        """Give the inputs for the pixels of all images at one place, ``(n_inputs, n)`` float32.
-
-        Parameters
-        ----------
-        canvas : ndarray of uint8
-            Of which all before the place is known.
-        at : tuple of int
-            Row, column and channel.
-        most : int
-            The largest value that there is.
-        """
+    def seen(self, at: Place) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Give the rows, columns and channels of the pixels seen, as a canvas has them."""
         row, column, channel = at
-        seen = [self._pixel(canvas, at, offset) for offset in self.offsets]
-        for step in range(1, self.n_channels):
-            other = (channel + step) % self.n_channels
-            decoded = _OF_OTHERS if other < channel else _OF_OTHERS[1:]
-            seen += [self._pixel(canvas, (row, column, other), offset) for offset in decoded]
-            seen += [np.zeros_like(seen[0])] * (len(_OF_OTHERS) - len(decoded))
-        n_seen = len(seen)
-        inputs = np.zeros((self.n_inputs, canvas.shape[-1]), np.float32)
-        for number, pixels in enumerate(seen):
-            inputs[number] = pixels
-        flagged = inputs[:_N_FLAGGED]
-        np.multiply(flagged > 0, _ON, out=inputs[n_seen : n_seen + _N_FLAGGED])
-        high = inputs[n_seen + _N_FLAGGED : n_seen + 2 * _N_FLAGGED]
-        np.multiply(flagged >= most - most // 64, _ON, out=high)
-        # A whole number of 254ths, rounded down alike everywhere.
-        values = inputs[:n_seen]
-        values *= 2 * MOST_INPUT
-        values /= most
-        np.floor(values, out=values)
-        values -= MOST_INPUT
-        rest = inputs[n_seen + 2 * _N_FLAGGED :]
-        rest[0] = 2 * MOST_INPUT * row // self.n_rows - MOST_INPUT
-        rest[1] = 2 * MOST_INPUT * column // self.n_columns - MOST_INPUT
-        rest[2] = _ON
-        rest[3 + channel] = _ON
+        offsets, channels = self._around[channel]
+        return offsets[0] + (_MARGIN + row), offsets[1] + (_MARGIN + column), channels
+
+    @cached_property
+    def _around(self) -> list[tuple[np.ndarray, np.ndarray]]:
+        found = []
+        for channel in range(self.n_channels):
+            offsets = list(self.offsets)
+            channels = [channel] * len(offsets)
+            for step in range(1, self.n_channels):
+                other = (channel + step) % self.n_channels
+                decoded = _OF_OTHERS if other < channel else _OF_OTHERS[1:]
+                # What is not decoded yet is zero, wherever it is looked for.
+                offsets += decoded + [(0, 0)] * (len(_OF_OTHERS) - len(decoded))
+                channels += [other] * len(_OF_OTHERS)
+            found.append((np.array(offsets).T, np.array(channels)))
+        return found
+
+
+class Canvas:
+    """A stack of images that is filled pixel by pixel, and what is seen of it.
+
+    Parameters
+    ----------
+    raster : Raster
+        The shape of the images.
+    n_images : int
+        How many there are.
+    most : int
+        The largest value that there is.
+    """
+
+    def __init__(self, raster: Raster, n_images: int, most: int) -> None:
+        self.raster = raster
+        rows, columns = raster.n_rows + _MARGIN, raster.n_columns + 2 * _MARGIN
+        self._values = np.zeros((rows, columns, raster.n_channels, n_images), np.uint8)
+        self._inputs = np.full(self._values.shape, -MOST_INPUT, np.int8)
+        self._input_of = (2 * MOST_INPUT * np.arange(most + 1) // most - MOST_INPUT).astype(np.int8)
+        self._high = most - most // 64
+
+    @property
+    def images(self) -> np.ndarray:
+        """The images, ``(rows, columns, channels, n_images)`` uint8."""
+        return self._values[_MARGIN:, _MARGIN:-_MARGIN]
+
+    def fill(self, at: Place, part: slice, values: np.ndarray) -> None:
+        """Put the values of one place into some images."""
+        row, column, channel = at
+        self._values[_MARGIN + row, _MARGIN + column, channel, part] = values
+        self._inputs[_MARGIN + row, _MARGIN + column, channel, part] = self._input_of[values]
+
+    def look(self, at: Place, part: slice) -> np.ndarray:
+        """Give what is seen from one place in some images, ``(n, n_images)`` int8."""
+        rows, columns, channels = self.raster.seen(at)
+        n_seen = self.raster.n_seen
+        inputs = self._inputs[rows, columns, channels, part]
+        seen = np.empty((n_seen + 2 * _N_FLAGGED, inputs.shape[1]), np.int8)
+        seen[:n_seen] = inputs
+        near = slice(_N_FLAGGED)
+        values = self._values[rows[near], columns[near], channels[near], part]
+        flags = seen[n_seen:].reshape(2, _N_FLAGGED, -1)
+        np.multiply((values > 0).view(np.int8), ON, out=flags[0])
+        np.multiply((values >= self._high).view(np.int8), ON, out=flags[1])
+        return seen
+
+    def inputs(self, at: Place, seen: np.ndarray) -> np.ndarray:
+        """Give the inputs of a network from what is seen, ``(n_inputs, n)`` float32."""
+        row, column, channel = at
+        inputs = np.empty((self.raster.n_inputs, seen.shape[1]), np.float32)
+        inputs[: len(seen)] = seen
+        rest = inputs[len(seen) :]
+        rest[:] = 0
+        rest[0] = 2 * MOST_INPUT * row // self.raster.n_rows - MOST_INPUT
+        rest[1] = 2 * MOST_INPUT * column // self.raster.n_columns - MOST_INPUT
+        rest[2] = ON
+        rest[3 + channel] = ON
         return inputs
 
-    def expected(self, canvas: np.ndarray, at: tuple[int, int, int]) -> list[np.ndarray]:
+    def blank(self) -> np.ndarray:
+        """Give what is seen where all is zero, as `look` does, of one image."""
+        n_seen = self.raster.n_seen
+        seen = np.zeros((n_seen + 2 * _N_FLAGGED, 1), np.int8)
+        seen[:n_seen] = -MOST_INPUT
+        return seen
+
+    def is_blank(self, seen: np.ndarray) -> np.ndarray:
+        """Tell where nothing but zeros is seen."""
+        n_seen = self.raster.n_seen
+        return (seen[:n_seen].max(0) == -MOST_INPUT) & (seen[n_seen:].max(0) == 0)
+
+    def expected(self, at: Place, part: slice) -> np.ndarray:
         """Give the pixels to the left and above, and the median edge detector's prediction.
 
         References
         ----------
         Weinberger, Seroussi and Sapiro (2000), The LOCO-I lossless image compression algorithm.
         """
-        left, above, corner = (
-            self._pixel(canvas, at, offset).astype(np.int16)
-            for offset in ((0, -1), (-1, 0), (-1, -1))
-        )
-        low, high = np.minimum(left, above), np.maximum(left, above)
-        return [left, above, np.clip(left + above - corner, low, high)]
-
-    def _pixel(
-        self, canvas: np.ndarray, at: tuple[int, int, int], offset: tuple[int, int]
-    ) -> np.ndarray:
-        row, column, channel = at
-        return canvas[_MARGIN + row + offset[0], _MARGIN + column + offset[1], channel]
-
-
-N_OF_LOW = 3 + 3 * N_NIBBLE
-
-
-class History:
-    """Which low nibbles followed each high nibble in an image so far.
-
-    Scanned drawings use few of all grey values, and each other ones: so does a black that is 253
-    in one image and 254 in the next.
-
-    Parameters
-    ----------
-    n_images : int
-        How many images there are.
-    """
-
-    def __init__(self, n_images: int) -> None:
-        self._images = np.arange(n_images)
-        self._counts = np.zeros((n_images, N_NIBBLE, N_NIBBLE), np.uint8)
-        self._last = np.full((n_images, N_NIBBLE), N_NIBBLE, np.uint8)
-
-    def inputs(self, part: slice, high: np.ndarray, expected: list[np.ndarray]) -> np.ndarray:
-        """Give what the network of low nibbles sees beside the pixels, ``(51, n)`` float32.
-
-        Parameters
-        ----------
-        part : slice
-            Which images.
-        high : ndarray of int
-            Their high nibbles.
-        expected : list of ndarray of int16
-            What the values may be.
-        """
-        images = self._images[part]
-        inputs = np.empty((N_OF_LOW, len(high)), np.float32)
-        for number, values in enumerate(expected):
-            fine = _FINE * (values - N_NIBBLE * high)
-            inputs[number] = np.clip(fine, -MOST_INPUT, MOST_INPUT)
-        nibbles = np.arange(N_NIBBLE)[:, None]
-        kinds = inputs[3:].reshape(3, N_NIBBLE, -1)
-        np.multiply(high == nibbles, _ON, out=kinds[0])
-        np.multiply(self._last[images, high] == nibbles, _ON, out=kinds[1])
-        counts = self._counts.reshape(-1, N_NIBBLE).take(images * N_NIBBLE + high, axis=0)
-        np.multiply(counts.T, _COUNT, out=kinds[2], casting="unsafe")
-        return inputs
-
-    def add(self, part: slice, high: np.ndarray, low: np.ndarray) -> None:
-        """Take note of pixels."""
-        images = self._images[part]
-        self._last[images, high] = low
-        counts = self._counts[images, high, low]
-        self._counts[images, high, low] = counts + (counts < _MOST_COUNT)
+        row, column, channel = _MARGIN + at[0], _MARGIN + at[1], at[2]
+        expected = np.empty((3, part.stop - part.start), np.int16)
+        left, above, median = expected
+        left[:] = self._values[row, column - 1, channel, part]
+        above[:] = self._values[row - 1, column, channel, part]
+        np.subtract(left + above, self._values[row - 1, column - 1, channel, part], out=median)
+        np.maximum(median, np.minimum(left, above), out=median)
+        np.minimum(median, np.maximum(left, above), out=median)
+        return expected

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from isthmus.compression.images.context import N_NIBBLE, N_OF_LOW, Raster
+from isthmus.compression.images.context import Raster
+from isthmus.compression.images.history import N_NIBBLE, N_OF_LOW
 from isthmus.compression.integer_network import IntegerNetwork, n_bytes
 from isthmus.errors import ArchiveError
 
