@@ -4,6 +4,7 @@ import numpy as np
 
 from isthmus.compression.choice import candidates
 from isthmus.compression.codec import Codec
+from isthmus.compression.demand import Demand, Tolerance
 from isthmus.compression.fields import Fields
 from isthmus.compression.header import Track
 from isthmus.compression.packed_bytes import Xz
@@ -20,8 +21,10 @@ def test_what_may_not_win_over_those_before_is_not_tried(monkeypatch):
     monkeypatch.setattr(Fields, "may_win", may_win)
     monkeypatch.setattr(Xz, "may_win", may_win)
     names = ("stored", "pcodec", "xz", "fields")
+    demand = Demand(Tolerance(), "default", None, names)
+    track = Track("values", steps.dtype, (40,))
     with ThreadPoolExecutor(1) as pool:
-        tried = candidates(Track("values", steps.dtype, (40,)), steps, "default", names, pool)
+        tried = candidates(track, steps, len(steps), demand, pool)
     bytes_of = {own.packing.codec: own.estimate(1) for own in tried}
     assert set(bytes_of) == {"stored", "pcodec", "fields"}
     quick = min(bytes_of["stored"], bytes_of["pcodec"])

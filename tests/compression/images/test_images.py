@@ -93,8 +93,14 @@ def test_what_it_cannot_code_is_not_taken():
 def test_what_neighbours_do_not_predict_is_not_tried():
     noise = np.random.default_rng(0).integers(0, 9, (3_000, 16)).astype(np.uint8)
     assert not CODEC.may_win(noise, EXACT, noise.size * 3 // 16)
+    drawings = blobs(300, 12, 12) // 60
+    assert CODEC.may_win(drawings, EXACT, drawings.size // 10)
+
+
+def test_stacks_of_two_values_are_left_to_contexts_that_are_mixed():
     drawings = blobs(300, 12, 12) > 100
-    assert CODEC.may_win(drawings, EXACT, drawings.size // 20)
+    assert CODEC.takes(drawings, EXACT)
+    assert not CODEC.may_win(drawings, EXACT, drawings.size)
 
 
 def test_damaged_bytes_give_the_one_error_or_images():

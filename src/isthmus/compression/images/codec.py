@@ -9,6 +9,7 @@ import numpy as np
 
 from isthmus.compression.codec import Codec
 from isthmus.compression.images.coding import decode_images, encode_images
+from isthmus.compression.images.context_mixing import ContextMixing
 from isthmus.compression.images.model import MOST_VALUES_AT_ONCE, ImageModel
 from isthmus.compression.images.stack import (
     as_block,
@@ -43,6 +44,9 @@ class Images(Codec):
         return is_stack(block)
 
     def may_win(self, sample: np.ndarray, promise: Promise, n_bytes: int) -> bool:
+        # On no stack of two values that was tried did a network take less (docs/log.md).
+        if ContextMixing().takes(sample, promise):
+            return False
         return _NETWORK_GAINS * _bits_beside(sample) * sample.size / 8 < n_bytes
 
     def fit(self, sample: np.ndarray, promise: Promise, effort: str) -> bytes:
