@@ -23,21 +23,27 @@ from isthmus.fitting.parameters import (
 from isthmus.fitting.rows import RowsInMemory, some_rows
 from isthmus.fitting.validation import open_dataset
 from isthmus.maps.embedding import N_ITERATIONS, embed
-from isthmus.maps.landmarks import find_landmarks
+from isthmus.maps.landmarks import compare_with_landmarks, find_landmarks
 from isthmus.maps.neighbors import nearest_rows
 from isthmus.models import Likelihood, Mixed, Model, SquaredError
 from isthmus.networks import Architecture, LandmarkNetwork, glorot_uniform
 from isthmus.networks.architectures.landmarks import Landmarks
 from isthmus.objectives import Masking, Placement
-from isthmus.prepare import Preparation, as_float, find_preparation, without_gaps
+from isthmus.prepare import (
+    Preparation,
+    PrincipalComponents,
+    as_float,
+    find_preparation,
+    without_gaps,
+)
 from isthmus.runs import Interruption, Progress, Run
 from isthmus.training import AllOnce, ArrayBatches, Plan, Settings, train
 
 _N_COMPONENTS = 2
-# Distances between rows are those of so many principal components.
-_N_PRINCIPAL = 50
+# Distances between rows of more features are those of so many principal components.
+_MOST_COMPARED, _N_PRINCIPAL = 256, 50
 _MOST_ROWS = 2**16
-_MOST_LANDMARKS, _ROWS_PER_LANDMARK = 1_500, 3
+_MOST_LANDMARKS, _ROWS_PER_LANDMARK = 1_500, 1.5
 _N_UPDATES, _FEWEST_EPOCHS, _MOST_EPOCHS = 800, 7, 400
 _WIDTHS, _SECOND_WIDTH = (128, 400), 256
 _DECODER_WIDTHS = (256, 512)
@@ -61,7 +67,7 @@ class Map(TableParameters, ScalingParameters, MinibatchParameters, BaseAutoencod
         How strongly neighbours attract each other: beyond 1 clusters are tighter and further
         apart, below they spread out.
     n_landmarks : int or None
-        Spots between which the encoder chooses. None takes a third as many as rows, up to 1,500.
+        Spots between which the encoder chooses. None takes two for three rows, up to 1,500.
     batch_size : int
         Rows in a minibatch.
     max_epochs : int or None
@@ -137,8 +143,11 @@ class Map(TableParameters, ScalingParameters, MinibatchParameters, BaseAutoencod
         rows = RowsInMemory(preparation, matrix, self.validation_fraction, seed)
         with Run(self.verbose) as run, Interruption() as interruption:
             run.begin()
-            places = self._embed(rows, seed, run, interruption)
-            plan = self._plan(rows, places, seed)
+            principal = rows.principal_components(_n_compared(rows.matrix.shape[1]))
+            filled = without_gaps(as_float(rows.matrix), principal.mean)
+            points = principal.project(filled).astype(np.float32)
+            places = self._embed(points, seed, run, interruption)
+            plan = self._plan(rows, principal, points, places, seed)
             batches, validation = self._batches(rows, places)
             training = train(plan, batches, run, validation=validation)
             run.end(training.interrupted)
@@ -154,7 +163,7 @@ class Map(TableParameters, ScalingParameters, MinibatchParameters, BaseAutoencod
         return True
 
     def _embed(
-        self, rows: RowsInMemory, seed: int, run: Run, interruption: Interruption
+        self, points: np.ndarray, seed: int, run: Run, interruption: Interruption
     ) -> np.ndarray:
         """Lay the rows out: ``(rows, 2)``."""
 
@@ -163,30 +172,44 @@ class Map(TableParameters, ScalingParameters, MinibatchParameters, BaseAutoencod
                 # Without a layout there is nothing that a network could have learned.
                 raise KeyboardInterrupt
             run.stage("layout").report(
-                Progress(n_done, N_ITERATIONS, n_done, N_ITERATIONS, None, None, "", rows.n_rows)
+                Progress(n_done, N_ITERATIONS, n_done, N_ITERATIONS, None, None, "", len(points))
             )
 
-        principal = rows.principal_components(_N_PRINCIPAL)
-        filled = without_gaps(as_float(rows.matrix), principal.mean)
-        points = principal.project(filled).astype(np.float32)
         start = np.zeros((len(points), _N_COMPONENTS), np.float32)
         known = min(_N_COMPONENTS, points.shape[1])
         start[:, :known] = points[:, :known] / max(float(points[:, 0].std()), 1e-12)
         neighbors = nearest_rows(points, self.n_neighbors)
         return embed(neighbors, start, exaggeration=self.exaggeration, seed=seed, report=report)
 
-    def _plan(self, rows: RowsInMemory, places: np.ndarray, seed: int) -> Plan[Model]:
+    def _plan(
+        self,
+        rows: RowsInMemory,
+        principal: PrincipalComponents,
+        points: np.ndarray,
+        places: np.ndarray,
+        seed: int,
+    ) -> Plan[Model]:
         """Say how encoder and decoder learn these places of the rows."""
         generator, layout = np.random.default_rng(seed), rows.preparation.layout
-        usual = min(max(rows.n_training // _ROWS_PER_LANDMARK, 2), _MOST_LANDMARKS)
+        usual = min(max(int(rows.n_training / _ROWS_PER_LANDMARK), 2), _MOST_LANDMARKS)
         self.n_landmarks_ = min(self.n_landmarks or usual, rows.n_training)
-        landmarks, sharpness = find_landmarks(places[rows.training], self.n_landmarks_, seed)
+        training = rows.training
+        points, places = points[training], places[training]
+        landmarks, sharpness = find_landmarks(places, self.n_landmarks_, seed)
+        comparison = compare_with_landmarks(
+            principal,
+            points,
+            places,
+            landmarks,
+            sharpness,
+            _n_compared(rows.matrix.shape[1]),
+        )
         model = self._build(
             rows.preparation, self._likelihood(rows), _N_COMPONENTS, glorot_uniform(generator)
         )
         assert isinstance(model.network, LandmarkNetwork)
         output = model.likelihood.parameters_at(rows.mean())
-        network = model.network.starting_at(landmarks, sharpness, output)
+        network = model.network.starting_at(landmarks, sharpness, comparison, output)
         n_epochs = self.max_epochs or default_epochs(
             rows.n_training, self.batch_size, _N_UPDATES, _FEWEST_EPOCHS, _MOST_EPOCHS
         )
@@ -216,4 +239,15 @@ class Map(TableParameters, ScalingParameters, MinibatchParameters, BaseAutoencod
         layout, (narrowest, widest) = preparation.layout, _WIDTHS
         width = min(max(4 * preparation.n_features, narrowest), widest)
         told = () if layout is None else layout.first_places
-        return Landmarks(self.n_landmarks_, (width, _SECOND_WIDTH), _DECODER_WIDTHS, told)
+        return Landmarks(
+            self.n_landmarks_,
+            _n_compared(preparation.n_features),
+            (width, _SECOND_WIDTH),
+            _DECODER_WIDTHS,
+            told,
+        )
+
+
+def _n_compared(n_features: int) -> int:
+    """Give in how many principal components rows of so many features are compared."""
+    return n_features if n_features <= _MOST_COMPARED else _N_PRINCIPAL

@@ -46,7 +46,8 @@ class LandmarkNetwork(Network):
 
     A row lies where most of what is likely for it is near: at the mean of the landmarks around
     that spot, weighted by how likely each is. So rows jump from one group to another, where a
-    continuous map would smear some in between.
+    continuous map would smear some in between. Two opinions of how likely a landmark is are
+    multiplied: that of the layers, and how near the row is to the mean of the landmark's rows.
     The decoder sees a spot z by each landmark's share of it, the softmax over k of
     ``−sharpness · ‖z − landmark k‖²``.
 
@@ -56,6 +57,10 @@ class LandmarkNetwork(Network):
         From the data to the landmarks.
     normalizations : tuple of Normalization
         One for each hidden layer of the encoder, before its activation.
+    comparison : tuple of Affine
+        From the data to their principal components, and from there to the landmarks: what the
+        squared distance from the mean of each landmark's rows takes from its logarithm. Not
+        trained.
     decoder : tuple of Affine
         From the landmarks to the output.
     landmarks : array of shape (n_landmarks, n_components)
@@ -70,6 +75,7 @@ class LandmarkNetwork(Network):
 
     encoder: tuple[Affine, ...]
     normalizations: tuple[Normalization, ...]
+    comparison: tuple[Affine, Affine]
     decoder: tuple[Affine, ...]
     landmarks: Any
     sharpness: Any
@@ -79,14 +85,20 @@ class LandmarkNetwork(Network):
     def activations(
         self, x: jax.Array, n_layers: int, disturb: Disturbance = undisturbed
     ) -> jax.Array:
-        hidden = self.encoder[:-1][:n_layers]
+        rows, hidden = x, self.encoder[:-1][:n_layers]
         x = filled(x, self.told)
         for i, (layer, normalize) in enumerate(zip(hidden, self.normalizations, strict=False)):
             x = disturb(i, ACTIVATIONS[self.activation](normalize(layer(x))))
-        return x if n_layers < self.n_layers else self._place(self.encoder[-1](x))
+        if n_layers < self.n_layers:
+            return x
+        project, compare = self.comparison
+        return self._place(self.encoder[-1](x) + compare(project(filled(rows, ()))))
 
     def log_likelihoods(self, x: jax.Array) -> jax.Array:
-        """Give the logarithm of how likely a row is at each landmark: ``(batch, landmarks)``."""
+        """Give the logarithm of how likely the layers find each landmark: ``(batch, landmarks)``.
+
+        Without the comparison: rows that the layers learn from would agree with it too well.
+        """
         before = self.activations(x, self.n_layers - 1)
         return jax.nn.log_softmax(self.encoder[-1](before), axis=-1)
 
@@ -101,14 +113,19 @@ class LandmarkNetwork(Network):
         return jax.nn.log_softmax(-self._fading(z), axis=-1)
 
     def starting_at(
-        self, landmarks: np.ndarray, sharpness: float, output: np.ndarray
+        self,
+        landmarks: np.ndarray,
+        sharpness: float,
+        comparison: tuple[Affine, Affine],
+        output: np.ndarray,
     ) -> LandmarkNetwork:
-        """Give the network with these landmarks, and a mean output at first."""
+        """Give the network with these landmarks, this comparison, and a mean output at first."""
         last = replace(self.decoder[-1], bias=np.asarray(output, np.float32))
         return replace(
             self,
             landmarks=np.asarray(landmarks, np.float32),
             sharpness=np.full(1, sharpness, np.float32),
+            comparison=comparison,
             decoder=(*self.decoder[:-1], last),
         )
 

@@ -9,7 +9,7 @@ from typing import final
 import numpy as np
 
 from isthmus.networks.architectures.base import Architecture
-from isthmus.networks.dense import affine_layers
+from isthmus.networks.dense import Affine, affine_layers
 from isthmus.networks.initialization import Initializer
 from isthmus.networks.landmarks import LandmarkNetwork, Normalization
 
@@ -23,6 +23,8 @@ class Landmarks(Architecture, part_listed=False):
     ----------
     n_landmarks : int
         How many landmarks there are.
+    n_compared : int
+        Principal components in which rows are compared with those of each landmark.
     hidden : tuple of int
         Widths of the encoder's hidden layers.
     decoder_hidden : tuple of int
@@ -34,6 +36,7 @@ class Landmarks(Architecture, part_listed=False):
     """
 
     n_landmarks: int
+    n_compared: int
     hidden: tuple[int, ...]
     decoder_hidden: tuple[int, ...]
     told: tuple[int, ...] = ()
@@ -47,15 +50,21 @@ class Landmarks(Architecture, part_listed=False):
         n_outputs: int,
         initialize: Initializer,
     ) -> LandmarkNetwork:
-        down = [prod(row_shape) + len(self.told), *self.hidden, self.n_landmarks]
+        n_features = prod(row_shape)
+        down = [n_features + len(self.told), *self.hidden, self.n_landmarks]
         up = [self.n_landmarks, *self.decoder_hidden, n_outputs]
         normalizations = [
             Normalization(np.ones(width, np.float32), np.zeros(width, np.float32))
             for width in self.hidden
         ]
+        nothing = [np.zeros(size, np.float32) for size in (self.n_compared, self.n_landmarks)]
         return LandmarkNetwork(
             encoder=affine_layers(down, self.activation, initialize),
             normalizations=tuple(normalizations),
+            comparison=(
+                Affine(initialize(n_features, self.n_compared, "identity"), nothing[0]),
+                Affine(initialize(self.n_compared, self.n_landmarks, "identity"), nothing[1]),
+            ),
             decoder=affine_layers(up, self.activation, initialize),
             landmarks=initialize(self.n_landmarks, n_components, "identity"),
             sharpness=np.ones(1, np.float32),
