@@ -20,33 +20,33 @@ class Clock:
 
 
 def isthmus_of(name):
-    def make(seed):
+    def make(seed, scaling):
         import isthmus
 
-        return getattr(isthmus, name)(random_state=seed)
+        return getattr(isthmus, name)(random_state=seed, scaling=scaling)
 
     return make
 
 
-def umap(seed):
+def umap(seed, scaling):
     import umap
 
     return umap.UMAP()  # with a seed it would use one processor
 
 
-def pca(seed):
+def pca(seed, scaling):
     from sklearn.decomposition import PCA
 
     return PCA(2)
 
 
-def tsne(seed):
+def tsne(seed, scaling):
     from sklearn.manifold import TSNE
 
     return TSNE(random_state=seed)
 
 
-def open_tsne(seed):
+def open_tsne(seed, scaling):
     from openTSNE import TSNE
 
     return TSNE(random_state=seed, n_jobs=2)
@@ -65,10 +65,11 @@ METHODS = {
 def main(task, out):
     with np.load(task, allow_pickle=False) as given:
         seen, new, seed, method = (given[k] for k in ("seen", "new", "seed", "method"))
+        scaling = str(given["scaling"])
     make, library = METHODS[str(method)]
     told = {"version": f"{library} {version(library)}"}
     with Clock() as fitting:
-        model = make(int(seed))
+        model = make(int(seed), scaling)
         if str(method) == "openTSNE":
             model = model.fit(seen)
             places = np.asarray(model)

@@ -14,7 +14,7 @@ from isthmus.prepare import PrincipalComponents
 _BATCH_ROWS, _MOST_EPOCHS = 4096, 20
 _LEAST_SHARE = 1e-6
 # Rows behind a landmark with which comparing rows counts as much as what is known of distances.
-_ROWS_COMPARED = 18
+_ROWS_COMPARED = 6
 _BLOCK_ROWS = 4096
 
 
@@ -57,7 +57,7 @@ def compare_with_landmarks(
     """Give what tells, for each landmark, how near rows are to the mean of the rows about it.
 
     With m the landmark's mean and s² the mean squared distance of rows from theirs, that is
-    ``−(18 landmarks / rows) ‖x − m‖² / s²`` but for what all landmarks have in common, and so
+    ``−(6 landmarks / rows) ‖x − m‖² / s²`` but for what all landmarks have in common, and so
     linear in x. The more rows a landmark stands for, the less its mean tells, and the better an
     encoder has learned from them.
 

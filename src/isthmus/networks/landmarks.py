@@ -21,6 +21,8 @@ LEAST_VARIANCE = 1e-5
 # How far landmarks reach when the likeliest spot is looked for, and when it is averaged, as
 # multiples of how far they reach, squared, in the decoder.
 REACH_OF_SEARCH, REACH_OF_MEAN = 32.0, 4.0
+# Landmarks that are tried as the likeliest spot: beyond so many they lie closer than that matters.
+MOST_CANDIDATES = 500
 
 
 class Normalization(eqx.Module):
@@ -132,9 +134,10 @@ class LandmarkNetwork(Network):
     def _place(self, logits: jax.Array) -> jax.Array:
         """Give where rows lie: ``(batch, landmarks) -> (batch, components)``."""
         landmarks = lax.stop_gradient(self.landmarks)
-        near = jnp.exp(-self._fading(landmarks) / REACH_OF_SEARCH)  # (landmarks, landmarks)
-        masses = product(jax.nn.softmax(logits, axis=-1), near)
-        spots = landmarks[jnp.argmax(masses, axis=-1)]
+        candidates = landmarks[:: max(len(landmarks) // MOST_CANDIDATES, 1)]
+        near = jnp.exp(-self._fading(candidates) / REACH_OF_SEARCH)  # (candidates, landmarks)
+        masses = product(jax.nn.softmax(logits, axis=-1), near.T)
+        spots = candidates[jnp.argmax(masses, axis=-1)]
         weights = jax.nn.softmax(logits - self._fading(spots) / REACH_OF_MEAN, axis=-1)
         return weights @ landmarks
 
