@@ -13,8 +13,8 @@ from isthmus.prepare import PrincipalComponents
 
 _BATCH_ROWS, _MOST_EPOCHS = 4096, 20
 _LEAST_SHARE = 1e-6
-# Rows behind a landmark with which comparing rows counts as much as what is known of distances.
-_ROWS_COMPARED = 6
+# How much comparing rows counts, by the landmarks there are for each row.
+_WEIGHT, _POWER = 36, 1.5
 _BLOCK_ROWS = 4096
 
 
@@ -57,8 +57,8 @@ def compare_with_landmarks(
     """Give what tells, for each landmark, how near rows are to the mean of the rows about it.
 
     With m the landmark's mean and s² the mean squared distance of rows from theirs, that is
-    ``−(6 landmarks / rows) ‖x − m‖² / s²`` but for what all landmarks have in common, and so
-    linear in x. The more rows a landmark stands for, the less its mean tells, and the better an
+    ``−36 (landmarks / rows)^1.5 ‖x − m‖² / s²`` but for what all landmarks have in common, and
+    so linear in x. The more rows a landmark stands for, the less its mean tells, and the better an
     encoder has learned from them.
 
     Parameters
@@ -87,7 +87,7 @@ def compare_with_landmarks(
     norms = np.sum(means**2, axis=1)
     # Of the squared norm of the rows, what that of their means leaves.
     variance = max((squares - float(weights @ norms)) / len(points), _LEAST_SHARE * squares, 1e-12)
-    nearness = _ROWS_COMPARED * len(landmarks) / len(points) / variance
+    nearness = _WEIGHT * (len(landmarks) / len(points)) ** _POWER / variance
     # Fewer rows than features have fewer components.
     unused = [(0, 0), (0, n_compared - points.shape[1])]
     turned = np.pad(principal.components.T, unused)

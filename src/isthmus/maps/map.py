@@ -43,7 +43,7 @@ _N_COMPONENTS = 2
 # Distances between rows of more features are those of so many principal components.
 _MOST_COMPARED, _N_PRINCIPAL = 256, 50
 _MOST_ROWS = 2**16
-_MOST_LANDMARKS, _ROWS_PER_LANDMARK = 1_500, 1.5
+_FEW_LANDMARKS, _MOST_LANDMARKS, _ROWS_PER_LANDMARK = 500, 1_500, 1.5
 _N_UPDATES, _FEWEST_EPOCHS, _MOST_EPOCHS = 800, 7, 400
 _WIDTHS, _SECOND_WIDTH = (128, 400), 256
 _DECODER_WIDTHS = (256, 512)
@@ -67,7 +67,8 @@ class Map(TableParameters, ScalingParameters, MinibatchParameters, BaseAutoencod
         How strongly neighbours attract each other: beyond 1 clusters are tighter and further
         apart, below they spread out.
     n_landmarks : int or None
-        Spots between which the encoder chooses. None takes two for three rows, up to 1,500.
+        Spots between which the encoder chooses. None takes as many as rows up to
+        500, then two for three rows up to 1,500.
     batch_size : int
         Rows in a minibatch.
     max_epochs : int or None
@@ -191,8 +192,8 @@ class Map(TableParameters, ScalingParameters, MinibatchParameters, BaseAutoencod
     ) -> Plan[Model]:
         """Say how encoder and decoder learn these places of the rows."""
         generator, layout = np.random.default_rng(seed), rows.preparation.layout
-        usual = min(max(int(rows.n_training / _ROWS_PER_LANDMARK), 2), _MOST_LANDMARKS)
-        self.n_landmarks_ = min(self.n_landmarks or usual, rows.n_training)
+        usual = max(int(rows.n_training / _ROWS_PER_LANDMARK), _FEW_LANDMARKS)
+        self.n_landmarks_ = min(self.n_landmarks or min(usual, _MOST_LANDMARKS), rows.n_training)
         training = rows.training
         points, places = points[training], places[training]
         landmarks, sharpness = find_landmarks(places, self.n_landmarks_, seed)
