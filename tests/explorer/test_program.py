@@ -56,7 +56,8 @@ CASES = {
     "wide": (Convolutional((3,), 5, hidden=(8,)), (5, 4), 2, Deterministic(), Gaussian("code")),
     "signal": (Convolutional((3, 4), 3), (17,), 2, Deterministic(), SquaredError()),
     "around": (Shortcut(Convolutional((3,), 3)), (6, 6), 2, Deterministic(), SquaredError()),
-    "landmarks": (Landmarks(30, (9, 8), (7,), (0, 3)), (10,), 2, Deterministic(), MIXED),
+    "landmarks": (Landmarks(30, 4, (9, 8), (7,), (0, 3)), (10,), 2, Deterministic(), MIXED),
+    "many landmarks": (Landmarks(1100, 4, (9,), (7,)), (10,), 2, Deterministic(), SquaredError()),
     "table": (Dense((5,)), (10,), 3, Deterministic(), MIXED),
 }  # fmt: skip
 

@@ -171,9 +171,12 @@ def _(network: LandmarkNetwork, keep: Keep) -> list[Step]:
             {"do": "normalize", "scale": scale, "shift": shift, "least": LEAST_VARIANCE},
             _activation(network.activation),
         ]
+    steps.append(_affine(last.weight, last.bias, keep))
+    compared: list[Step] = [{"do": "fill gaps", "told": []}]
+    compared += [_affine(layer.weight, layer.bias, keep) for layer in network.comparison]
     place = _landmarks("place", network, keep)
-    place |= {"search": REACH_OF_SEARCH, "mean": REACH_OF_MEAN}
-    return [*steps, _affine(last.weight, last.bias, keep), place]
+    place |= {"every": network.candidate_every, "search": REACH_OF_SEARCH, "mean": REACH_OF_MEAN}
+    return [{"do": "add", "ways": [steps, compared]}, place]
 
 
 @_decoder.register

@@ -22,7 +22,7 @@ LEAST_VARIANCE = 1e-5
 # multiples of how far they reach, squared, in the decoder.
 REACH_OF_SEARCH, REACH_OF_MEAN = 32.0, 4.0
 # Landmarks that are tried as the likeliest spot: beyond so many they lie closer than that matters.
-MOST_CANDIDATES = 500
+_MOST_CANDIDATES = 500
 
 
 class Normalization(eqx.Module):
@@ -131,10 +131,15 @@ class LandmarkNetwork(Network):
             decoder=(*self.decoder[:-1], last),
         )
 
+    @property
+    def candidate_every(self) -> int:
+        """Of how many landmarks one is tried as the likeliest spot."""
+        return max(len(self.landmarks) // _MOST_CANDIDATES, 1)
+
     def _place(self, logits: jax.Array) -> jax.Array:
         """Give where rows lie: ``(batch, landmarks) -> (batch, components)``."""
         landmarks = lax.stop_gradient(self.landmarks)
-        candidates = landmarks[:: max(len(landmarks) // MOST_CANDIDATES, 1)]
+        candidates = landmarks[:: self.candidate_every]
         near = jnp.exp(-self._fading(candidates) / REACH_OF_SEARCH)  # (candidates, landmarks)
         masses = product(jax.nn.softmax(logits, axis=-1), near.T)
         spots = candidates[jnp.argmax(masses, axis=-1)]

@@ -86,11 +86,11 @@ const STEPS = {
     const spot = (i) => landmarks.subarray(i * size, (i + 1) * size);
     const likely = Float64Array.from(x);
     softmax(likely);
-    const masses = new Float64Array(step.n);
+    const masses = new Float64Array(step.n); // of every so many landmarks
     likely.forEach((mass, i) => {
       if (mass < LEAST_MASS) return;
       const fading = distances(spot(i), step, landmarks);
-      fading.forEach((distance, k) => (masses[k] += mass * Math.exp(-distance / step.search)));
+      for (let k = 0; k < step.n; k += step.every) masses[k] += mass * Math.exp(-fading[k] / step.search);
     });
     const best = masses.reduce((found, value, i) => (value > masses[found] ? i : found), 0);
     const fading = distances(spot(best), step, landmarks);
