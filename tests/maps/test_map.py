@@ -8,6 +8,7 @@ from sklearn.neighbors import KNeighborsClassifier
 
 from isthmus import LinearAutoencoder, Map, load
 from isthmus.metrics import trustworthiness
+from isthmus.report import compare
 
 IMAGES, LABELS = load_digits(return_X_y=True)
 IMAGES = IMAGES.reshape(-1, 8, 8)
@@ -90,6 +91,7 @@ def test_of_many_rows_some_are_laid_out_and_all_placed(monkeypatch):
     assert len(fitted.validation_rows_) == 30
     assert fitted.validation_rows_.max() > 300
     assert fitted.transform(IMAGES).shape == (len(IMAGES), 2)
+    assert compare(fitted, IMAGES).n_training_rows == fitted.n_training_rows_ == 270
 
 
 def test_landmarks_can_be_chosen_but_no_more_than_rows():

@@ -88,6 +88,8 @@ class Map(TableParameters, ScalingParameters, MinibatchParameters, BaseAutoencod
         Whether Ctrl-C ended the training.
     n_landmarks_ : int
         Spots between which the encoder chooses.
+    n_training_rows_ : int
+        Rows that the network learned from; of more than 65,536 some are drawn.
 
     References
     ----------
@@ -114,7 +116,12 @@ class Map(TableParameters, ScalingParameters, MinibatchParameters, BaseAutoencod
     learning_rate: float = parameter(ABOVE_ZERO, default=7e-3)
     validation_fraction: float = parameter(SHARE, default=0.1)
 
-    _saved: ClassVar[tuple[str, ...]] = ("best_epoch_", "interrupted_", "n_landmarks_")
+    _saved: ClassVar[tuple[str, ...]] = (
+        "best_epoch_",
+        "interrupted_",
+        "n_landmarks_",
+        "n_training_rows_",
+    )
 
     def fit(self, X: Any, y: Any = None) -> Self:
         """Learn where rows belong.
@@ -155,7 +162,7 @@ class Map(TableParameters, ScalingParameters, MinibatchParameters, BaseAutoencod
         self.preparation_, self.n_components_ = preparation, _N_COMPONENTS
         self.model_, self.history_ = training.model, training.history
         self.best_epoch_, self.interrupted_ = training.best_epoch, training.interrupted
-        self.validation_rows_ = positions[rows.held_out]
+        self.validation_rows_, self.n_training_rows_ = positions[rows.held_out], rows.n_training
         warn_of_divergence(training, rows)
         return self
 

@@ -266,7 +266,10 @@ def compare(
         training_codes=over_rows(Model.encode, estimator.model_, matrix[drawn]),
         training_labels=None if labels is None else labels[drawn],
         baseline=baseline,
-        n_training_rows=dataset.n_rows - len(estimator.validation_rows_),
+        # A map of many rows learns from some of them.
+        n_training_rows=getattr(
+            estimator, "n_training_rows_", dataset.n_rows - len(estimator.validation_rows_)
+        ),
         n_pca_rows=len(training_rows),
         n_pca_components=len(pca.components),
         denoising=_denoise(estimator, x, baseline, pca),
