@@ -15,7 +15,7 @@ from isthmus.runs.compilation_cache import use_compilation_cache
 from isthmus.runs.computing import computing
 from isthmus.training.compiler import OPTIONS
 
-N_ITERATIONS = 600
+N_ITERATIONS = 500
 # Maps grow with the root of the number of rows, and so do the steps.
 _RATE = 1 / 80
 _N_WARMUP = 10
@@ -47,7 +47,7 @@ def embed(
     """Place rows so that neighbours attract and all others repel each other: ``(rows, 2)``.
 
     With w(a, b) = 1 / (1 + ‖a − b‖²), j some of the neighbours of i and s some of all rows, drawn
-    anew in each of 600 iterations, the force on i is
+    anew in each of 500 iterations, the force on i is
     ``2 e mean over j of w(i, j) (zᵢ − zⱼ) − 2 mean over s of w(i, s)² (zᵢ − zₛ) / mean of w``,
     which is t-SNE's with a sampled partition function. The exaggeration e is four times as
     large in the first third of the iterations.

@@ -43,7 +43,7 @@ _N_COMPONENTS = 2
 # Distances between rows of more features are those of so many principal components.
 _MOST_COMPARED, _N_PRINCIPAL = 256, 50
 _MOST_ROWS = 2**16
-_FEW_LANDMARKS, _MOST_LANDMARKS, _ROWS_PER_LANDMARK = 500, 1_500, 1.5
+_FEW_LANDMARKS, _MOST_LANDMARKS, _ROWS_PER_LANDMARK = 500, 1_200, 1.5
 _N_UPDATES, _FEWEST_EPOCHS, _MOST_EPOCHS = 800, 7, 400
 _WIDTHS, _SECOND_WIDTH = (128, 400), 256
 _DECODER_WIDTHS = (256, 512)
@@ -68,7 +68,7 @@ class Map(TableParameters, ScalingParameters, MinibatchParameters, BaseAutoencod
         apart, below they spread out.
     n_landmarks : int or None
         Spots between which the encoder chooses. None takes as many as rows up to
-        500, then two for three rows up to 1,500.
+        500, then two for three rows up to 1,200.
     batch_size : int
         Rows in a minibatch.
     max_epochs : int or None
