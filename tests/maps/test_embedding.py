@@ -34,8 +34,8 @@ def test_exaggeration_tightens_groups():
 
     def tightness(exaggeration):
         places = laid_out(points, exaggeration)
-        within = np.mean([places[which == k].std() for k in range(3)])
-        return within / places.std()
+        within = np.mean([places[which == k].std(axis=0) for k in range(3)])
+        return within / places.std(axis=0).mean()
 
     assert tightness(4.0) < tightness(1.0)
 

@@ -266,14 +266,16 @@ def compare(
         training_codes=over_rows(Model.encode, estimator.model_, matrix[drawn]),
         training_labels=None if labels is None else labels[drawn],
         baseline=baseline,
-        # A map of many rows learns from some of them.
-        n_training_rows=getattr(
-            estimator, "n_training_rows_", dataset.n_rows - len(estimator.validation_rows_)
-        ),
+        n_training_rows=_n_learned(estimator, dataset.n_rows),
         n_pca_rows=len(training_rows),
         n_pca_components=len(pca.components),
         denoising=_denoise(estimator, x, baseline, pca),
     )
+
+
+def _n_learned(estimator: BaseAutoencoder, n_rows: int) -> int:
+    """Give how many of the rows were learned from; a map of many takes some of them."""
+    return getattr(estimator, "n_training_rows_", n_rows - len(estimator.validation_rows_))
 
 
 def checked_labels(labels: Any, dataset: Dataset) -> np.ndarray:
