@@ -140,9 +140,11 @@ class OutlierDetector(TableParameters, FittedDetector):
             given = given.estimator
         if given is None:
             n_components = max(1, min(_MOST_COMPONENTS, dataset.schema.n_features // 2))
-            preparation = find_preparation(dataset, "standardize", self.kinds)
             given = LinearAutoencoder(n_components)
-            if not isinstance(preparation, NumberPreparation):
+            # Pictures are numbers alone, and need not be read once more to find out.
+            if len(dataset.schema.row_shape) == 1 and not isinstance(
+                find_preparation(dataset, "standardize", self.kinds), NumberPreparation
+            ):
                 given = Autoencoder(n_components, kinds=self.kinds)
         if not isinstance(given, BaseAutoencoder):
             raise IsthmusError(
