@@ -39,6 +39,10 @@ OPTIONS = {
 VARIANTS = {
     **{name: ("", options) for name, options in OPTIONS.items()},
     "unaligned": ("unaligned", {}),
+    "aligned": ("aligned", {}),
+    "split": ("split", {}),
+    "split, aligned": ("split, aligned", {}),
+    "split, tuned": ("split", TUNED),
     "known length": ("known", {}),
     "native": ("native", {}),
     "native, tuned": ("native", TUNED),
@@ -46,12 +50,21 @@ VARIANTS = {
 }
 # The rows that are profiled, each with what else could be chosen there.
 PROFILED = {
-    "wide large-batch": ("tuned", "unaligned", "loops in graphs"),
+    "small large-batch": (
+        "tuned",
+        "aligned",
+        "split",
+        "split, aligned",
+        "split, tuned",
+        "loops in graphs",
+        "known length",
+    ),
+    "wide large-batch": ("tuned", "split", "loops in graphs"),
+    "large bfloat16": ("tuned", "split"),
     "convolutional large-batch": ("native", "native, tuned", "tuned", "mixed, tuned"),
     "convolutional": ("native", "native, tuned", "tuned", "loops in graphs"),
     "convolutional bfloat16": ("native", "native, tuned", "tuned", "mixed, tuned"),
     "small": ("tuned", "loops in graphs", "known length"),
-    "large bfloat16": ("tuned", "Triton too"),
     "wide": ("tuned", "loops in graphs"),
     "variational": ("tuned", "loops in graphs"),
     "large": ("tuned", "Triton too"),
@@ -112,7 +125,7 @@ def lowered(plan, batches, how=""):
 def traced_as(how):
     """Let networks that are traced in here convolve, or multiply, in another way."""
     there, back = convolution.convolve, convolution.convolve_back
-    many = precision._MANY_MULTIPLICATIONS
+    many, over_rows = precision._MANY_MULTIPLICATIONS, precision._over_rows
 
     def native(n_channels):
         return n_channels >= 8 if how == "mixed" else how == "native"
@@ -126,14 +139,25 @@ def traced_as(how):
 
     jax.clear_caches()
     convolutional.convolve, convolutional.convolve_back = convolve, convolve_back
-    if how == "unaligned":
-        precision._MANY_MULTIPLICATIONS = 2**62
+    if "aligned" in how:
+        precision._MANY_MULTIPLICATIONS = 2**62 if how == "unaligned" else 0
+    if "split" in how:
+        precision._over_rows = split
     try:
         yield
     finally:
         convolutional.convolve, convolutional.convolve_back = there, back
-        precision._MANY_MULTIPLICATIONS = many
+        precision._MANY_MULTIPLICATIONS, precision._over_rows = many, over_rows
         jax.clear_caches()
+
+
+def split(a, b, n_parts=16):
+    """Give ``aᵀ b`` as a sum of products of parts, which keep more of a card busy."""
+    if len(a) % n_parts:
+        return a.T @ b
+    a, b = (x.reshape(n_parts, -1, x.shape[1]) for x in (a, b))
+    parts = jax.numpy.einsum("pni,pno->pio", a, b, preferred_element_type="float32")
+    return parts.sum(axis=0)
 
 
 @computing()
@@ -218,7 +242,7 @@ def kernels(compiled, arguments):
             key = (event["name"][:70], str(arguments.get("hlo_op", ""))[:40])
             seconds[key] += event["dur"]
             counts[key] += 1
-    for (kernel, operation), microseconds in seconds.most_common(12):
+    for (kernel, operation), microseconds in seconds.most_common(20):
         number = counts[kernel, operation] / n_steps
         tell(
             f"    {microseconds / n_steps:9.1f} us a step  {number:6.1f} x  {operation:40} {kernel}"
@@ -251,6 +275,8 @@ def host(name, folder):
         clocked(loop, "advance"),
         clocked(loop._Loop, "_run_epoch"),
         clocked(loop._Loop, "_judge"),
+        clocked(loop._Loop, "_call"),
+        clocked(loop._Loop, "_end_epoch"),
         clocked(loop._Loop, "_agree"),
         clocked(loop._Loop, "_save"),
         clocked(held_out.HeldOut, "losses"),
@@ -284,7 +310,7 @@ def main(folder, out, seconds):
             variants_of(name, folder, ("as it is", *others), archive, deadline)
         except Exception as error:
             record("variants", name, failed=f"{type(error).__name__}: {error}"[:600])
-        if name in ("wide large-batch", "small"):
+        if name in ("wide large-batch", "small large-batch"):
             attempt("host", name, host, name, folder)
     tell(f"profile took {time.perf_counter() - start:.0f} s")
 

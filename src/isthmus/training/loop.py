@@ -6,12 +6,13 @@ import time
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, NamedTuple, TypeAlias, TypeVar
 
 import jax
 import numpy as np
 
 from isthmus.errors import IsthmusError
+from isthmus.networks.precision import on_cpu
 from isthmus.objectives import Loss
 from isthmus.runs.checkpoint import CheckpointFile
 from isthmus.runs.compilation_cache import use_compilation_cache
@@ -130,6 +131,14 @@ def _loop(
     )
 
 
+class _Ended(NamedTuple):
+    """What an epoch has led to."""
+
+    parameters: Parameters
+    loss_sum: jax.Array
+    judging: list[jax.Array] | None  # sums over held-out rows, if a device is at them
+
+
 @dataclass
 class _Loop:
     layout: Layout
@@ -150,7 +159,8 @@ class _Loop:
     processes: Processes = field(default_factory=Processes)
     started: float = field(default_factory=time.perf_counter)
     prefetched: PlacedBlock | None = None
-    judging: list[jax.Array] | None = None
+    ended: _Ended | None = None
+    ahead: int = 0  # minibatches of the next epoch that a device is at before this one is judged
     seconds_per_step: float | None = None
     steps_per_call: int = 1
     stopping: bool = False
@@ -166,7 +176,8 @@ class _Loop:
                 complete = not self.stopping
                 if complete or not now.history["loss"]:
                     self._judge(complete)
-                self._agree()
+                if not self.ahead:
+                    self._agree()
                 if complete and (now.finished or self.stopping):
                     self._save()
         # Cut up by NumPy, which compiles nothing.
@@ -187,63 +198,90 @@ class _Loop:
 
     def _run_epoch(self, blocks: Iterator[PlacedBlock]) -> None:
         """Do the minibatches of the epoch that are left."""
-        now, settings = self.now, self.settings
-        schedule = settings.schedule(self.batches.n_steps * settings.n_epochs)
+        now = self.now
         self.meter.begin_epoch(now.step)
-        if now.step == 0:
-            shape = now.carry.loss_sum.shape
-            nothing = self.devices.everywhere(np.zeros(shape, np.float32))
-            now.carry = now.carry._replace(loss_sum=nothing)
         first = 0
         while first < self.batches.n_steps:
             block, self.prefetched = self.prefetched or next(blocks), None
             first, before = first + block.n_steps, first
             while now.step < first:
-                start = now.step - before
-                stop = min(start + self.steps_per_call, block.n_steps)
-                begin = time.perf_counter()
-                now.carry = advance(
-                    now.carry,
-                    block,
-                    start,
-                    stop,
-                    schedule,
-                    settings.weight_decay,
-                    self.relative_rates,
-                    self.key,
-                    layout=self.layout,
-                    objective=self.loss,
-                    precision=settings.precision,
-                    replicated=self.devices.replicated,
-                )
-                if before + stop == self.batches.n_steps:
-                    self._begin_to_judge()
+                begin, start = time.perf_counter(), now.step - before
+                n_steps, self.ahead = self.ahead or self._call(block, start, now.step), 0
+                if now.step + n_steps == self.batches.n_steps:
+                    self._end_epoch(blocks)
                 # The program runs by now, and leaves this thread free.
                 self.prefetched = self.prefetched or next(blocks, None)
-                now.carry.loss_sum.block_until_ready()
-                self._measure(time.perf_counter() - begin, stop - start)
-                now.step = before + stop
+                (self.ended or now.carry).loss_sum.block_until_ready()
+                self._measure(time.perf_counter() - begin, n_steps)
+                now.step += n_steps
                 self._show()
+                if self.ahead:
+                    continue
                 self._agree()
                 if self.checkpoint is not None and (self.stopping or self.checkpoint.due()):
                     self._save()
                 if self.stopping:
                     return
 
-    def _begin_to_judge(self) -> None:
-        """Let a device go on with the held-out rows at once, while the host waits and tells."""
+    def _call(self, block: PlacedBlock, start: int, step: int) -> int:
+        """Let the devices do some minibatches from `start` of a block, and tell how many."""
+        now, settings = self.now, self.settings
+        if step == 0:
+            shape = now.carry.loss_sum.shape
+            nothing = self.devices.everywhere(np.zeros(shape, np.float32))
+            now.carry = now.carry._replace(loss_sum=nothing)
+        n_steps = min(self.steps_per_call, block.n_steps - start)
+        now.carry = advance(
+            now.carry,
+            block,
+            start,
+            start + n_steps,
+            settings.schedule(self.batches.n_steps * settings.n_epochs),
+            settings.weight_decay,
+            self.relative_rates,
+            self.key,
+            layout=self.layout,
+            objective=self.loss,
+            precision=settings.precision,
+            replicated=self.devices.replicated,
+        )
+        return n_steps
+
+    def _end_epoch(self, blocks: Iterator[PlacedBlock]) -> None:
+        """Let a device go on with the held-out rows at once, and with the next epoch if it may."""
+        carry, judging = self.now.carry, None
         # Several take part in what processes agree upon too, and all in one order.
         if self.held_out is not None and self.devices.alone:
-            self.judging = self.held_out.begun(self.now.carry.parameters)
+            judging = self.held_out.begun(carry.parameters)
+        self.ended = _Ended(carry.parameters, carry.loss_sum, judging)
+        if self._goes_on_for_sure():
+            self.prefetched = self.prefetched or next(blocks)
+            # The compiled program takes its argument's memory, so what is judged is copied.
+            self.ended = self.ended._replace(parameters=self.devices.kept(carry.parameters))
+            self.ahead = self._call(self.prefetched, 0, 0)
+
+    def _goes_on_for_sure(self) -> bool:
+        """Tell whether a GPU can begin the next epoch whatever this one comes to."""
+        now, patience = self.now, self.settings.patience
+        return (
+            self.devices.alone
+            and not on_cpu()
+            and now.epoch < self._last_epoch
+            and (patience is None or self._epochs_without_gain() + 1 < patience)
+            and not self.interruption.heard
+            and not (self.checkpoint is not None and self.checkpoint.due())
+        )
 
     def _judge(self, complete: bool) -> None:
         """Look at what an epoch, or the part of it that was done, has led to."""
         now, patience = self.now, self.settings.patience
-        losses = np.atleast_1d(np.asarray(now.carry.loss_sum, np.float64)) / self.batches.n_rows
+        ended = self.ended or _Ended(now.carry.parameters, now.carry.loss_sum, None)
+        self.ended = None
+        losses = np.atleast_1d(np.asarray(ended.loss_sum, np.float64)) / self.batches.n_rows
         judged = losses
         if self.held_out is not None:
-            sums, self.judging = self.judging, None
-            judged = self.held_out.finished(sums or self.held_out.begun(now.carry.parameters))
+            judging = ended.judging or self.held_out.begun(ended.parameters)
+            judged = self.held_out.finished(judging)
         value = float(judged[0])
         if not np.isfinite(value):
             if not now.history["loss"]:
@@ -255,12 +293,11 @@ class _Loop:
             return
         if self.observe is not None:
             # Cut up by NumPy: JAX would dispatch a program for each parameter.
-            arrays = jax.tree.map(np.array, now.carry.parameters)
+            arrays = jax.tree.map(np.array, ended.parameters)
             self.observe(now.epoch, self.layout.unflatten(arrays))
         better = value < now.best_loss or self.held_out is None
-        if better and (self.floor is None or self.floor.holds(now.carry.parameters)):
-            # The compiled program takes its argument's memory, so what is kept is copied.
-            now.best = self.devices.kept(now.carry.parameters)
+        if better and (self.floor is None or self.floor.holds(ended.parameters)):
+            now.best = ended.parameters if self.ahead else self.devices.kept(ended.parameters)
             now.best_loss, now.best_epoch = value, now.epoch
         if complete:
             self._record(losses, judged)
@@ -273,10 +310,8 @@ class _Loop:
 
     def _epochs_without_gain(self) -> int:
         """Count the epochs since the best one, whatever the start was."""
-        if self.held_out is None:
-            return 0
-        losses = self.now.history["validation_loss"]
-        return len(losses) - 1 - int(np.argmin(losses))
+        losses = self.now.history.get("validation_loss")
+        return len(losses) - 1 - int(np.argmin(losses)) if losses else 0
 
     def _save(self) -> None:
         if self.checkpoint is not None and self.processes.first:
