@@ -73,6 +73,11 @@ def as_rows(data: Any, source: str) -> Any:
     """
     if hasattr(data, "toarray"):
         return data  # sparse, of which scikit-learn speaks
+    if isinstance(data, Mapping) and data:
+        raise DataError(
+            f"{source} is of type {type(data).__name__}, expected rows: give one of the arrays "
+            f"that it holds, such as data[{next(iter(data))!r}], or make a data frame of it."
+        )
     if data is None or isinstance(data, Mapping | Set | Iterator):
         kind = "None" if data is None else f"of type {type(data).__name__}"
         raise DataError(

@@ -8,6 +8,7 @@ from pathlib import Path
 _AS_TABLE = "save the sheet as .csv or .parquet"
 _AS_IMAGE = "convert it to PNG"
 _AS_TABLE_OR_ARRAY = "save what is wanted as .parquet, .csv or .npy"
+_AS_VARIABLE = "open it with xarray in Python and give one variable, or save what is wanted as .npy"
 
 # What files begin with, what they are, and what to do; first those that no table begins with.
 _BEGINNINGS: tuple[tuple[bytes, str, str], ...] = (
@@ -17,7 +18,10 @@ _BEGINNINGS: tuple[tuple[bytes, str, str], ...] = (
     (b"%pdf-", "a PDF document", _AS_TABLE_OR_ARRAY),
     (b"sqlite format 3\0", "an SQLite database", _AS_TABLE_OR_ARRAY),
     (b"matlab 5.0 mat-file", "a MATLAB file", _AS_TABLE_OR_ARRAY),
-    (b"\x89hdf\r\n\x1a\n", "an HDF5 file", _AS_TABLE_OR_ARRAY),
+    (b"\x89hdf\r\n\x1a\n", "an HDF5 file, as netCDF 4 is", _AS_VARIABLE),
+    (b"cdf\x01", "a netCDF 3 file", _AS_VARIABLE),
+    (b"cdf\x02", "a netCDF 3 file", _AS_VARIABLE),
+    (b"cdf\x05", "a netCDF 3 file", _AS_VARIABLE),
     (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an old or encrypted Excel or Office file", _AS_TABLE),
     (b"\x80\x04\x95", "a Python pickle", _AS_TABLE_OR_ARRAY),
     (b"\x80\x05\x95", "a Python pickle", _AS_TABLE_OR_ARRAY),
