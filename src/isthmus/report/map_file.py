@@ -21,7 +21,9 @@ from isthmus.models import Model
 from isthmus.prepare import as_float, mean_row, without_gaps
 from isthmus.report.comparison import checked_labels
 from isthmus.report.names import DrawnNames, without_folders
-from isthmus.report.pictures.map import THEMES, Examples, MapPicture
+from isthmus.report.pictures.examples import Examples
+from isthmus.report.pictures.map import MapPicture
+from isthmus.report.pictures.themes import THEMES
 from isthmus.training import over_rows
 
 FORMATS = (".png", ".svg")
