@@ -43,8 +43,8 @@ def write_map(
     """Draw where rows lie in a code of two dimensions, as a PNG or SVG file.
 
     Points are smaller and fainter where there are many, and pixels beyond 100,000. Names stand at
-    the heaps of each label; where there are none, what sets regions of a table apart. Where rows
-    are pictures some of them are shown, and what the decoder makes of each spot.
+    the heaps of each label; where there are none or they are measured, what sets regions of a table
+    apart. Where rows are pictures some of them are shown, and what the decoder makes of each spot.
 
     Parameters
     ----------
