@@ -10,9 +10,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 from sybil import Sybil
-from sybil.parsers.markdown import CodeBlockParser, PythonCodeBlockParser
+from sybil.parsers.markdown import CodeBlockParser, PythonCodeBlockParser, SkipParser
 
 ROOT = Path(__file__).parent
+DATA = Path(os.environ.get("ISTHMUS_DATA", ROOT.parent / "shared" / "data"))
 WORK = ROOT / ".test-run"  # .cache is emptied by zensical
 
 # One compilation cache for the whole run, and for the processes that tests start.
@@ -69,6 +70,10 @@ def enter_folder(namespace):
     folder = WORK / "docs" / os.environ.get("PYTEST_XDIST_WORKER", "")
     folder.mkdir(parents=True, exist_ok=True)
     os.chdir(folder)
+    # Pages skip what asks for it where it is not there.
+    namespace["has_mnist"] = (DATA / "mnist").is_dir()
+    if namespace["has_mnist"] and not Path("mnist").exists():
+        Path("mnist").symlink_to(DATA / "mnist")
     if not Path("measurements.csv").exists():
         x = np.random.default_rng(0).normal(size=(300, 3))
         header = ",".join("abcdef")
@@ -88,6 +93,7 @@ pytest_collect_file = Sybil(
     parsers=[
         PythonCodeBlockParser(),
         CodeBlockParser(language="bash", evaluator=run_shell),
+        SkipParser(),
     ],
     patterns=["README.md", "docs/*.md", "docs/**/*.md"],
     setup=enter_folder,

@@ -1,5 +1,6 @@
 """Draw the pictures of the README and the docs: `make pictures`, after the docs' code has run."""
 
+import os
 import shutil
 from pathlib import Path
 
@@ -7,12 +8,14 @@ import matplotlib
 import numpy as np
 from matplotlib.figure import Figure
 from PIL import Image
+from PIL.Image import Quantize, Resampling
 from playwright.sync_api import sync_playwright
 from sklearn.datasets import load_digits
 
-from isthmus import Autoencoder, Map, write_map
+from isthmus import Autoencoder, Map, read, write_map
 
 HERE = Path(__file__).parent
+DATA = Path(os.environ.get("ISTHMUS_DATA", HERE.parents[1] / "shared" / "data"))
 PICTURES = HERE / "pictures"
 MADE_BY_THE_DOCS = {
     "bottleneck.png": ("bottleneck-report", "error-and-the-size-of-the-code"),
@@ -25,6 +28,8 @@ MADE_BY_THE_DOCS = {
     "convolutional.png": ("convolutional", "originals-and-reconstructions"),
     "variational.png": ("variational", "the-code-s-plane-decoded"),
 }
+GALLERY = ("digits", "mnist", "table", "patches", "code")
+WIDEST = 1250
 
 
 def copy_what_the_docs_made():
@@ -33,9 +38,20 @@ def copy_what_the_docs_made():
         save_small(source, PICTURES / name)
 
 
+def copy_the_gallery():
+    for name in GALLERY:
+        source = HERE.parent / ".test-run" / "docs" / f"map-{name}.png"
+        if source.exists():  # MNIST is not everywhere
+            save_small(source, PICTURES / source.name)
+
+
 def save_small(source, path):
-    """Save a picture with a palette, which halves the file and which nobody sees."""
-    Image.open(source).convert("RGB").quantize(128).save(path, optimize=True)
+    """Save a picture with a palette that keeps rare colours: small, and nobody sees it."""
+    picture = Image.open(source).convert("RGB")
+    if picture.width > WIDEST:
+        smaller = (WIDEST, WIDEST * picture.height // picture.width)
+        picture = picture.resize(smaller, Resampling.BOX)
+    picture.quantize(255, Quantize.MAXCOVERAGE, kmeans=2).save(path, optimize=True)
 
 
 def draw_digits():
@@ -76,6 +92,19 @@ def draw_map():
     digits = load_digits()
     path = PICTURES / "map.png"
     write_map(Map(random_state=0).fit(digits.images), digits.images, path, labels=digits.target)
+    save_small(path, path)
+
+
+def draw_mnist():
+    """Draw all training images of MNIST, where they are, as `isthmus map` does."""
+    if not (DATA / "mnist").is_dir():
+        return
+    images, labels = (
+        read(DATA / "mnist" / f"train-{name}-ubyte.gz").to_memory()
+        for name in ("images-idx3", "labels-idx1")
+    )
+    path = PICTURES / "mnist-map.png"
+    write_map(Map(random_state=0).fit(images), images, path, labels=labels.ravel())
     save_small(path, path)
 
 
@@ -129,7 +158,9 @@ def draw_compression():
 if __name__ == "__main__":
     PICTURES.mkdir(exist_ok=True)
     copy_what_the_docs_made()
+    copy_the_gallery()
     draw_digits()
     draw_map()
+    draw_mnist()
     photograph_explorer()
     draw_compression()

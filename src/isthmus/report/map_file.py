@@ -21,7 +21,9 @@ from isthmus.models import Model
 from isthmus.prepare import as_float, mean_row, without_gaps
 from isthmus.report.comparison import checked_labels
 from isthmus.report.names import DrawnNames, without_folders
-from isthmus.report.pictures.map import THEMES, Examples, MapPicture
+from isthmus.report.pictures.examples import Examples
+from isthmus.report.pictures.map import MapPicture
+from isthmus.report.pictures.themes import THEMES
 from isthmus.training import over_rows
 
 FORMATS = (".png", ".svg")
@@ -41,8 +43,8 @@ def write_map(
     """Draw where rows lie in a code of two dimensions, as a PNG or SVG file.
 
     Points are smaller and fainter where there are many, and pixels beyond 100,000. Names stand at
-    the heaps of each label; where there are none, what sets regions of a table apart. Where rows
-    are pictures some of them are shown, and what the decoder makes of each spot.
+    the heaps of each label; where there are none or they are measured, what sets regions of a table
+    apart. Where rows are pictures some of them are shown, and what the decoder makes of each spot.
 
     Parameters
     ----------

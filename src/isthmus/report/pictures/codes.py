@@ -16,7 +16,8 @@ from isthmus.models import Model
 from isthmus.report.comparison import Comparison
 from isthmus.report.names import add_legend
 from isthmus.report.pictures.canvas import OURS, abreast, new_figure
-from isthmus.report.pictures.map import Examples, MapPicture
+from isthmus.report.pictures.examples import Examples
+from isthmus.report.pictures.map import MapPicture
 from isthmus.training import over_rows
 
 _MOST_POINTS = 10_000

@@ -2,82 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
-import matplotlib
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.cm import ScalarMappable
-from matplotlib.colors import Normalize, to_hex, to_rgb
+from matplotlib.colors import Normalize, to_rgb
 from matplotlib.figure import Figure
-from matplotlib.offsetbox import AnnotationBbox, OffsetImage
 from matplotlib.patheffects import withStroke
-from scipy.ndimage import gaussian_filter
 
 from isthmus.report.comparison import MOST_CLASSES
 from isthmus.report.names import DrawnNames, text_style
+from isthmus.report.pictures.density import binned, opacity_of
+from isthmus.report.pictures.examples import N_DECODED, Examples
 from isthmus.report.pictures.peaks import peaks_of
+from isthmus.report.pictures.placing import Board
 from isthmus.report.pictures.regions import find_regions
+from isthmus.report.pictures.themes import THEMES
 
-# Told apart by people with any colour vision (Petroff, 2021), lightness included.
-PALETTE = (
-    *("#3f90da", "#ffa90e", "#bd1f01", "#94a4a2", "#832db6"),
-    *("#a96b59", "#e76300", "#b9ac70", "#717581", "#92dadd"),
-)
 _MOST_DOTS = 100_000
-_N_PIXELS, _N_DENSITY_CELLS = 800, 64
-_N_THUMBNAILS, _THUMBNAIL_INCHES = 36, 0.34
-_ROWS_PER_THUMBNAIL = 100
-_SIDE = 16
-_MARGIN = 0.04
-_TEXT_MARGIN = np.array([0.13, 0.03])
+# Inches: the longer side of a map, what is free around it, its title, and a scale of colours.
+_SIDE, _EDGE, _TITLE, _SCALE = 7.9, 0.1, 0.3, 0.9
+# Of the longer side: what is free around the rows, and the least that the shorter one is.
+_MARGIN, _LEAST_SHORTER = 0.04, 0.5
+# Points of type around a name that are its own.
+_HALO = 1.5
 
 
-@dataclass(frozen=True)
-class Theme:
-    """The colours of a picture."""
+class Name(NamedTuple):
+    """What is written on a map."""
 
-    background: str
+    place: np.ndarray
     text: str
-    quiet: str
-    dots: str
-
-
-THEMES = {
-    "light": Theme("#ffffff", "#222222", "#6b6b6b", "#0b6e99"),
-    "dark": Theme("#14181c", "#eeeeee", "#9aa4ad", "#58b4dd"),
-}
-
-
-@dataclass(frozen=True, eq=False)
-class Examples:
-    """Some of the rows of a map, and what the decoder makes of spots.
-
-    Parameters
-    ----------
-    codes : ndarray of float32, shape (rows, 2)
-        Where they lie.
-    x : ndarray of float32, shape (rows, features)
-        The rows, prepared, without gaps.
-    decode : callable
-        Makes prepared rows of spots.
-    image_shape : tuple of int or None
-        Shape of a row, where rows are pictures.
-    names : sequence of str
-        What the features are called.
-    label : callable
-        Gives the text for a feature by its position.
-    """
-
-    codes: np.ndarray
-    x: np.ndarray
-    decode: Callable[[np.ndarray], np.ndarray]
-    image_shape: tuple[int, ...] | None
-    names: Sequence[str]
-    label: Callable[[int], str]
+    colour: Any
+    size: float
+    can_be_left_out: bool
 
 
 @dataclass(frozen=True, eq=False)
@@ -111,26 +74,19 @@ class MapPicture:
         """Draw it; where rows are pictures, with what is decoded beside it."""
         theme, examples = THEMES[self.theme], self.examples
         pictures = examples is not None and examples.image_shape is not None
-        figure = Figure((16.2, 8.2) if pictures else (8.6, 8.6), layout="constrained")
-        figure.set_facecolor(theme.background)
-        grid = figure.subplots(1, 2 if pictures else 1, squeeze=False)[0]
         low, high = self._bounds()
-        for axes in grid:
-            axes.set(xlim=(low[0], high[0]), ylim=(low[1], high[1]), xticks=[], yticks=[])
-            axes.set_facecolor(theme.background)
-            axes.set_aspect("equal", adjustable="box")
-            axes.spines[:].set_visible(False)
+        colours, scale = self._colours()
+        figure, grid = self._panels(2 if pictures else 1, low, high, scale)
         n_rows = f"{len(self.codes):,} rows"
         about = f"{self.title}, {n_rows}" if self.title else n_rows
         grid[0].set_title(about, color=theme.quiet, fontsize=11, loc="left", **text_style([about]))
-        self._draw_rows(figure, grid[0], low, high)
+        self._draw_rows(grid[0], colours, low, high)
+        board = self._write(grid[0], low, high)
         if examples is not None and examples.image_shape is not None:
-            _draw_thumbnails(grid[0], examples, theme)
+            examples.draw_thumbnails(grid[0], theme, board, (high - low).max() / _SIDE)
             told = "what the decoder makes of each spot"
             grid[1].set_title(told, color=theme.quiet, fontsize=11, loc="left")
-            _draw_decoded(grid[1], examples, self.codes, low, high)
-        if self.labels is None or self._classes is not None:
-            self._write(grid[0], low, high)
+            examples.draw_decoded(grid[1], theme, self.codes, low, high)
         return figure
 
     @cached_property
@@ -150,10 +106,40 @@ class MapPicture:
         return np.searchsorted(self._classes, self.labels)
 
     def _bounds(self) -> tuple[np.ndarray, np.ndarray]:
+        """Give the corners of the map: whole cells of what is decoded lie between them."""
         low, high = self.codes.min(axis=0), self.codes.max(axis=0)
-        middle, half = (low + high) / 2, max(float((high - low).max()) / 2, 1e-6)
-        half *= 1 + 2 * _MARGIN
-        return middle - half, middle + half
+        longer = max(float((high - low).max()), 1e-6) * (1 + 2 * _MARGIN)
+        cell = longer / N_DECODED
+        n_cells = np.ceil((high - low + 2 * _MARGIN * longer) / cell - 1e-6)
+        half = np.maximum(n_cells, _LEAST_SHORTER * N_DECODED) * cell / 2
+        return (low + high) / 2 - half, (low + high) / 2 + half
+
+    def _panels(
+        self, count: int, low: np.ndarray, high: np.ndarray, scale: Any
+    ) -> tuple[Figure, list[Axes]]:
+        """Make a figure with so many panels as wide and high as the map, the first with a scale."""
+        theme = THEMES[self.theme]
+        width, height = _SIDE * (high - low) / (high - low).max()
+        beside = _EDGE if scale is None else _SCALE
+        whole = _EDGE + count * (width + _EDGE) + beside - _EDGE, _EDGE + height + _TITLE
+        figure = Figure(whole, facecolor=theme.background)
+
+        def add_axes(left: float, bottom: float, width: float, height: float) -> Axes:
+            box = (left / whole[0], bottom / whole[1], width / whole[0], height / whole[1])
+            return figure.add_axes(box)
+
+        lefts = [_EDGE, _EDGE + width + beside]
+        grid = [add_axes(left, _EDGE, width, height) for left in lefts[:count]]
+        for axes in grid:
+            axes.set(xlim=(low[0], high[0]), ylim=(low[1], high[1]), xticks=[], yticks=[])
+            axes.set_facecolor(theme.background)
+            axes.spines[:].set_visible(False)
+        if scale is not None:
+            place = add_axes(_EDGE + width + 0.12, _EDGE + height / 4, 0.14, height / 2)
+            bar = figure.colorbar(scale, cax=place)
+            bar.ax.tick_params(colors=theme.text)
+            bar.outline.set_visible(False)  # pyright: ignore[reportCallIssue]
+        return figure, grid
 
     def _colours(self) -> tuple[np.ndarray, Any]:
         """Give each row's colour, and what a colour bar needs if labels are measured."""
@@ -161,176 +147,74 @@ class MapPicture:
         if self.labels is None:
             return np.broadcast_to(to_rgb(theme.dots), (len(self.codes), 3)), None
         if classes is not None:
-            palette = np.array([to_rgb(colour) for colour in _palette(len(classes), theme)])
-            return palette[self._positions], None
+            return theme.palette(len(classes))[self._positions], None
         values = self.labels.astype(float)
         known = values[np.isfinite(values)]
         low, high = np.quantile(known, (0.01, 0.99)) if len(known) else (0.0, 1.0)
-        scale = ScalarMappable(Normalize(low, max(high, low + 1e-12)), "viridis")
+        scale = ScalarMappable(Normalize(low, max(high, low + 1e-12)), theme.scale())
         colours = np.asarray(scale.to_rgba(values))[:, :3]
         colours[~np.isfinite(values)] = to_rgb(theme.quiet)
         return colours, scale
 
-    def _draw_rows(self, figure: Figure, axes: Axes, low: np.ndarray, high: np.ndarray) -> None:
-        colours, scale = self._colours()
+    def _draw_rows(
+        self, axes: Axes, colours: np.ndarray, low: np.ndarray, high: np.ndarray
+    ) -> None:
         if len(self.codes) > _MOST_DOTS:
-            image = _binned(self.codes, colours, low, high)
-            extent = (low[0], high[0], low[1], high[1])
-            axes.imshow(image, extent=extent, origin="lower", interpolation="nearest")
-        else:
-            order = np.random.default_rng(0).permutation(len(self.codes))
-            size = float(np.clip(60_000 / max(len(order), 1), 1.6, 42))
-            alpha = _opacity(self.codes, low, high)
-            rgba = np.column_stack([colours, alpha])[order]
-            many = len(order) > 5_000  # as vectors these would make a file of many megabytes
-            axes.scatter(*self.codes[order].T, s=size, c=rgba, linewidths=0, rasterized=many)
-        if scale is not None:
-            bar = figure.colorbar(scale, ax=axes, shrink=0.5, pad=0.01)
-            bar.ax.tick_params(colors=THEMES[self.theme].text)
-            bar.outline.set_visible(False)  # pyright: ignore[reportCallIssue]
+            image, longer = binned(self.codes, colours, low, high), (high - low).max()
+            extent = (low[0], low[0] + longer, low[1], low[1] + longer)
+            axes.imshow(
+                image, extent=extent, origin="lower", interpolation="nearest", aspect="auto"
+            )
+            return
+        order = np.random.default_rng(0).permutation(len(self.codes))
+        size = float(np.clip(30_000 / max(len(order), 1), 1.6, 36))
+        rgba = np.column_stack([colours, opacity_of(self.codes, low, high)])[order]
+        many = len(order) > 5_000  # as vectors these would make a file of many megabytes
+        axes.scatter(*self.codes[order].T, s=size, c=rgba, linewidths=0, rasterized=many)
 
-    def _write(self, axes: Axes, low: np.ndarray, high: np.ndarray) -> None:
-        """Write names where they belong."""
+    def _names(self, low: np.ndarray, high: np.ndarray) -> Iterator[Name]:
+        """Give names of the labels' heaps, or else what sets regions of a table apart."""
         theme, classes = THEMES[self.theme], self._classes
-        halo = [withStroke(linewidth=3.6, foreground=theme.background)]
-        told: list[tuple[np.ndarray, str, str, float]] = []
         if classes is not None and len(classes) <= MOST_CLASSES:
-            palette = _palette(len(classes), theme)
             label_of = self.label_of or DrawnNames(list(classes), "class").label
-            for i, colour in enumerate(palette):
-                name = label_of(i)
-                for place in peaks_of(self.codes[self._positions == i], low, high):
-                    told.append((place, name, colour, 17.0))
+            for i, colour in enumerate(theme.for_names(theme.palette(len(classes)))):
+                places = peaks_of(self.codes[self._positions == i], low, high)
+                for k, place in enumerate(places):
+                    yield Name(place, label_of(i), colour, 17.0, k > 0)
         elif classes is None and self.examples is not None and self.examples.image_shape is None:
             shown = self.examples
-            regions = find_regions(shown.codes, shown.x, shown.names, shown.label)
-            told = [(region.place, region.text, theme.text, 9.0) for region in regions]
-        edge = _TEXT_MARGIN * (high - low)
-        for place, name, colour, size in told:
-            place = np.clip(place, low + edge, high - edge)
-            style = text_style([name])
-            axes.text(
-                place[0],
-                place[1],
-                name,
-                color=colour,
-                fontsize=size,
-                fontweight="bold" if size > 10 else "normal",
+            for region in find_regions(shown.codes, shown.x, shown.names, shown.label):
+                yield Name(region.place, region.text, theme.text, 10.0, True)
+
+    def _write(self, axes: Axes, low: np.ndarray, high: np.ndarray) -> Board:
+        """Write names where they belong, and give what they take of the map."""
+        theme, board = THEMES[self.theme], Board(low, high)
+        halo = [withStroke(linewidth=2.4 * _HALO, foreground=theme.background)]
+        assert isinstance(axes.figure, Figure)
+        renderer = FigureCanvasAgg(axes.figure).get_renderer()
+        # Names that must be there come first.
+        for name in sorted(self._names(low, high), key=lambda name: name.can_be_left_out):
+            text = axes.text(
+                name.place[0],
+                name.place[1],
+                name.text,
+                color=name.colour,
+                fontsize=name.size,
+                fontweight="bold" if name.size > 10 else "normal",
                 ha="center",
                 va="center",
                 path_effects=halo,
                 clip_on=True,
                 zorder=20,
-                **style,
+                **text_style([name.text]),
             )
-
-
-def _palette(n_classes: int, theme: Theme) -> list[str]:
-    if n_classes <= len(PALETTE):
-        return list(PALETTE[:n_classes])
-    if n_classes <= MOST_CLASSES:
-        colours = matplotlib.colormaps["tab20"].colors  # pyright: ignore[reportAttributeAccessIssue]
-        return [to_hex(colour) for colour in colours[:n_classes]]
-    return [theme.dots] * n_classes
-
-
-def _cells(codes: np.ndarray, low: np.ndarray, high: np.ndarray, n: int) -> np.ndarray:
-    """Give the cell of an n × n grid that each row lies in: ``(rows, 2)``, row and column."""
-    inside = (codes - low) / np.maximum(high - low, 1e-12) * n
-    return np.clip(inside[:, ::-1].astype(int), 0, n - 1)
-
-
-def _crowd(codes: np.ndarray, low: np.ndarray, high: np.ndarray, smoothing: float) -> np.ndarray:
-    """Give how many rows there are about each row, in cells of a grid that are smoothed."""
-    cells = tuple(_cells(codes, low, high, _N_DENSITY_CELLS).T)
-    return gaussian_filter(_counts(cells, _N_DENSITY_CELLS), smoothing)[cells]
-
-
-def _counts(cells: tuple[np.ndarray, ...], n: int) -> np.ndarray:
-    """Count the rows in each cell of an n × n grid."""
-    counts = np.zeros((n, n))
-    np.add.at(counts, cells, 1)
-    return counts
-
-
-def _opacity(codes: np.ndarray, low: np.ndarray, high: np.ndarray) -> np.ndarray:
-    """Give each row's opacity: less where there are many."""
-    crowd = _crowd(codes, low, high, 1.0)
-    return np.clip(0.9 / np.sqrt(1 + crowd / 40), 0.3, 0.9)
-
-
-def _binned(
-    codes: np.ndarray, colours: np.ndarray, low: np.ndarray, high: np.ndarray
-) -> np.ndarray:
-    """Give an image whose pixels have the mean colour of their rows, the more opaque the more."""
-    rows, columns = _cells(codes, low, high, _N_PIXELS).T
-    flat = rows * _N_PIXELS + columns
-    counts = np.bincount(flat, minlength=_N_PIXELS**2)
-    image = np.zeros((_N_PIXELS**2, 4))
-    for k in range(3):
-        sums = np.bincount(flat, weights=colours[:, k], minlength=_N_PIXELS**2)
-        image[:, k] = sums / np.maximum(counts, 1)
-    much = np.quantile(counts[counts > 0], 0.98)
-    image[:, 3] = np.where(counts > 0, np.clip(0.25 + 0.75 * (counts / much) ** 0.5, 0, 1), 0)
-    return image.reshape(_N_PIXELS, _N_PIXELS, 4)
-
-
-def _draw_thumbnails(axes: Axes, examples: Examples, theme: Theme) -> None:
-    """Show real rows at places spread over the map."""
-    assert examples.image_shape is not None
-    codes = examples.codes
-    chosen = _spread_out(codes, min(_N_THUMBNAILS, max(len(codes) // _ROWS_PER_THUMBNAIL, 1)))
-    low, high = float(examples.x.min()), float(examples.x.max())
-    for row in chosen:
-        image = _as_picture(examples.x[row], examples.image_shape, low, high)
-        zoom = _THUMBNAIL_INCHES * 72 / max(image.shape[:2])
-        box = OffsetImage(image, zoom=zoom, cmap="gray_r", interpolation="nearest")
-        frame = {"edgecolor": theme.quiet, "linewidth": 0.6, "boxstyle": "square,pad=0.05"}
-        axes.add_artist(AnnotationBbox(box, tuple(codes[row]), bboxprops=frame, pad=0.05))
-
-
-def _spread_out(codes: np.ndarray, count: int) -> np.ndarray:
-    """Give positions of rows far from each other, but none that lies alone."""
-    crowd = _crowd(codes, codes.min(axis=0), codes.max(axis=0), 1.5)
-    dense = np.flatnonzero(crowd >= np.quantile(crowd, 0.3))
-    chosen = [dense[np.argmax(crowd[dense])]]
-    distances = np.full(len(dense), np.inf)
-    while len(chosen) < count:
-        latest = np.sum((codes[dense] - codes[chosen[-1]]) ** 2, axis=1)
-        distances = np.minimum(distances, latest)
-        if distances.max() <= 0:
-            break
-        chosen.append(dense[np.argmax(distances)])
-    return np.array(chosen)
-
-
-def _as_picture(row: np.ndarray, shape: tuple[int, ...], low: float, high: float) -> np.ndarray:
-    """Give a row as an image of colours: grey is dark where values are high."""
-    image = np.clip((row.reshape(shape) - low) / max(high - low, 1e-12), 0, 1)
-    if image.ndim == 3 and image.shape[-1] > 1:
-        return image[..., :3]
-    grey = 1 - image.reshape(shape[:2])
-    return np.repeat(grey[..., None], 3, axis=-1)
-
-
-def _draw_decoded(
-    axes: Axes, examples: Examples, codes: np.ndarray, low: np.ndarray, high: np.ndarray
-) -> None:
-    """Show what is decoded on a grid of spots, but for those where no rows are."""
-    assert examples.image_shape is not None
-    step = (high - low) / _SIDE
-    first, second = np.meshgrid(np.arange(_SIDE), np.arange(_SIDE))
-    spots = low + (np.stack([first.ravel(), second.ravel()], axis=1) + 0.5) * step
-    decoded = examples.decode(spots.astype(np.float32))
-    least, most = float(examples.x.min()), float(examples.x.max())
-    counts = _counts(tuple(_cells(codes, low, high, _SIDE).T), _SIDE)
-    for (column, row), spot, image in zip(
-        zip(first.ravel(), second.ravel(), strict=True), spots, decoded, strict=True
-    ):
-        if counts[row, column] == 0:
-            continue
-        picture = _as_picture(image, examples.image_shape, least, most)
-        half = 0.48 * step
-        extent = (spot[0] - half[0], spot[0] + half[0], spot[1] - half[1], spot[1] + half[1])
-        axes.imshow(picture, extent=extent, origin="upper", aspect="equal")
-    axes.set(xlim=(low[0], high[0]), ylim=(low[1], high[1]))
+            corners = text.get_window_extent(renderer).padded(_HALO).get_points()
+            size = np.ptp(axes.transData.inverted().transform(corners), axis=0)
+            place = board.free_place(name.place, size)
+            if place is None and name.can_be_left_out:
+                text.remove()
+                continue
+            place = board.inside(name.place, size) if place is None else place
+            text.set_position(tuple(place))
+            board.take(place, size)
+        return board

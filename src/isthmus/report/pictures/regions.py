@@ -12,8 +12,6 @@ _MOST_REGIONS, _ROWS_PER_REGION = 9, 25
 _MOST_COLUMNS = 2
 # In standard deviations of a column: less is nothing to speak of.
 _LEAST_DIFFERENCE = 0.5
-# Of the width of the map: the height of a text.
-_LEAST_APART = 0.06
 
 
 class Region(NamedTuple):
@@ -26,7 +24,9 @@ class Region(NamedTuple):
 def find_regions(
     codes: np.ndarray, x: np.ndarray, names: Sequence[str], label: Callable[[int], str]
 ) -> list[Region]:
-    """Cut a map into regions, and name the columns whose means differ most from all rows'.
+    """Cut a map into regions, the largest first, and name the columns that differ most in each.
+
+    The mean of a region's rows differs from that of all, in standard deviations.
 
     Parameters
     ----------
@@ -61,16 +61,17 @@ def find_regions(
         if not texts:
             continue
         nearest = rows[np.argmin(np.sum((codes[rows] - codes[rows].mean(axis=0)) ** 2, axis=1))]
-        regions.append((len(rows), Region(codes[nearest], "\n".join(texts))))
-    return _apart(regions, np.ptp(codes, axis=0).max() * _LEAST_APART)
+        regions.append((len(rows), Region(codes[nearest], _joined(texts))))
+    return [region for _, region in sorted(regions, key=lambda item: -item[0])]
 
 
-def _apart(regions: list[tuple[int, Region]], least: float) -> list[Region]:
-    """Give the regions, largest first, but none whose text would lie over another's."""
-    kept: list[Region] = []
-    for _, region in sorted(regions, key=lambda item: -item[0]):
-        width, height = 2.2 * least, least
-        gaps = (np.abs(region.place - other.place) / (width, height) for other in kept)
-        if all(gap.max() >= 1 for gap in gaps):
-            kept.append(region)
-    return kept
+def _joined(texts: list[str]) -> str:
+    """Give texts a line each, but levels of one category together."""
+    levels: dict[str, list[str]] = {}
+    for text in texts:
+        column, is_level, level = text.partition(" = ")
+        levels.setdefault(column if is_level else text, []).append(level)
+    return "\n".join(
+        f"{column} = {' or '.join(found)}" if any(found) else column
+        for column, found in levels.items()
+    )
