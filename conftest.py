@@ -5,6 +5,7 @@ import shlex
 import signal
 import subprocess
 import sys
+from itertools import groupby
 from pathlib import Path
 
 import numpy as np
@@ -40,19 +41,22 @@ def _interrupts_are_heard():
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+def needs_no_shell(line):
+    return line.startswith("isthmus ") and not set(line) & set("<>|&;$\\")
+
+
 def run_shell(example):
     """Run a block of shell lines; a line that fails stops the block."""
     from isthmus import cli
 
-    lines, commands = example.parsed.splitlines(), []
-    # A process of its own spends seconds on loading JAX, so the commands that end a block and need
-    # nothing of a shell run in this one.
-    while lines and lines[-1].startswith("isthmus ") and not set(lines[-1]) & set("<>|&;$\\"):
-        commands.insert(0, shlex.split(lines.pop())[1:])
-    if lines:
-        subprocess.run(["bash", "-euo", "pipefail", "-c", "\n".join(lines)], check=True)
-    for arguments in commands:
-        assert cli.run(arguments) == 0, arguments
+    # A process of its own spends seconds on loading JAX, so commands that need nothing of a shell
+    # run in this one.
+    for alone, lines in groupby(example.parsed.splitlines(), needs_no_shell):
+        if alone:
+            for line in lines:
+                assert cli.run(shlex.split(line)[1:]) == 0, line
+        else:
+            subprocess.run(["bash", "-euo", "pipefail", "-c", "\n".join(lines)], check=True)
 
 
 def registries():
