@@ -1,6 +1,5 @@
 """Real data where they are to be had, small data everywhere."""
 
-import gc
 import gzip
 import os
 import subprocess
@@ -18,10 +17,6 @@ os.environ.setdefault(
     "--xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true"
     " --xla_cpu_use_fusion_emitters=false --xla_cpu_parallel_codegen_split_count=1",
 )
-# Tracing is the other large part: no program needs to know which lines it comes from, and looking
-# for garbage among the thousands of objects that every trace makes took a tenth of the time.
-os.environ.setdefault("JAX_TRACEBACK_IN_LOCATIONS_LIMIT", "0")
-gc.set_threshold(50_000)
 
 DATA = Path(os.environ.get("ISTHMUS_DATA", Path(__file__).parents[2] / "shared" / "data"))
 
