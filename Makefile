@@ -63,9 +63,11 @@ layers: $(VENV)/.development
 	@echo "Layers …"
 	@$(BIN)/lint-imports --no-logo 2>&1 | tail -n 5
 
+# Each processor has tests of its own; threads of theirs would wait for each other.
 unit: $(VENV)/.development
 	@echo "Tests, and every code block of the README and the docs …"
-	@$(BIN)/python -m pytest --numprocesses auto --dist worksteal tests
+	@OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 \
+	  $(BIN)/python -m pytest --numprocesses auto --dist worksteal tests
 	@$(BIN)/python -m pytest --numprocesses auto --dist loadfile src docs README.md
 
 docs: $(VENV)/.development

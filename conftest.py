@@ -1,10 +1,12 @@
 """Every code block of the README and the docs runs as a test, in a folder of its own."""
 
+import gc
 import os
 import shlex
 import signal
 import subprocess
 import sys
+from itertools import groupby
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +17,12 @@ from sybil.parsers.markdown import CodeBlockParser, PythonCodeBlockParser, SkipP
 ROOT = Path(__file__).parent
 DATA = Path(os.environ.get("ISTHMUS_DATA", ROOT.parent / "shared" / "data"))
 WORK = ROOT / ".test-run"  # .cache is emptied by zensical
+MOST_MAPS = 10_000  # Linux allows 65,530
+
+# Tracing takes as long as compiling: no program needs to know which lines it comes from, and
+# looking for garbage among the objects of every trace took a tenth of the time.
+os.environ.setdefault("JAX_TRACEBACK_IN_LOCATIONS_LIMIT", "0")
+gc.set_threshold(50_000)
 
 # One compilation cache for the whole run, and for the processes that tests start.
 os.environ.setdefault("ISTHMUS_CACHE", str(WORK / "compiled"))
@@ -28,9 +36,13 @@ def _doctests_find_no_terminal():
 
 @pytest.fixture(scope="module", autouse=True)
 def _compiled_programs_are_let_go():
-    """Thousands of them in one process use up the memory maps that Linux allows, and it aborts."""
+    """Thousands of them in one process use up the memory maps that Linux allows, and it aborts.
+
+    Fewer are kept, as compiling and tracing them again for every module takes seconds.
+    """
     yield
-    if "jax" in sys.modules:
+    maps = Path("/proc/self/maps")
+    if "jax" in sys.modules and not (maps.exists() and maps.read_bytes().count(b"\n") < MOST_MAPS):
         sys.modules["jax"].clear_caches()
 
 
@@ -40,19 +52,22 @@ def _interrupts_are_heard():
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+def needs_no_shell(line):
+    return line.startswith("isthmus ") and not set(line) & set("<>|&;$\\")
+
+
 def run_shell(example):
     """Run a block of shell lines; a line that fails stops the block."""
     from isthmus import cli
 
-    lines, commands = example.parsed.splitlines(), []
-    # A process of its own spends seconds on loading JAX, so the commands that end a block and need
-    # nothing of a shell run in this one.
-    while lines and lines[-1].startswith("isthmus ") and not set(lines[-1]) & set("<>|&;$\\"):
-        commands.insert(0, shlex.split(lines.pop())[1:])
-    if lines:
-        subprocess.run(["bash", "-euo", "pipefail", "-c", "\n".join(lines)], check=True)
-    for arguments in commands:
-        assert cli.run(arguments) == 0, arguments
+    # A process of its own spends seconds on loading JAX, so commands that need nothing of a shell
+    # run in this one.
+    for alone, lines in groupby(example.parsed.splitlines(), needs_no_shell):
+        if alone:
+            for line in lines:
+                assert cli.run(shlex.split(line)[1:]) == 0, line
+        else:
+            subprocess.run(["bash", "-euo", "pipefail", "-c", "\n".join(lines)], check=True)
 
 
 def registries():

@@ -130,12 +130,7 @@ def main():
     parser.add_argument("--only", help="cases whose names begin so")
     parser.add_argument("--write", action="store_true", help="write results/compression.md")
     arguments = parser.parse_args()
-    lines = []
-
-    def tell(line):
-        print(line, flush=True)
-        lines.append(line)
-
+    lines, tell = telling()
     tell(
         "| data | error | ours, bytes | codec | encode MB/s | decode MB/s "
         "| encode MB/processor s | decode MB/processor s | best rival | ratio |"
@@ -171,24 +166,37 @@ def main():
             f"{found['seconds']:.1f} |"
         )
     if arguments.write:
-        write(lines, arguments)
+        about = (
+            "`make bench-compression`, which runs `benchmarks/compression.py --rivals PYTHON "
+            f"--write` with `--effort {arguments.effort}`, on {os.cpu_count()} cores; "
+            f"{versions()}; rivals from imagecodecs. Sizes are of whole files with all models in "
+            "them. Every file was decoded again in fresh processes with one and three threads: "
+            "the same bits, and no JAX."
+        )
+        write("compression", "Archives beside other compressors", about, lines)
 
 
-def write(lines, arguments):
+def telling():
+    """Give the lines that have been printed, and what prints one more."""
+    lines = []
+
+    def tell(line):
+        print(line, flush=True)
+        lines.append(line)
+
+    return lines, tell
+
+
+def versions():
+    """Give the versions of what computes."""
+    used = [f"{name} {version(name)}" for name in ("numpy", "zstandard", "pcodec", "jax")]
+    return ", ".join([f"Python {platform.python_version()}", *used])
+
+
+def write(name, title, about, lines):
     """Keep the results, with what made them."""
-    versions = ["numpy", "zstandard", "pcodec", "jax"]
-    used = ", ".join(f"{name} {version(name)}" for name in versions)
-    title = [
-        "# Archives beside other compressors",
-        "",
-        "`make bench-compression`, which runs `benchmarks/compression.py --rivals PYTHON --write`"
-        f" with `--effort {arguments.effort}`, on {os.cpu_count()} cores; Python "
-        f"{platform.python_version()}, {used}; rivals from imagecodecs. Sizes are of whole files "
-        "with all models in them. Every file was decoded again in fresh processes with one and "
-        "three threads: the same bits, and no JAX.",
-        "",
-    ]
-    (HERE / "results/compression.md").write_text("\n".join([*title, *lines]) + "\n")
+    whole = "\n".join([f"# {title}", "", about, "", *lines])
+    (HERE / f"results/{name}.md").write_text(whole + "\n")
 
 
 if __name__ == "__main__":

@@ -10,13 +10,11 @@ again in fresh processes.
 import argparse
 import functools
 import os
-import platform
 import tempfile
-from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
-from compression import DATA, HERE, load_digits, mnist, ours
+from compression import DATA, load_digits, mnist, ours, telling, versions, write
 
 import isthmus
 
@@ -65,12 +63,7 @@ def main():
     parser.add_argument("--only", help="rows whose names begin so")
     parser.add_argument("--write", action="store_true", help="write results/compression_models.md")
     arguments = parser.parse_args()
-    lines = []
-
-    def tell(line):
-        print(line, flush=True)
-        lines.append(line)
-
+    lines, tell = telling()
     tell("| rows | error | without | codec | autoencoder | of that decoder | ratio | seconds |")
     tell("|---|---|---:|---|---:|---:|---:|---:|")
     with tempfile.TemporaryDirectory() as name:
@@ -87,25 +80,16 @@ def main():
                 f"{own['seconds']:.0f} |"
             )
     if arguments.write:
-        write(lines, arguments)
-
-
-def write(lines, arguments):
-    """Keep the results, with what made them."""
-    used = ", ".join(f"{name} {version(name)}" for name in ("numpy", "zstandard", "pcodec", "jax"))
-    title = [
-        "# Archives by an autoencoder",
-        "",
-        "`make bench-compression` runs `benchmarks/compression_models.py --write`, here with "
-        f"`--effort {arguments.effort}` on {os.cpu_count()} cores, with other work on them; Python "
-        f"{platform.python_version()}, {used}. The autoencoder has the class's defaults and a "
-        "quarter as many codes as columns (4 and 6 for pulses and curved, 16 for digits, 32 for "
-        "MNIST), and was fitted to other rows than are compressed. Sizes are of whole files, the "
-        "decoder in them. Every file was decoded again in fresh processes with one and three "
-        "threads: the same bits, and no JAX.",
-        "",
-    ]
-    (HERE / "results/compression_models.md").write_text("\n".join([*title, *lines]) + "\n")
+        about = (
+            "`make bench-compression` runs `benchmarks/compression_models.py --write`, here with "
+            f"`--effort {arguments.effort}` on {os.cpu_count()} cores, with other work on them; "
+            f"{versions()}. The autoencoder has the class's defaults and a quarter as many codes "
+            "as columns (4 and 6 for pulses and curved, 16 for digits, 32 for MNIST), and was "
+            "fitted to other rows than are compressed. Sizes are of whole files, the decoder in "
+            "them. Every file was decoded again in fresh processes with one and three threads: "
+            "the same bits, and no JAX."
+        )
+        write("compression_models", "Archives by an autoencoder", about, lines)
 
 
 if __name__ == "__main__":

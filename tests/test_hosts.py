@@ -159,7 +159,7 @@ def test_signal_to_one_process_stops_all_and_saves(name, code, said, here):
     while not path.exists():
         assert processes[0].poll() is None, processes[0].communicate()
         time.sleep(0.02)
-    time.sleep(2)
+    time.sleep(0.5)
     processes[1].send_signal(getattr(signal, name))
     outputs = [process.communicate(timeout=120) for process in processes]
     assert [process.returncode for process in processes] == [code, code], outputs

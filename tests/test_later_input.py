@@ -65,6 +65,16 @@ def of_pictures(request):
     return fitted(request.param, PICTURES)
 
 
+@pytest.fixture(scope="module")
+def results_of_table(of_table):
+    return results(of_table, FRAME)
+
+
+@pytest.fixture(scope="module")
+def results_of_pictures(of_pictures):
+    return results(of_pictures, PICTURES)
+
+
 def results(estimator, X):
     """Give all that an estimator says of rows, as arrays with one entry a row."""
     methods = ["predict", "transform"]
@@ -230,11 +240,10 @@ OF_PICTURES = {
 
 
 @pytest.mark.parametrize("kind", SAME)
-def test_the_same_rows_have_the_same_results(kind, of_table, tmp_path):
+def test_the_same_rows_have_the_same_results(kind, of_table, results_of_table, tmp_path):
     make, which = SAME[kind] if isinstance(SAME[kind], tuple) else (SAME[kind], np.arange(N_ROWS))
-    for own, other in zip(
-        results(of_table, FRAME), results(of_table, make(FRAME, tmp_path)), strict=True
-    ):
+    others = results(of_table, make(FRAME, tmp_path))
+    for own, other in zip(results_of_table, others, strict=True):
         np.testing.assert_allclose(other, own[which], rtol=1e-4, atol=1e-4)
 
 
@@ -255,12 +264,10 @@ def results_of(estimator, method, X):
 
 
 @pytest.mark.parametrize("kind", OF_PICTURES)
-def test_pictures_are_the_same_or_get_a_sentence(kind, of_pictures):
+def test_pictures_are_the_same_or_get_a_sentence(kind, of_pictures, results_of_pictures):
     make, named = OF_PICTURES[kind]
     if named is None:
-        for own, other in zip(
-            results(of_pictures, PICTURES), results(of_pictures, make()), strict=True
-        ):
+        for own, other in zip(results_of_pictures, results(of_pictures, make()), strict=True):
             np.testing.assert_allclose(other, own, rtol=1e-4, atol=1e-4)
         return
     method = "transform" if hasattr(of_pictures, "transform") else "score_samples"

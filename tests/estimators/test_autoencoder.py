@@ -37,10 +37,10 @@ def test_deep_code_of_digits_is_well_under_pca(digits, n_components, share):
     assert ours < share * pca_error(n_components, digits, estimator.validation_rows_)
 
 
-def test_mnist_passes_pca_in_the_first_epoch(mnist):
+def test_mnist_passes_pca_in_half_an_epoch(mnist):
     train, test = mnist
     estimator = Autoencoder(30, hidden=[1000, 500, 250], max_epochs=1, random_state=0)
-    estimator.fit(train)
+    estimator.fit(train[:30_000])
     images = test.reshape(-1, 784) / 255
     codes = estimator.transform(test)
     reconstruction = over_rows(Model.decode, estimator.model_, codes)

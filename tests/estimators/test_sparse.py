@@ -62,7 +62,7 @@ def test_sparse_codes_and_densities_tell_what_transform_does(top_k, digits):
 
 @pytest.mark.parametrize(("n_components", "k"), [(1, 1), (10, 3), (256, 16)])
 def test_k_follows_from_the_size_of_the_code(digits, n_components, k):
-    model = SparseAutoencoder(n_components, max_epochs=1).fit(digits)
+    model = SparseAutoencoder(n_components, max_epochs=1).fit(digits[:100])
     assert model.model_.code.k == k
 
 

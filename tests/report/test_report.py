@@ -1,4 +1,5 @@
 import re
+from functools import cache
 from html.parser import HTMLParser
 
 import numpy as np
@@ -20,6 +21,8 @@ from isthmus import (
 )
 from isthmus.errors import DataError, IsthmusError
 from isthmus.report import compare, print_table
+from isthmus.report.pictures.canvas import to_png
+from isthmus.report.pictures.codes import draw_code
 from isthmus.report.terminal import change
 
 
@@ -76,6 +79,22 @@ def test_without_held_out_rows_the_training_rows_are_judged_and_named_so(images,
     assert f"{len(images):,} training rows" in capsys.readouterr().out
 
 
+@pytest.fixture(scope="module")
+def page_of(deep, images, tmp_path_factory):
+    """Give the page of estimators, written once."""
+    models = {"deep": deep, "linear": LinearAutoencoder(2).fit(images)}
+
+    @cache
+    def page_of(*kinds):
+        folder = tmp_path_factory.mktemp("page")
+        chosen = [models[kind] for kind in kinds]
+        comparisons = write_report(chosen, images, folder, labels=np.arange(len(images)) % 7)
+        assert [comparison.estimator for comparison in comparisons] == chosen
+        return (folder / "report.html").read_text("utf-8")
+
+    return page_of
+
+
 DECIDED = "Held-out rows also decided which parameters to keep"
 TRAINED_ON = (
     "LinearAutoencoder held out no rows: these errors are those of rows that it was trained on"
@@ -83,10 +102,8 @@ TRAINED_ON = (
 
 
 @pytest.mark.parametrize("kinds", [("deep",), ("linear",), ("deep", "linear")], ids=str)
-def test_page_says_what_part_the_judged_rows_had_in_training(kinds, deep, images, tmp_path):
-    models = {"deep": deep, "linear": LinearAutoencoder(3).fit(images)}
-    write_report([models[kind] for kind in kinds], images, tmp_path)
-    page = (tmp_path / "report.html").read_text("utf-8")
+def test_page_says_what_part_the_judged_rows_had_in_training(kinds, page_of):
+    page = page_of(*kinds)
     assert (DECIDED in page) == ("deep" in kinds)
     assert (TRAINED_ON in page) == ("linear" in kinds)
 
@@ -117,9 +134,8 @@ class Addresses(HTMLParser):
         self.found += [value for name, value in attrs if name in {"src", "href", "srcset"}]
 
 
-def test_page_needs_nothing_from_outside(deep, images, tmp_path):
-    write_report(deep, images, tmp_path, labels=np.arange(len(images)) % 7)
-    page = (tmp_path / "report.html").read_text("utf-8")
+def test_page_needs_nothing_from_outside(page_of):
+    page = page_of("deep")
     addresses = Addresses()
     addresses.feed(page)
     assert addresses.found
@@ -270,18 +286,14 @@ def test_page_shows_names_as_text_not_as_markup(tmp_path):
     assert not re.search(r"<(script|b|i|u)>", page)
 
 
-def test_several_estimators_share_one_page(deep, images, tmp_path):
-    linear = LinearAutoencoder(2).fit(images)
-    comparisons = write_report([deep, linear], images, tmp_path)
-    page = (tmp_path / "report.html").read_text("utf-8")
-    assert len(comparisons) == 2
+def test_several_estimators_share_one_page(page_of):
+    page = page_of("deep", "linear")
     assert "Autoencoder, 3 components" in page
     assert "LinearAutoencoder, 2 components" in page
 
 
-def test_page_repeats_the_settings_that_make_the_model(deep, images, tmp_path):
-    write_report(deep, images, tmp_path)
-    page = (tmp_path / "report.html").read_text("utf-8")
+def test_page_repeats_the_settings_that_make_the_model(page_of):
+    page = page_of("deep")
     assert "from isthmus import Autoencoder" in page
     assert "Autoencoder(hidden=[16], max_epochs=3, n_components=3, random_state=0)" in page
 
@@ -290,7 +302,7 @@ def test_page_repeats_the_settings_that_make_the_model(deep, images, tmp_path):
     "labels",
     [None, "few", "many", "measured", "text", "gaps"],
 )
-def test_code_is_drawn_whatever_the_labels(deep, images, labels, tmp_path):
+def test_code_is_drawn_whatever_the_labels(deep, images, labels):
     n = len(images)
     given = {
         None: None,
@@ -300,8 +312,7 @@ def test_code_is_drawn_whatever_the_labels(deep, images, labels, tmp_path):
         "text": [f"label {i}" for i in range(n)],
         "gaps": [None, "a"] * (n // 2) + [None] * (n % 2),
     }[labels]
-    write_report(deep, images, tmp_path, labels=given)
-    assert (tmp_path / "autoencoder-3-components-code.png").stat().st_size > 5_000
+    assert len(to_png(draw_code(compare(deep, images, labels=given)))) > 5_000
 
 
 def test_folder_that_cannot_be_made_is_named(deep, images, tmp_path):

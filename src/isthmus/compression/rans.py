@@ -79,8 +79,6 @@ def encode(starts: np.ndarray, frequencies: np.ndarray, n_lanes: int) -> bytes:
 class Decoder:
     """Decode symbols whose probabilities may hang on those before them.
 
-    Look at the slots of the next symbols, find the symbols that hold them, and go on past these.
-
     Parameters
     ----------
     data : bytes
@@ -97,11 +95,12 @@ class Decoder:
     >>> symbols = np.array([0, 1, 1, 0, 1])
     >>> starts, frequencies = np.array([0, 4_000]), np.array([4_000, 12_384])
     >>> decoder = Decoder(encode(starts[symbols], frequencies[symbols], n_lanes=16))
-    >>> found = np.searchsorted(starts, decoder.peek(5), side="right") - 1
-    >>> decoder.advance(starts[found], frequencies[found])
-    >>> decoder.finish()
-    >>> found
+    >>> def find(slots, part):
+    ...     found = np.searchsorted(starts, slots, side="right") - 1
+    ...     return found, starts[found], frequencies[found]
+    >>> decoder.read(5, find)
     array([0, 1, 1, 0, 1])
+    >>> decoder.finish()
     """
 
     def __init__(self, data: bytes) -> None:
@@ -117,25 +116,6 @@ class Decoder:
         self._words = np.frombuffer(data, _WORD, n_words, len(data) - 2 * n_words)
         self._lane = 0
         self._word = 0
-
-    def peek(self, n: int) -> np.ndarray:
-        """Give the slots of the next `n` symbols, ``(n,)`` uint32, at most one for each lane."""
-        self._check(n)
-        end = self._lane + n
-        states = self._states[self._lane : end]
-        if end > self.n_lanes:
-            states = np.concatenate([states, self._states[: end - self.n_lanes]])
-        return states & _SLOT
-
-    def advance(self, starts: np.ndarray, frequencies: np.ndarray) -> None:
-        """Go on past symbols, given the first slot of each and how many it has."""
-        n = len(starts)
-        self._check(n)
-        before_end = min(n, self.n_lanes - self._lane)
-        for lane, part in ((self._lane, slice(before_end)), (0, slice(before_end, n))):
-            states = self._states[lane : lane + len(starts[part])]
-            self._step(states, states & _SLOT, starts[part], frequencies[part])
-        self._lane = (self._lane + n) % self.n_lanes
 
     def read(
         self, n: int, find: Callable[[np.ndarray, slice], tuple[np.ndarray, ...]]
@@ -188,7 +168,3 @@ class Decoder:
             raise ArchiveError("an entropy-coded stream ends too early.")
         states[low] = (states[low] << _WORD_BITS) | self._words[self._word : end]
         self._word = end
-
-    def _check(self, n: int) -> None:
-        if n > self.n_lanes:
-            raise ArchiveError(f"{n} symbols are asked of a stream of {self.n_lanes} lanes.")

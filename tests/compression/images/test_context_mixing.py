@@ -6,12 +6,12 @@ import pytest
 from isthmus.compression.images import Images, fitting
 from isthmus.compression.images.context_mixing import ContextMixing
 from isthmus.compression.images.mixing import N_SEEN, Mixer, _logarithm, _slots
-from isthmus.compression.promise import Promise
 from isthmus.compression.rans import TOTAL
 from isthmus.errors import ArchiveError
 
+from ..round_trips import EXACT, exact_size
+
 CODEC = ContextMixing()
-EXACT = Promise()
 
 
 def discs(n, rows, columns, seed=0):
@@ -21,16 +21,6 @@ def discs(n, rows, columns, seed=0):
     centre = rng.uniform(0.3, 0.7, (2, n, 1, 1)) * [[[[rows]]], [[[columns]]]]
     away = (y - centre[0]) ** 2 + (x - centre[1]) ** 2
     return away < rng.uniform(4, 16, (n, 1, 1))
-
-
-def there_and_back(block):
-    assert CODEC.takes(block, EXACT)
-    model = CODEC.fit(block, EXACT, "default")
-    data = CODEC.encode(model, block, EXACT)
-    found = CODEC.decode(model, data, block.shape, block.dtype, EXACT)
-    assert found.dtype == block.dtype
-    np.testing.assert_array_equal(found, block)
-    return len(model) + len(data)
 
 
 @pytest.mark.parametrize(
@@ -46,16 +36,14 @@ def there_and_back(block):
     ids=["bool", "two values", "rows of a table", "one channel", "constant", "noise"],
 )
 def test_images_of_two_values_come_back_exactly(block):
-    there_and_back(block)
+    exact_size(CODEC, block, "default")
 
 
 def test_few_drawings_are_smaller_than_with_a_network(monkeypatch):
     monkeypatch.setitem(fitting._N_STEPS, "fast", 1_000)
     block = discs(300, 12, 12)
-    network = Images()
-    model = network.fit(block, EXACT, "fast")
-    by_network = len(model) + len(network.encode(model, block, EXACT))
-    assert there_and_back(block) < 0.9 * by_network
+    by_network = exact_size(Images(), block, "fast")
+    assert exact_size(CODEC, block, "default") < 0.9 * by_network
 
 
 def test_values_that_a_sample_did_not_have_come_back():
