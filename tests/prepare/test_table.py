@@ -142,6 +142,29 @@ def test_plain_numbers_take_the_plain_path():
     assert isinstance(fitted(FRAME[["whole"]], kinds={"whole": "category"}), TablePreparation)
 
 
+def test_going_on_widens_the_range_of_numbers_and_dates_of_every_kind():
+    later = FRAME.assign(
+        number=FRAME["number"] + 30,
+        tail=np.where(np.arange(N) % 20, 0.0, 3e7),
+        when=FRAME["when"] + pd.Timedelta("3650D 00:20:00"),
+        day=(DAYS + pd.Timedelta("3650D")).date,
+        lasts=FRAME["lasts"] * 5 + pd.Timedelta("1s"),
+    )
+    preparation = fitted(FRAME, kinds={"tail": "heavy_tailed"})
+    wider = preparation.admitting(as_dataset(later))
+    np.testing.assert_array_equal(
+        wider.matrix(as_dataset(FRAME)), preparation.matrix(as_dataset(FRAME))
+    )
+    for rows in (later, FRAME):
+        found = back(wider, rows)
+        np.testing.assert_allclose(found[["number", "tail"]], rows[["number", "tail"]], 1e-4, 0.01)
+        for name in ("when", "lasts"):
+            assert (found[name] - rows[name]).abs().max() < pd.Timedelta("10min"), name
+    assert back(preparation, later)["tail"].max() == 1e6
+    nothing = as_dataset(FRAME.assign(number=np.nan, when=pd.NaT))
+    assert preparation.admitting(nothing).columns[0] == preparation.columns[0]
+
+
 def test_rare_and_unseen_levels_share_a_number():
     levels = ["often"] * 20_000 + ["seldom"] * 3 + ["once"]
     table = pa.table({"level": levels})
