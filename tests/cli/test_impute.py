@@ -89,5 +89,6 @@ def test_mistakes_are_told(gaps, assert_fails):
             2, "impute", "m.isthmus", "gaps.csv", "-o", "x.csv", *option, says="fitted already"
         )
     assert_fails(2, "impute", "gaps.csv", "-o", "x.csv", "--fresh", says="without --checkpoint")
+    assert_fails(1, "impute", "gaps.csv", "-o", "x.csv", "--log", "x.csv", says="the same place")
     assert_fails(1, "impute", "gaps.csv", "-o", "gaps.csv", says="would write over")
     assert_fails(1, "impute", "m.isthmus", "gaps.csv", "-o", "x.csv", says="gaps.csv")
