@@ -177,6 +177,37 @@ def test_rare_and_unseen_levels_share_a_number():
     assert preparation.inverse(matrix)["level"].to_pylist() == ["often", "seldom", "seldom", None]
 
 
+NAMES = [f"person {i}" for i in range(2_000)]
+
+
+@pytest.mark.parametrize(
+    ("values", "reason"),
+    [
+        (NAMES[:100], "every value is another, as names and numbers of rows are"),
+        (NAMES[:96] + NAMES[:4], "92% of its values occur once, as names and numbers of rows do"),
+        (NAMES[:52] + ["London"] * 48, "52% of its values occur once, as"),
+        (NAMES[:48] + ["London"] * 52, None),
+        (NAMES[:50] * 2, None),
+        (NAMES[:19], None),
+        ([*NAMES[:96], *NAMES[:4], *[None] * 900], "92% of its values occur once, as"),
+        ([*NAMES[:100], None], "every value is another"),
+        # Ten or fewer of ten thousand share a number with all other rare ones.
+        (NAMES * 5, "100% of its values occur 10 times at most, as"),
+        (NAMES[:500] * 20, None),
+    ],
+)
+def test_text_whose_values_hardly_ever_come_again_is_left_out(values, reason):
+    table = pa.table({"name": values, "x": [float(i % 7) for i in range(len(values))]})
+    column = fitted(table).columns[0]
+    assert column.kind == ("left_out" if reason else "category")
+    if reason:
+        assert column.reason.startswith(reason)
+    # What somebody has made categories are categories.
+    assert fitted(table, kinds={"name": "category"}).columns[0].kind == "category"
+    coded = table.set_column(0, "name", table["name"].dictionary_encode())
+    assert fitted(coded).columns[0].kind == "category"
+
+
 def test_many_levels_take_few_numbers_and_the_same_on_every_machine():
     levels = [f"level {i % 300}" for i in range(20_000)]
     preparation = fitted(pa.table({"level": levels}))
