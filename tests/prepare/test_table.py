@@ -349,6 +349,14 @@ COLUMNS = [
 ]
 
 
+def test_whole_numbers_beyond_64_bits_are_refused():
+    frame = pd.DataFrame({"n": [0, -(2**63) - 1]})
+    with pytest.raises(DataError, match="whole numbers beyond 64 bits"):
+        as_dataset(frame)
+    with pytest.raises(DataError, match="objects that are not numbers"):
+        as_dataset(np.array([[10**400], [1]], object))
+
+
 @settings(max_examples=120, deadline=None)
 @given(
     columns=st.lists(st.one_of(COLUMNS), min_size=1, max_size=5),

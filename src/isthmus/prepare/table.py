@@ -101,8 +101,12 @@ class TablePreparation(Preparation):
             )
         left_out = [column for column in columns if isinstance(column, LeftOutColumn)]
         if any(column.reason for column in left_out):
+            texts = any(is_text(column.type) for column in left_out)
+            remedy = " (kinds= or --kind NAME=category takes it all the same)" if texts else ""
             warnings.warn(
-                f"{dataset.source}: {_told(left_out)}, and left out.", DataWarning, stacklevel=2
+                f"{dataset.source}: {_told(left_out)}, and left out{remedy}.",
+                DataWarning,
+                stacklevel=2,
             )
         return cls(dataset.schema, first.schema, columns, reason)
 
