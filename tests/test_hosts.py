@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -28,7 +29,7 @@ def here(tmp_path, monkeypatch):
     return tmp_path
 
 
-def start(n_processes, *arguments, data="x*.npy", ids=None, more=None, folders=None):
+def start(n_processes, *arguments, command=FIT, ids=None, more=None, folders=None):
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -36,7 +37,7 @@ def start(n_processes, *arguments, data="x*.npy", ids=None, more=None, folders=N
     return [
         subprocess.Popen(
             [
-                *(sys.executable, "-m", "isthmus", "fit", data, *SMALL, *arguments, *job),
+                *(sys.executable, "-m", "isthmus", *command, *arguments, *job),
                 *("--process-id", str(i), *(more[i] if more else [])),
             ],
             cwd=folders[i] if folders else None,
@@ -75,21 +76,41 @@ def test_processes_together_give_the_losses_of_one_and_resume_on_another_number(
     assert load("again.isthmus").history_ == two.history_
 
 
-def test_processes_together_learn_a_table_with_words_and_gaps_as_one_does(here):
+def write_table():
+    """Write a table with words and gaps in place of the numbers."""
     os.remove("x.npy")
     generator = np.random.default_rng(0)
     words = np.array(["red", "green", "blue", ""])[generator.integers(4, size=300)]
     numbers = [f"{x:.3f}" if x > -1 else "" for x in generator.normal(size=300)]
     rows = map(",".join, zip(words, numbers, reversed(numbers), strict=True))
-    (here / "x.csv").write_text("\n".join(["word,a,b", *rows]), "utf-8")
-    fit = ["x.csv", "--max-epochs", "2"]
-    assert cli.run(["fit", *fit, *SMALL, "-o", "one.isthmus"]) == 0
-    together = start(2, *fit[1:], "-o", "two.isthmus", data="x.csv")
+    Path("x.csv").write_text("\n".join(["word,a,b", *rows]), "utf-8")
+
+
+def test_processes_together_learn_a_table_with_words_and_gaps_as_one_does(here):
+    write_table()
+    fit = ["fit", "x.csv", *SMALL, "--max-epochs", "2"]
+    assert cli.run([*fit, "-o", "one.isthmus"]) == 0
+    together = start(2, "-o", "two.isthmus", command=fit)
     outputs = [process.communicate(timeout=300) for process in together]
     assert [process.returncode for process in together] == [0, 0], outputs
     one, two = load("one.isthmus"), load("two.isthmus")
     for name in ("loss", "validation_loss"):
         np.testing.assert_allclose(one.history_[name], two.history_[name], rtol=1e-5)
+
+
+def test_processes_together_fill_gaps_as_one_does(here):
+    write_table()
+    impute = ["impute", "x.csv", "--max-epochs", "1"]
+    assert cli.run([*impute, "-o", "one.csv", "--model-out", "one.isthmus"]) == 0
+    together = start(2, "-o", "two.csv", "--model-out", "two.isthmus", command=impute)
+    outputs = [process.communicate(timeout=300) for process in together]
+    assert [process.returncode for process in together] == [0, 0], outputs
+    assert [output for output, _ in outputs] == ["", ""]
+    one, two = (load(f"{name}.isthmus").history_["loss"] for name in ("one", "two"))
+    np.testing.assert_allclose(one, two, rtol=1e-5)
+    one, two = (Path(f"{name}.csv").read_text("utf-8").splitlines() for name in ("one", "two"))
+    assert len(one) == len(two) == 301
+    assert [row.split(",")[0] for row in one] == [row.split(",")[0] for row in two]
 
 
 def test_killed_process_is_named_and_the_rest_ends_and_resumes(here):

@@ -148,12 +148,16 @@ RECORDED = {
         "Arguments": """
             FILES:list[str]!
         """,
+        "Many hosts": """
+            --coordinator:str --join-seconds:float=25.0 --process-id:int --processes:int
+        """,
         "Parameters": """
             --exclude:list[str] --memory:str --model-out:Path --output,-o:Path!
         """,
         "Training": """
-            --batch-size:int --kind:list[str] --learning-rate:float --max-epochs:int
-            --random-state:int=0 --verbose,--no-verbose:bool
+            --batch-size:int --checkpoint-seconds:float --checkpoint:Path --fresh:bool=False
+            --kind:list[str] --learning-rate:float --log:Path --max-epochs:int
+            --random-state:int=0 --tensorboard:Path --verbose,--no-verbose:bool
         """,
     },
     "map": {

@@ -1,5 +1,6 @@
 """Gaps are filled from the other columns, and all else stays as it is."""
 
+import jax
 import numpy as np
 import pandas as pd
 import polars as pl
@@ -8,7 +9,9 @@ import pytest
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from isthmus import AutoencoderImputer, DataError, load, read
+from isthmus import AutoencoderImputer, Checkpoint, CheckpointError, DataError, load, read
+from isthmus.runs import CheckpointFile
+from isthmus.training.loop import _Loop
 
 N_ROWS = 400
 GENERATOR = np.random.default_rng(0)
@@ -136,3 +139,37 @@ def test_files_are_filled_chunk_by_chunk(imputer, filled, tmp_path):
 def test_other_columns_are_refused(imputer):
     with pytest.raises((DataError, ValueError), match="constant"):
         imputer.transform(GIVEN.drop(columns="constant"))
+
+
+def test_a_killed_fit_goes_on_to_equal_bits_and_refuses_other_data(tmp_path, monkeypatch):
+    def fit(X=GIVEN, n_networks=2, **settings):
+        quick = {"batch_size": 100, "max_epochs": 3, "random_state": 0, "verbose": False}
+        return AutoencoderImputer(n_networks, width=4, **quick).fit(X, **settings)
+
+    def vector(imputer):
+        return np.concatenate([np.ravel(leaf) for leaf in jax.tree.leaves(imputer.models_)])
+
+    whole, judge = fit(), _Loop._judge
+
+    def die(self, complete):
+        if self.now.epoch == 2:
+            raise RuntimeError
+        judge(self, complete)
+
+    monkeypatch.setattr(_Loop, "_judge", die)
+    with pytest.raises(RuntimeError):
+        fit(checkpoint=Checkpoint(tmp_path, seconds=0))
+    monkeypatch.undo()
+    assert CheckpointFile(tmp_path, quiet=True).epoch == 2
+    for _ in range(2):  # the second finds nothing left to train
+        resumed = fit(checkpoint=tmp_path)
+        np.testing.assert_array_equal(vector(resumed), vector(whole))
+        assert resumed.history_["loss"] == whole.history_["loss"]
+    with pytest.raises(CheckpointError, match="400 rows, but now 399"):
+        fit(GIVEN[1:], checkpoint=tmp_path)
+    with pytest.raises(CheckpointError, match="other names or values"):
+        fit(GIVEN[::-1], checkpoint=tmp_path)
+    with pytest.raises(CheckpointError, match="rows of"):
+        fit(GIVEN.astype({"whole": float}), checkpoint=tmp_path)
+    with pytest.raises(CheckpointError, match="n_networks=2, but now n_networks=3"):
+        fit(n_networks=3, checkpoint=tmp_path)

@@ -142,6 +142,29 @@ def test_plain_numbers_take_the_plain_path():
     assert isinstance(fitted(FRAME[["whole"]], kinds={"whole": "category"}), TablePreparation)
 
 
+def test_going_on_widens_the_range_of_numbers_and_dates_of_every_kind():
+    later = FRAME.assign(
+        number=FRAME["number"] + 30,
+        tail=np.where(np.arange(N) % 20, 0.0, 3e7),
+        when=FRAME["when"] + pd.Timedelta("3650D 00:20:00"),
+        day=(DAYS + pd.Timedelta("3650D")).date,
+        lasts=FRAME["lasts"] * 5 + pd.Timedelta("1s"),
+    )
+    preparation = fitted(FRAME, kinds={"tail": "heavy_tailed"})
+    wider = preparation.admitting(as_dataset(later))
+    np.testing.assert_array_equal(
+        wider.matrix(as_dataset(FRAME)), preparation.matrix(as_dataset(FRAME))
+    )
+    for rows in (later, FRAME):
+        found = back(wider, rows)
+        np.testing.assert_allclose(found[["number", "tail"]], rows[["number", "tail"]], 1e-4, 0.01)
+        for name in ("when", "lasts"):
+            assert (found[name] - rows[name]).abs().max() < pd.Timedelta("10min"), name
+    assert back(preparation, later)["tail"].max() == 1e6
+    nothing = as_dataset(FRAME.assign(number=np.nan, when=pd.NaT))
+    assert preparation.admitting(nothing).columns[0] == preparation.columns[0]
+
+
 def test_rare_and_unseen_levels_share_a_number():
     levels = ["often"] * 20_000 + ["seldom"] * 3 + ["once"]
     table = pa.table({"level": levels})
@@ -152,6 +175,37 @@ def test_rare_and_unseen_levels_share_a_number():
     matrix = preparation.transform(later)
     np.testing.assert_array_equal(matrix[:3], [[1, 0], [0, 1], [0, 1]])
     assert preparation.inverse(matrix)["level"].to_pylist() == ["often", "seldom", "seldom", None]
+
+
+NAMES = [f"person {i}" for i in range(2_000)]
+
+
+@pytest.mark.parametrize(
+    ("values", "reason"),
+    [
+        (NAMES[:100], "every value is another, as names and numbers of rows are"),
+        (NAMES[:96] + NAMES[:4], "92% of its values occur once, as names and numbers of rows do"),
+        (NAMES[:52] + ["London"] * 48, "52% of its values occur once, as"),
+        (NAMES[:48] + ["London"] * 52, None),
+        (NAMES[:50] * 2, None),
+        (NAMES[:19], None),
+        ([*NAMES[:96], *NAMES[:4], *[None] * 900], "92% of its values occur once, as"),
+        ([*NAMES[:100], None], "every value is another"),
+        # Ten or fewer of ten thousand share a number with all other rare ones.
+        (NAMES * 5, "100% of its values occur 10 times at most, as"),
+        (NAMES[:500] * 20, None),
+    ],
+)
+def test_text_whose_values_hardly_ever_come_again_is_left_out(values, reason):
+    table = pa.table({"name": values, "x": [float(i % 7) for i in range(len(values))]})
+    column = fitted(table).columns[0]
+    assert column.kind == ("left_out" if reason else "category")
+    if reason:
+        assert column.reason.startswith(reason)
+    # What somebody has made categories are categories.
+    assert fitted(table, kinds={"name": "category"}).columns[0].kind == "category"
+    coded = table.set_column(0, "name", table["name"].dictionary_encode())
+    assert fitted(coded).columns[0].kind == "category"
 
 
 def test_many_levels_take_few_numbers_and_the_same_on_every_machine():
@@ -293,6 +347,14 @@ COLUMNS = [
     st.lists(st.none() | st.binary(max_size=3), min_size=2, max_size=2),
     st.lists(st.one_of(st.integers(), st.text(), st.floats()), min_size=2, max_size=2),
 ]
+
+
+def test_whole_numbers_beyond_64_bits_are_refused():
+    frame = pd.DataFrame({"n": [0, -(2**63) - 1]})
+    with pytest.raises(DataError, match="whole numbers beyond 64 bits"):
+        as_dataset(frame)
+    with pytest.raises(DataError, match="objects that are not numbers"):
+        as_dataset(np.array([[10**400], [1]], object))
 
 
 @settings(max_examples=120, deadline=None)

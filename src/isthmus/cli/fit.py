@@ -65,7 +65,9 @@ def fit(
     limit_memory(memory)
     _check_places([*data, labels, start.init], output, start)
     estimator = estimator_from(model, parts, kind, training, run)
-    _check_start(estimator, start)
+    start.check()
+    with misuse():
+        estimator.check_start(start.init, start.checkpoint)
     if hosts.coordinator is not None and model.model == "linear":
         raise MisuseError("--coordinator means nothing to --model linear: leave it away.")
     with joined(hosts) as first:
@@ -82,22 +84,13 @@ def fit(
     return INTERRUPTED if estimator.interrupted_ else 0
 
 
-def _check_start(estimator: Any, start: StartOptions) -> None:
-    if start.checkpoint is None and (start.fresh or start.checkpoint_seconds is not None):
-        option = "--fresh" if start.fresh else "--checkpoint-seconds"
-        raise MisuseError(f"{option} means nothing without --checkpoint: give its folder.")
-    with misuse():
-        estimator.check_start(start.init, start.checkpoint)
-
-
 def _check_places(
     reads: list[str | Path | None], output: OutputOptions, start: StartOptions
 ) -> None:
     check_model_path(output.output)
     if output.report_folder is not None:
         check_report_folder(output.report_folder)
-    checkpoint = None if start.checkpoint is None else start.checkpoint / "checkpoint.isthmus"
-    files = [("--output", output.output), ("--log", start.log), ("--checkpoint", checkpoint)]
+    files = [("--output", output.output), *start.files]
     check_apart(reads, files, [("--report", output.report_folder)])
 
 

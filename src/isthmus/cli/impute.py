@@ -10,8 +10,18 @@ from typing import Annotated, Any, ClassVar
 from cyclopts import Parameter
 
 from isthmus.cli.app import app
-from isthmus.cli.messages import INTERRUPTED, MisuseError, say, stopped
-from isthmus.cli.options import Exclude, Kinds, Memory, MinibatchOptions, Output, RunOptions
+from isthmus.cli.hosts import joined
+from isthmus.cli.messages import INTERRUPTED, MisuseError, say, stopped, watched
+from isthmus.cli.options import (
+    CheckpointOptions,
+    Exclude,
+    HostOptions,
+    Kinds,
+    Memory,
+    MinibatchOptions,
+    Output,
+    RunOptions,
+)
 from isthmus.cli.places import check_apart, check_model_path, save_model
 from isthmus.cli.values import kinds_of, limit_memory, misuse, model_first
 from isthmus.errors import IsthmusError
@@ -48,7 +58,9 @@ def impute(
     exclude: Exclude = None,
     memory: Memory = None,
     training: ImputerOptions = ImputerOptions(),
+    start: CheckpointOptions = CheckpointOptions(),
     run: RunOptions = RunOptions(),
+    hosts: HostOptions = HostOptions(),
 ) -> int:
     """Fill the gaps of a table, with a model or with an imputer that learns from the table itself.
 
@@ -64,35 +76,62 @@ def impute(
     model, data = model_first(files)
     if not data:
         raise MisuseError(f"{model} is a model: name the data whose gaps it is to fill too.")
-    if model is not None and (training.given() or model_out is not None):
+    trains = training.given() or start.given() or hosts.coordinator or model_out
+    if model is not None and trains:
         raise MisuseError(
             f"{model} is fitted already: leave --model-out and the options of training away."
         )
     if model_out is not None:
         check_model_path(model_out)
-    check_apart([*files], [("--output", output), ("--model-out", model_out)])
+    start.check()
+    check_apart([*files], [("--output", output), ("--model-out", model_out), *start.files])
     limit_memory(memory)
-    from isthmus.io import check_writable, read
+    if model is None:
+        return _learn_and_fill(data, exclude, output, model_out, training, start, run, hosts)
+    _write(_loaded(model), _read(data, exclude, output), output)
+    return 0
 
-    dataset = read(data, exclude=exclude or ())
-    check_writable(output, dataset.schema)
-    if model is not None:
-        _write(_loaded(model), dataset, output)
-        return 0
+
+def _learn_and_fill(
+    data: list[str],
+    exclude: list[str] | None,
+    output: Path,
+    model_out: Path | None,
+    training: ImputerOptions,
+    start: CheckpointOptions,
+    run: RunOptions,
+    hosts: HostOptions,
+) -> int:
     from isthmus import AutoencoderImputer
 
     with misuse():
         imputer = AutoencoderImputer(**training.given(), **run.given())
         imputer.check_parameters()
-    imputer.fit(dataset)
+    with joined(hosts) as first:
+        dataset = _read(data, exclude, output)
+        if not first:
+            imputer.set_params(verbose=False)
+        with watched(start.log, start.tensorboard, start.checkpoint):
+            imputer.fit(dataset, **start.given())
+    interrupted = INTERRUPTED if imputer.interrupted_ else 0
+    if not first:
+        return interrupted
     if model_out is not None:
         save_model(imputer, model_out)
         say(f"Model: {model_out}")
     _write(imputer, dataset, output)
-    if imputer.interrupted_:
+    if interrupted:
         say(f"{stopped()}; the gaps were filled with what had been learned.")
-        return INTERRUPTED
-    return 0
+    return interrupted
+
+
+def _read(data: list[str], exclude: list[str] | None, output: Path) -> Any:
+    """Open the table, once it is known that it can be written as output again."""
+    from isthmus.io import check_writable, read
+
+    dataset = read(data, exclude=exclude or ())
+    check_writable(output, dataset.schema)
+    return dataset
 
 
 def _loaded(path: str) -> Any:

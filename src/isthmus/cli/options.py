@@ -15,6 +15,7 @@ from typing import Annotated, Any, ClassVar
 
 from cyclopts import Group, Parameter
 
+from isthmus.cli.messages import MisuseError
 from isthmus.cli.values import kinds_of, make_checkpoint, numbers, whole, widths
 
 MODEL = Group("Model", sort_key=2)
@@ -215,13 +216,11 @@ class LogOptions(Options):
 
 
 @dataclass(frozen=True, kw_only=True)
-class StartOptions(LogOptions):
-    """Where a training starts, what it leaves for another start, and where it can be watched.
+class CheckpointOptions(LogOptions):
+    """What a training leaves for another start, and where it can be watched.
 
     Parameters
     ----------
-    init
-        Model file whose weights and scale training starts from.
     checkpoint
         Folder to keep what a killed run needs to go on; the same command resumes.
     checkpoint_seconds
@@ -230,7 +229,6 @@ class StartOptions(LogOptions):
         Start over, whatever --checkpoint holds.
     """
 
-    init: Annotated[Path | None, Parameter(group=MODEL)] = None
     checkpoint: Path | None = None
     checkpoint_seconds: float | None = None
     fresh: Annotated[bool, THERE] = False
@@ -240,6 +238,32 @@ class StartOptions(LogOptions):
         seconds, fresh = given.pop("checkpoint_seconds", None), given.pop("fresh")
         checkpoint = make_checkpoint(self.checkpoint, seconds, fresh)
         return given if checkpoint is None else {**given, "checkpoint": checkpoint}
+
+    def check(self) -> None:
+        """Refuse what means nothing without a folder for checkpoints."""
+        if self.checkpoint is None and (self.fresh or self.checkpoint_seconds is not None):
+            option = "--fresh" if self.fresh else "--checkpoint-seconds"
+            raise MisuseError(f"{option} means nothing without --checkpoint: give its folder.")
+
+    @property
+    def files(self) -> list[tuple[str, Path | None]]:
+        """The files that are written meanwhile, by the options that name them."""
+        folder = self.checkpoint
+        checkpoint = None if folder is None else folder / "checkpoint.isthmus"
+        return [("--log", self.log), ("--checkpoint", checkpoint)]
+
+
+@dataclass(frozen=True, kw_only=True)
+class StartOptions(CheckpointOptions):
+    """Where a training starts, what it leaves for another start, and where it can be watched.
+
+    Parameters
+    ----------
+    init
+        Model file whose weights and scale training starts from.
+    """
+
+    init: Annotated[Path | None, Parameter(group=MODEL)] = None
 
 
 @Parameter(name="*", group=OUTPUT)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
@@ -16,7 +17,7 @@ from sklearn.utils.validation import check_is_fitted
 from isthmus.fitting.declaration import estimator, parameter
 from isthmus.fitting.default_epochs import default_epochs
 from isthmus.fitting.gaps import filled_chunks, in_one_piece
-from isthmus.fitting.identity import seed_of
+from isthmus.fitting.identity import check_hosts, check_hosts_rows, identity_of, seed_of
 from isthmus.fitting.parameters import (
     NOT_NEGATIVE,
     POSITIVE,
@@ -53,7 +54,7 @@ from isthmus.networks import Initializer, ResidualTableNetwork, glorot_uniform, 
 from isthmus.networks.architectures.residual_table import N_KNOTS, ResidualTable
 from isthmus.objectives import Imputation, SumOfLosses
 from isthmus.prepare import TablePreparation, normal_scores
-from isthmus.runs import Run
+from isthmus.runs import Checkpoint, CheckpointFile, Run
 from isthmus.training import Plan, Settings, over_rows, train
 
 
@@ -126,7 +127,15 @@ class AutoencoderImputer(
 
     _updates: ClassVar[int] = 5_000
 
-    def fit(self, X: Any, y: Any = None) -> Self:
+    def fit(
+        self,
+        X: Any,
+        y: Any = None,
+        *,
+        checkpoint: Checkpoint | str | os.PathLike[str] | None = None,
+        log: str | os.PathLike[str] | None = None,
+        tensorboard: str | os.PathLike[str] | None = None,
+    ) -> Self:
         """Learn to tell the columns from each other.
 
         Parameters
@@ -134,6 +143,14 @@ class AutoencoderImputer(
         X : array, pandas or polars frame, path, or Dataset
             A table with gaps or without: NaN, None, or empty fields of a file.
         y : ignored
+        checkpoint : Checkpoint, path of a folder or None
+            Where to write, every half a minute, what a killed fit needs to go on. The same fit
+            then goes on by itself and ends with the same networks, bit for bit.
+        log : path of a file or None
+            Where to write a line of JSON after every epoch. It is replaced, but appended to
+            where a checkpoint is gone on from.
+        tensorboard : path of a folder or None
+            Where to write the same for TensorBoard; needs ``isthmus[tensorboard]``.
 
         Returns
         -------
@@ -143,22 +160,35 @@ class AutoencoderImputer(
         ------
         DataError
             X has a column that nothing can be learned of.
+        CheckpointError
+            The checkpoint is damaged, or of other data, other parameters or another version.
+        IsthmusError
+            The checkpoint or the log cannot be written.
         """
         self.check_parameters()
+        check_hosts(self, checkpoint=checkpoint is not None)
+        silent = self.verbose is not None and not self.verbose
+        file = None if checkpoint is None else CheckpointFile(checkpoint, quiet=silent)
+        with Run(self.verbose, checkpoint=file, log=log, tensorboard=tensorboard) as run:
+            self._fit_within(run, X)
+            run.end(self.interrupted_)
+        return self
+
+    def _fit_within(self, run: Run, X: Any) -> None:
         dataset = open_dataset(self, X, reset=True)
-        seed = seed_of(self.random_state)
+        seed = seed_of(self.random_state, run.checkpoint)
         reason = "gaps are to be filled"
         preparation = TablePreparation.fit(dataset, reason, self.kinds, bends=False)
         rows = open_rows(preparation, dataset, 0.0, seed)
         plan = self._plan(preparation, rows, seed)
+        check_hosts_rows(self, rows, plan.model)
+        if run.checkpoint is not None:
+            run.checkpoint.identify(identity_of(self, rows, plan.model))
+        run.begin()
         batches, _ = rows.batches(self.batch_size)
-        with Run(self.verbose) as run:
-            run.begin()
-            training = train(plan, batches, run)
-            run.end(training.interrupted)
+        training = train(plan, batches, run)
         self.preparation_, self.models_ = preparation, training.model
         self.history_, self.interrupted_ = training.history, training.interrupted
-        return self
 
     def transform(self, X: Any) -> Any:
         """Fill the gaps.

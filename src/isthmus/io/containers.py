@@ -201,6 +201,11 @@ def _table(frame: nw.DataFrame[Any], source: str) -> pa.Table:
         if frame.implementation.is_pandas():
             return pa.Table.from_pandas(frame.to_native(), preserve_index=False)
         return frame.to_arrow()
+    except OverflowError as error:
+        raise DataError(
+            f"{source} has a column of whole numbers beyond 64 bits: turn it into float64, or into "
+            "text."
+        ) from error
     except (pa.ArrowException, TypeError, ValueError) as error:
         raise DataError(
             f"{source} has a column that is neither all numbers nor all text "
@@ -223,7 +228,7 @@ def _array(data: Any, source: str) -> np.ndarray:
     if array.dtype.hasobject:
         try:
             array = array.astype(np.float64)
-        except (TypeError, ValueError) as error:
+        except (OverflowError, TypeError, ValueError) as error:
             raise DataError(
                 f"{source} holds Python objects that are not numbers ({first_line(error)}): "
                 "give numbers."

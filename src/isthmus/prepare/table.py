@@ -101,20 +101,23 @@ class TablePreparation(Preparation):
             )
         left_out = [column for column in columns if isinstance(column, LeftOutColumn)]
         if any(column.reason for column in left_out):
+            texts = any(is_text(column.type) for column in left_out)
+            remedy = " (kinds= or --kind NAME=category takes it all the same)" if texts else ""
             warnings.warn(
-                f"{dataset.source}: {_told(left_out)}, and left out.", DataWarning, stacklevel=2
+                f"{dataset.source}: {_told(left_out)}, and left out{remedy}.",
+                DataWarning,
+                stacklevel=2,
             )
         return cls(dataset.schema, first.schema, columns, reason)
 
     def admitting(self, dataset: Dataset) -> TablePreparation:
-        """Give the same, once it is known that all rows can be prepared so."""
+        """Give the same in the wider range of these rows too, if all can be prepared so."""
         self.check(dataset)
         first, columns = 0, list(self.columns)
         for table in _tables(dataset, chunk_rows(dataset)):
             for i, (column, values) in enumerate(zip(columns, table.columns, strict=True)):
-                numbers = column.encode(values, dataset.source, first)
-                if type(column) is NumberColumn:
-                    columns[i] = _widened(column, numbers)
+                column.encode(values, dataset.source, first)
+                columns[i] = column.admitting(values)
             first += table.num_rows
         return replace(self, columns=tuple(columns))
 
@@ -299,14 +302,6 @@ def _told(columns: Any) -> str:
 
 def _why(column: Column) -> str:
     return f"found useless, since {column.reason}" if column.reason else "to be left out"
-
-
-def _widened(column: NumberColumn, numbers: np.ndarray) -> NumberColumn:
-    known = numbers[~np.isnan(numbers)].astype(float) * column.deviation + column.mean
-    if not known.size:
-        return column
-    least, greatest = float(known.min()), float(known.max())
-    return replace(column, least=min(column.least, least), greatest=max(column.greatest, greatest))
 
 
 def _tables(dataset: Dataset, n_rows: int | None = None) -> Iterator[pa.Table]:

@@ -72,6 +72,10 @@ class Column(ABC):
     def decode(self, numbers: np.ndarray) -> pa.Array:
         """Give values of the column's type for numbers: ``(rows, width)``, NaN for missing."""
 
+    def admitting(self, values: pa.ChunkedArray) -> Self:
+        """Give the same for values to go on learning from, which may lie in a wider range."""
+        return self
+
     @property
     def unit(self) -> float:
         """How much a step of 1 in its number is in the column's own unit, if there is one."""

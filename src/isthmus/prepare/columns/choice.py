@@ -38,11 +38,12 @@ _HEAVY, _LIGHTER = 20.0, 0.5
 _NORMAL_RANGE = 1.349  # between the quartiles of a standard normal distribution
 
 # Levels with a number of their own at most, and numbers that further ones share.
-_MOST_LEVELS, _SHARED = 128, 16
+MOST_LEVELS, SHARED = 128, 16
 # Levels are rare that occur in less than one row of a thousand, and in less than ten.
-_RARE_SHARE, _RARE = 1000, 10
-# Text of which every value is another tells rows apart and nothing else; in so many rows, surely.
-_TELLING = 20
+_RARE_SHARE, RARE = 1000, 10
+# Text of which most values are as good as unique tells rows apart and nothing else, in so many
+# rows surely: of later ones it would be new in most (Good, 1953).
+_TELLING, _MOST_RARE = 20, 0.5
 _DAY, _WEEK, _QUARTER = 86_400.0, 7 * 86_400.0, 90 * 86_400.0
 
 
@@ -246,18 +247,19 @@ def _category(
     n_values = summary.n_values
     if not n_values:
         return LeftOutColumn(**common, reason="all its values are missing")
-    every = summary.n_levels == n_values and n_values >= _TELLING
-    if asked is None and every and is_text(common["type"]):
-        reason = "every value is another, as names and numbers of rows are"
-        return LeftOutColumn(**common, reason=reason)
-    least = min(_RARE, n_values // _RARE_SHARE)
+    least = min(RARE, n_values // _RARE_SHARE)
+    if asked is None and is_text(common["type"]) and n_values >= _TELLING:
+        once = max(least, 1)
+        rare = 1 - sum(count for count in summary.counts.values() if count > once) / n_values
+        if rare > _MOST_RARE:
+            return LeftOutColumn(**common, reason=_why_telling(summary, once, rare))
     # In order of the levels where they are as frequent, so that the order of rows is no matter.
     frequent = sorted(summary.counts.items(), key=lambda item: (-item[1], item[0]))
-    own = [text for text, count in frequent[:_MOST_LEVELS] if count > least or count == n_values]
+    own = [text for text, count in frequent[:MOST_LEVELS] if count > least or count == n_values]
     rest = frequent[len(own) :]
-    many = len(rest) > _SHARED or summary.n_uncounted > 0
+    many = len(rest) > SHARED or summary.n_uncounted > 0
     by_bucket: dict[int, str | None] = defaultdict(lambda: None)
-    n_shared = _SHARED if many else 1
+    n_shared = SHARED if many else 1
     for text, _ in reversed(rest):
         by_bucket[bucket(text, n_shared)] = text
     return CategoryColumn(
@@ -269,3 +271,10 @@ def _category(
         else "",
         **common,
     )
+
+
+def _why_telling(summary: LevelSummary, once: int, rare: float) -> str:
+    if summary.n_levels == summary.n_values:
+        return "every value is another, as names and numbers of rows are"
+    times = "once" if once == 1 else f"{once} times at most"
+    return f"{rare:.0%} of its values occur {times}, as names and numbers of rows do"

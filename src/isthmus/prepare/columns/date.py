@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any, ClassVar, final
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar, Self, final
 
 import numpy as np
 import pyarrow as pa
@@ -88,6 +88,16 @@ class DateColumn(Column):
         ticks = np.clip(ticks, self.least, self.greatest)
         whole = (np.rint(ticks / self.resolution) * self.resolution).astype(np.int64)
         return from_ticks(whole, missing, self.type)
+
+    def admitting(self, values: pa.ChunkedArray) -> Self:
+        ticks, missing = to_ticks(values, self.type)
+        known = ticks[~missing].astype(np.int64)
+        return replace(
+            self,
+            least=int(known.min(initial=self.least)),
+            greatest=int(known.max(initial=self.greatest)),
+            resolution=int(np.gcd.reduce(known, initial=self.resolution)),
+        )
 
     def differences(self, values: pa.ChunkedArray, other: pa.ChunkedArray) -> np.ndarray:
         (a, gone), (b, lost) = (to_ticks(each, self.type) for each in (values, other))

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import ClassVar
+from dataclasses import dataclass, replace
+from typing import ClassVar, Self
 
 import numpy as np
 import pyarrow as pa
@@ -67,6 +67,13 @@ class NumberColumn(Column):
         raw = self._straightened(numbers[:, 0].astype(np.float64) * self.deviation + self.mean)
         # What was never seen is no likely value, such as less than nothing of an amount.
         return from_numbers(np.clip(raw, self.least, self.greatest), self.type)
+
+    def admitting(self, values: pa.ChunkedArray) -> Self:
+        raw = to_numbers(values)
+        known = raw[~np.isnan(raw)]
+        least = float(known.min(initial=self.least))
+        greatest = float(known.max(initial=self.greatest))
+        return replace(self, least=least, greatest=greatest)
 
     def differences(self, values: pa.ChunkedArray, other: pa.ChunkedArray) -> np.ndarray:
         return to_numbers(values) - to_numbers(other)
