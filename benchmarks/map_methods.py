@@ -52,6 +52,12 @@ def open_tsne(seed, scaling):
     return TSNE(random_state=seed, n_jobs=2)
 
 
+def parametric_pacmap(seed, scaling):
+    from parampacmap import ParamPaCMAP
+
+    return ParamPaCMAP(seed=seed)
+
+
 METHODS = {
     "Isthmus, Map": (isthmus_of("Map"), "isthmus"),
     "Isthmus, Autoencoder": (isthmus_of("Autoencoder"), "isthmus"),
@@ -59,6 +65,7 @@ METHODS = {
     "UMAP": (umap, "umap-learn"),
     "t-SNE": (tsne, "scikit-learn"),
     "openTSNE": (open_tsne, "openTSNE"),
+    "ParamPaCMAP": (parametric_pacmap, "parampacmap"),
 }
 
 

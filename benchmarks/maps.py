@@ -4,8 +4,8 @@ Every method lays the training rows out and places the test rows, with its own d
 process of its own, three seeds. Figures: accuracy of the five nearest training places, as test
 labels tell; trustworthiness (five neighbours) of the first 10,000 training rows and of the test
 rows; squared error a number of what comes back; processor and wall seconds. ``--million`` maps and
-draws 1,000,000 × 50 instead. Rivals need an environment: ``--rivals PYTHON`` with umap-learn and
-openTSNE. Writes results/maps.md.
+draws 1,000,000 × 50 instead. Rivals need an environment: ``--rivals PYTHON`` with umap-learn,
+openTSNE and parampacmap. Writes results/maps.md.
 """
 
 import argparse
