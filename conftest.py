@@ -17,7 +17,6 @@ from sybil.parsers.markdown import CodeBlockParser, PythonCodeBlockParser, SkipP
 ROOT = Path(__file__).parent
 DATA = Path(os.environ.get("ISTHMUS_DATA", ROOT.parent / "shared" / "data"))
 WORK = ROOT / ".test-run"  # .cache is emptied by zensical
-MOST_MAPS = 10_000  # Linux allows 65,530
 
 # Tracing takes as long as compiling: no program needs to know which lines it comes from, and
 # looking for garbage among the objects of every trace took a tenth of the time.
@@ -36,13 +35,9 @@ def _doctests_find_no_terminal():
 
 @pytest.fixture(scope="module", autouse=True)
 def _compiled_programs_are_let_go():
-    """Thousands of them in one process use up the memory maps that Linux allows, and it aborts.
-
-    Fewer are kept, as compiling and tracing them again for every module takes seconds.
-    """
+    """Thousands of them in one process use up the memory maps that Linux allows, and it aborts."""
     yield
-    maps = Path("/proc/self/maps")
-    if "jax" in sys.modules and not (maps.exists() and maps.read_bytes().count(b"\n") < MOST_MAPS):
+    if "jax" in sys.modules:
         sys.modules["jax"].clear_caches()
 
 
