@@ -58,7 +58,7 @@ SETTINGS = [
     (Dense, "unit_norm_decoder", NO_FLAGS),
     (Dense, "code_bias", [*NO_NUMBERS, inf]),
     (Dense, "centred", NO_FLAGS),
-    (Dense, "learn_by_decoding", NO_FLAGS),
+    (Dense, "encoding_share", NO_SHARES),
     (Convolutional, "channels", [*NO_WIDTHS, (), None, 8]),
     (Convolutional, "kernel_size", NO_COUNTS),
     (Convolutional, "hidden", NO_WIDTHS),

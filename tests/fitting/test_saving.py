@@ -62,7 +62,7 @@ from isthmus.fitting.persistence import Persistent
 QUICK = {"max_epochs": 1, "batch_size": 24, "random_state": 0}
 SMALL = {"hidden": [4], **QUICK}
 DENSE = Dense((4,), "tanh", False, "sigmoid", True, 0.5, True)
-TIED = Dense(5, "relu", True, "sigmoid", learn_by_decoding=True)
+TIED = Dense(5, "relu", True, "sigmoid", encoding_share=0.5)
 CONVOLUTIONAL = Convolutional((2,), 2, (3,), "relu", "tanh", signal=True)
 NOISE = (GaussianNoise(0.1), Masking(0.2), SaltAndPepper(0.3), Swap(0.4))
 PENALTIES = [L1(0.1, True), Contractive(0.2), TargetActivation(0.3, 0.1), WeightDecay(0.4)]

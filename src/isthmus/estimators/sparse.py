@@ -33,6 +33,8 @@ from isthmus.objectives import L1, AuxiliaryTopK, Objective, TargetActivation
 from isthmus.training import over_rows
 
 _CODES = {"batch_top_k": BatchTopK, "jump_relu": JumpReLU, "top_k": TopK}
+# Where encoding counts in full, tied weights of these find features that are there less exactly.
+_ENCODING_SHARES = {"batch_top_k": 0.25, "jump_relu": 0.25}
 # Units whose directions in the data are found at once.
 _UNITS_AT_ONCE = 1024
 
@@ -62,9 +64,9 @@ class SparseAutoencoder(DenseParameters, NetworkAutoencoder):
     target : float
         Mean activation wanted of every unit ("target_activation").
     tied_weights : bool
-        Let the decoder use the encoder's weights, transposed (not "target_activation"); where
-        there is a `k`, they then learn from what they decode alone. If not, the two only start
-        so, and every unit writes with a weight vector of norm 1.
+        Let the decoder use the encoder's weights, transposed (not "target_activation"); with
+        "batch_top_k" and "jump_relu" they then learn mostly from what they decode. If not, the
+        two only start so, and every unit writes with a weight vector of norm 1.
     likelihood : {names} or Likelihood
         As in `Autoencoder`, but "auto" takes squared error for all data.
 
@@ -211,8 +213,7 @@ class SparseAutoencoder(DenseParameters, NetworkAutoencoder):
             unit_norm_decoder=not self.tied_weights,
             # Rows that share a large mean drive the same few units, and the others die.
             centred=True,
-            # L1 has to reach the encoder.
-            learn_by_decoding=self.sparsity in _CODES,
+            encoding_share=_ENCODING_SHARES.get(self.sparsity, 1.0),
         )
 
     def _default_likelihood(self, rows: TrainingRows) -> Likelihood:

@@ -85,8 +85,8 @@ class DenseNetwork(LayeredNetwork):
         Let every unit of the code write into the decoder's first layer with weights of norm 1.
     centre : array of shape (features,) or None
         Taken from every row before it is encoded; not trained.
-    learns_by_decoding : bool
-        Let no gradient come back to the weights of the code's layer from encoding.
+    encoding_share : float
+        Share of the gradient that comes back to the weights of the code's layer from encoding.
     """
 
     encoder: tuple[Affine, ...]
@@ -95,13 +95,14 @@ class DenseNetwork(LayeredNetwork):
     code_activation: str = eqx.field(static=True, default="identity")
     unit_norm_decoder: bool = eqx.field(static=True, default=False)
     centre: Any = None
-    learns_by_decoding: bool = eqx.field(static=True, default=False)
+    encoding_share: float = eqx.field(static=True, default=1.0)
 
     def encode(self, x: jax.Array) -> jax.Array:
-        if not self.learns_by_decoding:
+        if self.encoding_share == 1:
             return super().encode(x)
         *hidden, code = self.encoder
-        code = Affine(jax.lax.stop_gradient(code.weight), code.bias)
+        held = jax.lax.stop_gradient(code.weight)
+        code = Affine(held + self.encoding_share * (code.weight - held), code.bias)
         return replace(self, encoder=(*hidden, code)).activations(x, self.n_layers)
 
     def activations(

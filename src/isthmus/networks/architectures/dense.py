@@ -40,10 +40,10 @@ class Dense(Architecture):
         Where the biases of the code start.
     centred : bool
         Take the mean training row from every row before it is encoded.
-    learn_by_decoding : bool
-        Let the weights of the code's layer, where they are tied, learn from what they decode alone.
-        So they become a dictionary of what there is; else they give some of that up to tell apart
-        what is alike. A penalty on the code then only reaches its bias.
+    encoding_share : float
+        Of what encoding teaches the weights of the code's layer, where they are tied, only this
+        share counts beside what decoding does. With less they become more of a dictionary of what
+        there is, and reconstruct worse, since they tell apart less well what is alike.
     """
 
     hidden: int | Sequence[int] | None = None
@@ -53,7 +53,7 @@ class Dense(Architecture):
     unit_norm_decoder: bool = False
     code_bias: float = 0.0
     centred: bool = False
-    learn_by_decoding: bool = False
+    encoding_share: float = 1.0
 
     def __post_init__(self) -> None:
         check_hidden(self)
@@ -63,7 +63,7 @@ class Dense(Architecture):
         check_flag(self, "unit_norm_decoder")
         check_number(self, "code_bias")
         check_flag(self, "centred")
-        check_flag(self, "learn_by_decoding")
+        check_number(self, "encoding_share", least=0, most=1)
 
     def build(
         self,
@@ -100,7 +100,7 @@ class Dense(Architecture):
             self.code_activation,
             self.unit_norm_decoder,
             np.zeros(n_features, np.float32) if self.centred else None,
-            tied and self.learn_by_decoding,
+            self.encoding_share if tied else 1.0,
         )
 
 
