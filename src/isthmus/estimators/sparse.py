@@ -34,7 +34,7 @@ from isthmus.training import over_rows
 
 _CODES = {"batch_top_k": BatchTopK, "jump_relu": JumpReLU, "top_k": TopK}
 # Where encoding counts in full, tied weights of these find features that are there less exactly.
-_ENCODING_SHARES = {"batch_top_k": 0.25, "jump_relu": 0.25}
+_ENCODING_SHARES = {"batch_top_k": 0.15, "jump_relu": 0.15}
 # Units whose directions in the data are found at once.
 _UNITS_AT_ONCE = 1024
 
