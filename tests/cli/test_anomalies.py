@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -83,3 +85,11 @@ def test_a_detector_gives_no_codes(odd, assert_fails):
     assert run("anomalies", "table.csv", "-o", "s.csv", "--model-out", "odd.isthmus") == 0
     assert_fails(1, "encode", "odd.isthmus", "table.csv", "-o", "z.csv", says="gives no codes")
     assert_fails(1, "score", "odd.isthmus", "table.csv", says="no decoder")
+
+
+def test_a_report_says_no_more_that_a_column_was_left_out(here, frame, capsys):
+    named = frame.assign(name=[f"row {i}" for i in range(len(frame))])
+    named.to_csv("named.csv", index=False)
+    assert run("fit", "named.csv", "-o", "new.isthmus", "--max-epochs", "1") == 0
+    assert capsys.readouterr().err.count("'name' was found useless") == 1
+    assert "Odd rows" in Path("new-report/report.html").read_text()

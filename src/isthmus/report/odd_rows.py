@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import warnings
+
 import numpy as np
 
-from isthmus.errors import DataError
+from isthmus.errors import DataError, DataWarning
 from isthmus.estimators import OutlierDetector
 from isthmus.fitting.base import BaseAutoencoder
 from isthmus.fitting.gaps import in_one_piece
@@ -28,7 +30,10 @@ def find_odd_rows(
     judged = in_one_piece(list(raw_rows(dataset, rows)))
     try:
         kinds = estimator.get_params().get("kinds")
-        detector = OutlierDetector(kinds=kinds, random_state=0).fit(dataset)
+        with warnings.catch_warnings():
+            # What is left out was said when the model was fitted.
+            warnings.simplefilter("ignore", DataWarning)
+            detector = OutlierDetector(kinds=kinds, random_state=0).fit(dataset)
     except DataError:  # such as for rows that are all the same
         return ()
     oddest = np.argsort(detector.score_samples(judged), kind="stable")[:_TOLD]
