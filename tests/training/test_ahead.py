@@ -14,25 +14,14 @@ from isthmus.runs import Checkpoint, CheckpointFile, Run
 from isthmus.training import AllOnce, ArrayBatches, Plan, Settings, train
 from isthmus.training import loop as loop_module
 
+from .anybody import Anybody
+
 N_STEPS = 5
 
 
 @pytest.fixture
 def matrix():
     return np.random.default_rng(0).normal(size=(200, 8)).astype(np.float32)
-
-
-class Anybody:
-    """What every run is."""
-
-    def state(self):
-        return {}
-
-    def difference(self, stored):
-        return None
-
-    def remedy(self, stored):
-        return ""
 
 
 def model_of(seed):

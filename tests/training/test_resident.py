@@ -19,6 +19,8 @@ from isthmus.training.compiled import _minibatch
 from isthmus.training.devices import Devices
 from isthmus.training.resident import VARIABLE, Resident, capacity, device_memory_budget
 
+from .anybody import Anybody
+
 ORDERS = {
     "all once": lambda: AllOnce(np.arange(160)),
     "labelled": lambda: LabelledInEveryMinibatch(np.arange(20), np.arange(20, 160), 32),
@@ -112,19 +114,6 @@ def test_the_setting_bounds_the_memory_and_on_cpu_there_is_none(monkeypatch):
     monkeypatch.setenv(VARIABLE, "much")
     with pytest.raises(IsthmusError, match=f"{VARIABLE}='much' is no size"):
         device_memory_budget()
-
-
-class Anybody:
-    """What every run is."""
-
-    def state(self):
-        return {}
-
-    def difference(self, stored):
-        return None
-
-    def remedy(self, stored):
-        return ""
 
 
 def trained(matrix, order, folder=None, report=None):

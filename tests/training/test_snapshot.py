@@ -17,18 +17,7 @@ from isthmus.runs import checkpoint as checkpoint_module
 from isthmus.training import AllOnce, ArrayBatches, Plan, Settings, train
 from isthmus.training import loop as loop_module
 
-
-class Anybody:
-    """What every run is."""
-
-    def state(self):
-        return {}
-
-    def difference(self, stored):
-        return None
-
-    def remedy(self, stored):
-        return ""
+from .anybody import Anybody
 
 
 @pytest.fixture(autouse=True)
