@@ -15,6 +15,7 @@ from isthmus import Autoencoder, IsthmusError
 from isthmus.io import write
 from isthmus.runs import Checkpoint, CheckpointFile
 
+from .anybody import Anybody
 from .faults import Faults, contents
 
 resource = pytest.importorskip("resource", reason="Windows has no limits of this kind")
@@ -28,19 +29,6 @@ WRITERS = {
     "rows": IMAGES,
 }
 HEADER = {"epoch": 2, "finished": False}
-
-
-class Run:
-    """A run of which there is but one."""
-
-    def state(self):
-        return {}
-
-    def difference(self, stored):
-        return None
-
-    def remedy(self, stored):
-        return ""
 
 
 @pytest.fixture(scope="module")
@@ -128,7 +116,7 @@ def test_first_model_leaves_nothing_half_written(lasting, check, models):
 def test_checkpoint_before_stays_whole(lasting, check):
     def save(folder, value):
         file = CheckpointFile(Checkpoint(folder, seconds=0, fresh=True))
-        file.identify(Run())
+        file.identify(Anybody())
         file.save(HEADER, {"weights": np.full(30, value)})
 
     check(lambda folder: save(folder, 1.0), lambda folder: save(folder, 2.0), lasting=lasting)
@@ -136,7 +124,7 @@ def test_checkpoint_before_stays_whole(lasting, check):
 
 def test_later_checkpoint_that_fails_warns_once_and_training_goes_on(tmp_path, monkeypatch):
     file = CheckpointFile(Checkpoint(tmp_path, seconds=0))
-    file.identify(Run())
+    file.identify(Anybody())
     file.save(HEADER, {"weights": np.zeros(30)})
     old = contents(tmp_path)
     with Faults(tmp_path, 0, lasting=True).injected(monkeypatch):

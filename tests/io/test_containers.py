@@ -133,3 +133,11 @@ class Sparse:
 def test_data_that_cannot_be_used_has_its_sentence(data, sentence):
     with pytest.raises(DataError, match=sentence):
         as_dataset(data)
+
+
+def test_whole_numbers_beyond_64_bits_are_refused():
+    frame = pd.DataFrame({"n": [0, -(2**63) - 1]})
+    with pytest.raises(DataError, match="whole numbers beyond 64 bits"):
+        as_dataset(frame)
+    with pytest.raises(DataError, match="objects that are not numbers"):
+        as_dataset(np.array([[10**400], [1]], object))

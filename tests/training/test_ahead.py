@@ -14,7 +14,7 @@ from isthmus.runs import Checkpoint, CheckpointFile, Run
 from isthmus.training import AllOnce, ArrayBatches, Plan, Settings, train
 from isthmus.training import loop as loop_module
 
-from .anybody import Anybody
+from ..anybody import Anybody
 
 N_STEPS = 5
 

@@ -19,7 +19,7 @@ from isthmus.training.compiled import _minibatch
 from isthmus.training.devices import Devices
 from isthmus.training.resident import VARIABLE, Resident, capacity, device_memory_budget
 
-from .anybody import Anybody
+from ..anybody import Anybody
 
 ORDERS = {
     "all once": lambda: AllOnce(np.arange(160)),

@@ -17,7 +17,7 @@ from isthmus.runs import checkpoint as checkpoint_module
 from isthmus.training import AllOnce, ArrayBatches, Plan, Settings, train
 from isthmus.training import loop as loop_module
 
-from .anybody import Anybody
+from ..anybody import Anybody
 
 
 @pytest.fixture(autouse=True)
