@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from cyclopts import Parameter
 
 from isthmus.cli.app import app
-from isthmus.cli.hosts import joined
+from isthmus.cli.hosts import joined, learn
 from isthmus.cli.labels import coloured
 from isthmus.cli.messages import INTERRUPTED, MisuseError, kept, say, tell, watched, what_was_kept
 from isthmus.cli.models import estimator_from
@@ -75,10 +75,7 @@ def fit(
 
         dataset = read(data, exclude=exclude or ())
         dataset, known_labels = coloured(dataset, labels, colour)
-        if not first:
-            estimator.set_params(verbose=False)
-        with watched(start.log, start.tensorboard, start.checkpoint):
-            estimator.fit(dataset, **start.given())
+        learn(estimator, dataset, start, first)
     if first:
         _write(estimator, dataset, known_labels, output, start)
     return INTERRUPTED if estimator.interrupted_ else 0

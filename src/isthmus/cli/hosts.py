@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
-from isthmus.cli.messages import FAILED, MisuseError, fail
-from isthmus.cli.options import HostOptions
+from isthmus.cli.messages import FAILED, MisuseError, fail, watched
+from isthmus.cli.options import CheckpointOptions, HostOptions
 
 
 @contextmanager
@@ -33,3 +34,11 @@ def joined(hosts: HostOptions) -> Iterator[bool]:
         job = Job(coordinator, processes or 0, process_id or 0)
     with Hosts(job, end_process(fail, FAILED), patience=hosts.join_seconds):
         yield job.process_id == 0
+
+
+def learn(estimator: Any, dataset: Any, start: CheckpointOptions, first: bool) -> None:
+    """Fit, of which only the first of several processes tells."""
+    if not first:
+        estimator.set_params(verbose=False)
+    with watched(start.log, start.tensorboard, start.checkpoint):
+        estimator.fit(dataset, **start.given())

@@ -10,8 +10,8 @@ from typing import Annotated, Any, ClassVar
 from cyclopts import Parameter
 
 from isthmus.cli.app import app
-from isthmus.cli.hosts import joined
-from isthmus.cli.messages import INTERRUPTED, MisuseError, say, stopped, watched
+from isthmus.cli.hosts import joined, learn
+from isthmus.cli.messages import INTERRUPTED, MisuseError, say, stopped
 from isthmus.cli.options import (
     CheckpointOptions,
     Exclude,
@@ -109,10 +109,7 @@ def _learn_and_fill(
         imputer.check_parameters()
     with joined(hosts) as first:
         dataset = _read(data, exclude, output)
-        if not first:
-            imputer.set_params(verbose=False)
-        with watched(start.log, start.tensorboard, start.checkpoint):
-            imputer.fit(dataset, **start.given())
+        learn(imputer, dataset, start, first)
     interrupted = INTERRUPTED if imputer.interrupted_ else 0
     if not first:
         return interrupted
