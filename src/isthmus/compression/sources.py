@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias, final
 
 import narwhals as nw
 import numpy as np
-from pyarrow import feather, parquet
+import pyarrow as pa
+from pyarrow import ipc, parquet
 
 from isthmus.compression.array_content import ArrayContent
 from isthmus.compression.demand import Tolerance
@@ -26,6 +27,7 @@ from isthmus.errors import DataError
 from isthmus.io import Dataset, Schema, as_dataset
 from isthmus.io.dataset import schema_of_columns
 from isthmus.io.failures import refusing
+from isthmus.io.file_state import FileState
 from isthmus.io.index import feature_columns
 from isthmus.io.paths import suffix_of
 
@@ -190,7 +192,7 @@ def check_model(autoencoder: FloatAutoencoder | None, source: AnySource) -> None
     if isinstance(source, TextSource):
         source = source.as_table()
     if isinstance(source, TableSource):
-        schema = source.table.schema
+        schema = source.schema
         names = feature_columns(schema)
         autoencoder.check_schema(schema_of_columns(schema, names), source.source)
         return
@@ -222,7 +224,7 @@ def with_columns_together(
                 "tell: allow an error with max_error, or leave the model away."
             )
         source = source.as_table()
-    names = feature_columns(source.table.schema)
+    names = feature_columns(source.schema)
     return together(source, apart, names, autoencoder.offset.tolist())
 
 
@@ -238,23 +240,27 @@ def source_of(data: Any) -> AnySource:
         frame = frame.collect()
     if isinstance(frame, nw.DataFrame):
         return table_of(frame, "data")
-    dataset = as_dataset(data, "data")
     if isinstance(data, (str, os.PathLike)) and Path(data).is_file():
-        return _source_of_file(Path(data), dataset)
+        file = FileState.of(Path(data))
+        return _source_of_file(Path(data), as_dataset(data, "data"), file)
+    dataset = as_dataset(data, "data")
     if dataset.schema.names is not None:
-        return TableSource(dataset.to_memory(), "arrow", dataset.source)
+        return TableSource.of_dataset(dataset)
     return ArraySource.of_dataset(dataset)
 
 
-def _source_of_file(path: Path, dataset: Dataset) -> AnySource:
+def _source_of_file(path: Path, dataset: Dataset, file: FileState) -> AnySource:
     """Take a single file with more of it than its rows: readers give the columns alone."""
     if path.suffix.lower() == ".npy":
         return ArraySource.of_npy(path, dataset)
     if dataset.schema.names is None:
         return ArraySource.of_dataset(dataset)
     if suffix_of(path) in TEXT_SUFFIXES:
-        return TextSource(path)
+        return TextSource(path, dataset, file)
     with refusing(str(path), "a table", DataError):
         if path.suffix.lower() in (".feather", ".arrow"):
-            return TableSource(feather.read_table(path), "arrow", str(path))
-        return TableSource(parquet.ParquetFile(path).read(), "arrow", str(path))
+            with pa.OSFile(str(path)) as stream:
+                schema = ipc.open_file(stream).schema
+        else:
+            schema = parquet.read_schema(path)
+    return TableSource.of_dataset(dataset, schema.names, schema.metadata or {}, file)

@@ -8,25 +8,13 @@ from typing import Any, Literal, final, get_args
 import numpy as np
 import pyarrow as pa
 
-from isthmus.compression.table.arrow_values import (
-    from_numbers,
-    from_text,
-    is_text,
-    numbers_dtype_of,
-    numbers_kind,
-    numbers_of,
-    text_of,
-)
+from isthmus.compression.table.arrow_values import from_numbers, from_text, numbers_dtype_of
 from isthmus.errors import ArchiveError
 
 Way = Literal["codes", "offsets", "numbers", "together", "text", "arrow", "nothing"]
 
 TOGETHER_NUMBERS = "numbers"
 """The track of columns that are kept together."""
-
-_MOST_CODES = 4_096
-_MOST_TEXTS = 2**20
-_LARGEST_OFFSET = 2**24
 
 
 @final
@@ -75,99 +63,6 @@ class Column:
         return cls(way, bool(gaps), int(least))
 
 
-@final
-@dataclass(frozen=True, eq=False)
-class Coded:
-    """A column as numbers.
-
-    Parameters
-    ----------
-    column : Column
-        How it is kept.
-    codes : ndarray or None
-        Its column of codes.
-    tracks : tuple of ndarray
-        The numbers of its own tracks: a text's bytes are those of all rows.
-    values : arrow array or None
-        The different values that codes stand for.
-    """
-
-    column: Column
-    codes: np.ndarray | None = None
-    tracks: tuple[np.ndarray, ...] = ()
-    values: pa.Array | None = None
-
-
-def coded(array: pa.Array, exact: bool) -> Coded:
-    """Choose how to keep a column; floats that need not be exact are kept as numbers."""
-    gaps = array.is_null().to_numpy(zero_copy_only=False) if array.null_count else None
-    has_gaps = gaps is not None
-    if (array.null_count == len(array) and len(array)) or pa.types.is_null(array.type):
-        return Coded(Column("nothing"))
-    if pa.types.is_dictionary(array.type):
-        codes = numbers_of(array.indices).astype(np.int64)
-        return Coded(Column("codes", has_gaps), _above_gaps(codes, gaps), (), array.dictionary)
-    if is_text(array.type):
-        return _coded_text(array, gaps)
-    if numbers_kind(array.type) is None:
-        return Coded(Column("arrow"))
-    numbers = numbers_of(array)
-    if numbers.dtype.kind == "f" and not exact:
-        return Coded(Column("numbers", has_gaps), _marks(gaps), (numbers,))
-    return _coded_numbers(array, numbers, gaps)
-
-
-def _coded_text(array: pa.Array, gaps: np.ndarray | None) -> Coded:
-    encoded = array.dictionary_encode()
-    n_kinds = len(encoded.dictionary)
-    if n_kinds <= min(_MOST_CODES, len(array)) or n_kinds <= min(len(array) // 4, _MOST_TEXTS):
-        order = np.argsort(np.array(encoded.dictionary.to_pylist(), object), kind="stable")
-        rank = np.empty(n_kinds, np.int64)
-        rank[order] = np.arange(n_kinds)
-        codes = rank[numbers_of(encoded.indices)]
-        values = encoded.dictionary.take(pa.array(order))
-        return Coded(Column("codes", gaps is not None), _above_gaps(codes, gaps), (), values)
-    return Coded(Column("text", gaps is not None), _marks(gaps), text_of(array))
-
-
-def _coded_numbers(array: pa.Array, numbers: np.ndarray, gaps: np.ndarray | None) -> Coded:
-    has_gaps = gaps is not None
-    own = numbers if gaps is None else numbers[~gaps]
-    # Floats that are equal may have other bits.
-    bits = own if own.dtype.kind != "f" else own.view(f"u{own.itemsize}")
-    kinds, which = np.unique(bits, return_inverse=True)
-    if len(kinds) <= min(_MOST_CODES, max(len(array) // 8, 2)):
-        codes = np.zeros(len(array), np.int64)
-        codes[slice(None) if gaps is None else ~gaps] = which
-        values = from_numbers(kinds.view(own.dtype), None, array.type)
-        return Coded(Column("codes", has_gaps), _above_gaps(codes, gaps), (), values)
-    if own.dtype.kind != "f":
-        least, most = int(own.min()), int(own.max())
-        if most - least < _LARGEST_OFFSET and _is_irregular(own):
-            offsets = _with_gaps(numbers.astype(np.int64) - least, gaps)
-            return Coded(Column("offsets", has_gaps, least), _above_gaps(offsets, gaps))
-    return Coded(Column("numbers", has_gaps), _marks(gaps), (numbers,))
-
-
-def _is_irregular(numbers: np.ndarray) -> bool:
-    """Tell whether neighbours say little of a number, so that its digits may as well be coded."""
-    steps = np.abs(np.diff(numbers.astype(np.float64)))
-    spread = np.abs(numbers - np.median(numbers)).mean()
-    return bool(steps.mean() > spread / 2)
-
-
-def _above_gaps(codes: np.ndarray, gaps: np.ndarray | None) -> np.ndarray:
-    return codes if gaps is None else np.where(gaps, 0, codes + 1)
-
-
-def _with_gaps(codes: np.ndarray, gaps: np.ndarray | None) -> np.ndarray:
-    return codes if gaps is None else np.where(gaps, 0, codes)
-
-
-def _marks(gaps: np.ndarray | None) -> np.ndarray | None:
-    return None if gaps is None else gaps.astype(np.int64)
-
-
 def decoded(
     column: Column,
     kind: pa.DataType,
@@ -187,7 +82,7 @@ def decoded(
     n_rows : int
         How many.
     codes, tracks, values
-        As `Coded` has them, for these rows.
+        As `Coded` and `Coding` have them, for these rows.
     """
     if column.way == "nothing":
         return pa.nulls(n_rows, kind)
@@ -198,7 +93,7 @@ def decoded(
         assert codes is not None
         codes = codes.astype(np.int64)
         gaps = codes == 0 if column.gaps else None
-        return _from_codes(column, kind, _with_gaps(codes - column.gaps, gaps), gaps, values)
+        return _from_codes(column, kind, without_gaps(codes - column.gaps, gaps), gaps, values)
     gaps = None if codes is None else codes.astype(bool)
     if column.way == "text":
         return from_text(tracks[0], tracks[1], gaps, kind)
@@ -230,6 +125,11 @@ def _one(array: pa.ChunkedArray, kind: pa.DataType) -> pa.Array:
     if array.type != kind:
         raise ArchiveError("a column has another type than it says.")
     return whole(array)
+
+
+def without_gaps(codes: np.ndarray, gaps: np.ndarray | None) -> np.ndarray:
+    """Give codes with 0 where values are missing."""
+    return codes if gaps is None else np.where(gaps, 0, codes)
 
 
 def whole(array: pa.ChunkedArray) -> pa.Array:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Literal, TypeAlias
+from typing import Literal, TypeAlias, final
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -11,29 +11,54 @@ import pyarrow.compute as pc
 Spelling: TypeAlias = Literal["text", "integer", "decimal", "float"]
 """As they are; whole numbers; as many digits after the point in all; the shortest of a float."""
 
+KINDS: dict[Spelling, pa.DataType] = {
+    "text": pa.string(),
+    "integer": pa.int64(),
+    "decimal": pa.int64(),
+    "float": pa.float64(),
+}
+"""Types of the values that are spelled so."""
+
 _MOST_DIGITS = 18
 
 
-def spelled(cells: pa.Array) -> tuple[Spelling, int, pa.Array]:
-    """Find how a column spells its values, and give the digits after the point and the values.
+@final
+class SpellingChoice:
+    """How a column spells its values, as far as its cells were seen.
 
     Empty cells are missing values, unless the cells are text.
     """
-    filled = cells.filter(pc.not_equal(cells, ""))  # pyright: ignore
-    if not len(filled):
-        return "text", 0, cells
-    first = filled[0].as_py()
-    n_digits = len(first.partition(".")[2])
-    ways: list[tuple[Spelling, int]] = [("integer", 0), ("float", 0)]
+
+    def __init__(self) -> None:
+        self._ways: list[tuple[Spelling, int]] | None = None
+
+    def see(self, cells: pa.Array) -> None:
+        """Take some cells into account."""
+        filled = cells.filter(pc.not_equal(cells, ""))  # pyright: ignore
+        if not len(filled):
+            return
+        if self._ways is None:
+            self._ways = _likely_ways(filled[0].as_py())
+        self._ways = [way for way in self._ways if _gives_back(cells, *way)]
+
+    def way(self) -> tuple[Spelling, int]:
+        """Give the spelling, and the digits after the point."""
+        return self._ways[0] if self._ways else ("text", 0)
+
+
+def _likely_ways(cell: str) -> list[tuple[Spelling, int]]:
+    if cell.strip("+-.0123456789eE") not in ("", "inf", "nan"):
+        return []
+    n_digits = len(cell.partition(".")[2])
+    decimal: list[tuple[Spelling, int]] = []
     if 0 < n_digits < _MOST_DIGITS:
-        ways.insert(1, ("decimal", n_digits))
-    if first.strip("+-.0123456789eE") not in ("", "inf", "nan"):
-        ways = []
-    for way, digits in ways:
-        values = _values(cells, way, digits)
-        if values is not None and cells_of(values, way, digits).equals(cells):
-            return way, digits, values
-    return "text", 0, cells
+        decimal = [("decimal", n_digits)]
+    return [("integer", 0), *decimal, ("float", 0)]
+
+
+def _gives_back(cells: pa.Array, way: Spelling, n_digits: int) -> bool:
+    values = values_of(cells, way, n_digits)
+    return values is not None and cells_of(values, way, n_digits).equals(cells)
 
 
 def cells_of(values: pa.Array, way: Spelling, n_digits: int) -> pa.Array:
@@ -48,7 +73,10 @@ def cells_of(values: pa.Array, way: Spelling, n_digits: int) -> pa.Array:
     return pa.array(texts, pa.string())
 
 
-def _values(cells: pa.Array, way: Spelling, n_digits: int) -> pa.Array | None:
+def values_of(cells: pa.Array, way: Spelling, n_digits: int) -> pa.Array | None:
+    """Give the values that cells spell; None where they are spelled in another way."""
+    if way == "text":
+        return cells
     filled = pc.if_else(pc.equal(cells, ""), None, cells)  # pyright: ignore
     try:
         if way == "float":
@@ -56,7 +84,7 @@ def _values(cells: pa.Array, way: Spelling, n_digits: int) -> pa.Array | None:
         if way == "decimal":
             pattern = rf"^-?\d{{1,{_MOST_DIGITS - n_digits}}}\.\d{{{n_digits}}}$"
             fits = pc.match_substring_regex(filled, pattern)  # pyright: ignore
-            if not pc.all(fits).as_py():  # pyright: ignore
+            if pc.all(fits).as_py() is False:  # pyright: ignore
                 return None
             filled = pc.replace_substring(filled, ".", "")  # pyright: ignore
         return filled.cast(pa.int64())

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, final
+from typing import Any, Self, final
 
 import narwhals as nw
 import numpy as np
@@ -14,12 +14,17 @@ from isthmus.compression.demand import Tolerance
 from isthmus.compression.header import Track
 from isthmus.compression.promise import Promise
 from isthmus.compression.rows import Rows
-from isthmus.compression.survey import Survey
 from isthmus.compression.table.attached import stream_of
-from isthmus.compression.table.columns import TOGETHER_NUMBERS, Coded, coded, whole
+from isthmus.compression.table.choosing import InexactChoice, choice_of
+from isthmus.compression.table.coding import Coded, Coding
+from isthmus.compression.table.columns import TOGETHER_NUMBERS, whole
 from isthmus.compression.table.table_content import TOGETHER, TableContent
 from isthmus.compression.writing import Content
 from isthmus.errors import DataError, first_line
+from isthmus.io import CHUNK_ROWS, Dataset
+from isthmus.io.file_state import FileState
+from isthmus.io.index import marked_as_index
+from isthmus.io.joined import regrouped
 
 BLOCK_BYTES = 32 * 2**20
 """Of the numbers of all columns in the same rows: those of one column are a part of that."""
@@ -28,43 +33,100 @@ BLOCK_BYTES = 32 * 2**20
 @final
 @dataclass(frozen=True, eq=False)
 class TableSource:
-    """A table in memory.
+    """A table, from memory or from files.
 
     Parameters
     ----------
-    table : arrow table
-        The rows.
+    schema : arrow schema
+        Names and types of the columns, with what else belongs to them.
+    n_rows : int
+        Its rows.
+    chunks : callable
+        Gives them, so many at a time.
     container : str
         The kind of frame to give back.
     source : str
         What messages call it.
+    file : FileState or None
+        Where the rows are read from, again and again.
     """
 
-    table: pa.Table
+    schema: pa.Schema
+    n_rows: int
+    chunks: Callable[[int], Iterator[pa.Table]]
     container: str
     source: str
+    file: FileState | None = None
+
+    @classmethod
+    def of_table(cls, table: pa.Table, container: str, source: str) -> Self:
+        """Take a table in memory."""
+
+        def chunks(n_rows: int) -> Iterator[pa.Table]:
+            for start in range(0, table.num_rows, n_rows):
+                yield table.slice(start, n_rows)
+
+        return cls(table.schema, table.num_rows, chunks, container, source)
+
+    @classmethod
+    def of_dataset(
+        cls,
+        dataset: Dataset,
+        names: Sequence[str] | None = None,
+        metadata: dict[bytes, bytes] | None = None,
+        file: FileState | None = None,
+    ) -> Self:
+        """Take rows that may stay on disk.
+
+        Parameters
+        ----------
+        dataset : Dataset
+            The rows.
+        names : sequence of str, optional
+            Its columns, those that hold an index among them; by default all but those.
+        metadata : dict, optional
+            What else belongs to the schema; by default what tells of the index.
+        file : FileState, optional
+            Where they are read from.
+        """
+        chosen = dataset if names is None else dataset.select(names)
+        index = () if names is None else dataset.index_names
+
+        def finished(rows: pa.Table) -> pa.Table:
+            if metadata is None:
+                return marked_as_index(rows.replace_schema_metadata(), index)
+            return rows.replace_schema_metadata(metadata)
+
+        def tables(n_rows: int) -> Iterator[pa.Table]:
+            return (rows for rows in chosen.chunks(n_rows) if isinstance(rows, pa.Table))
+
+        def chunks(n_rows: int) -> Iterator[pa.Table]:
+            return map(finished, regrouped(tables(n_rows), n_rows))
+
+        first = next(tables(1), None)
+        schema = finished(chosen.to_memory() if first is None else first).schema
+        return cls(schema, dataset.n_rows, chunks, "arrow", dataset.source, file)
 
     @property
     def n_bytes(self) -> int:
         """What the rows take in memory."""
-        return self.table.nbytes
+        return sum(
+            (column.indices if pa.types.is_dictionary(column.type) else column).nbytes
+            for rows in self.chunks(CHUNK_ROWS)
+            for column in map(whole, rows.itercolumns())
+        )
 
     def to_content(
         self, tolerance: Tolerance, fill_values: Sequence[float] | None
     ) -> tuple[Content, dict[str, tuple[float, ...]]]:
         """Give what goes into an archive, and the fill values that were found."""
-        kept, fills = self.kept(tolerance.size == 0), dict[str, tuple[float, ...]]()
+        kept, inexact = self.kept(tolerance.size == 0, fill_values)
         content = kept.to_write()
         if not tolerance.size:
-            return content, fills
-        numbers = {
-            name: own.tracks[0]
-            for name, own in zip(self.table.column_names, kept.columns, strict=True)
-            if own.column.way == "numbers" and own.tracks[0].dtype.kind == "f"
-        }
+            return content, {}
         tracks = [
-            _promised(track, numbers[track.name], tolerance, fill_values)
-            if track.name in numbers and track.dtype.kind == "f"
+            _promised(track, inexact[track.name], tolerance)
+            if track.name in inexact and track.dtype.kind == "f"
             else track
             for track in content.tracks
         ]
@@ -72,124 +134,118 @@ class TableSource:
         asked = {"asked": str(tolerance)} if tolerance.relative else {}
         return replace(content, tracks=tuple(tracks), about={**content.about, **asked}), fills
 
-    def kept(self, exact: bool) -> Kept:
-        """Choose how to keep each column."""
-        columns = [coded(whole(column), exact) for column in self.table.itercolumns()]
-        content = TableContent(
-            self.table.schema,
-            self.container,
-            tuple(own.column for own in columns),
-            tuple(own.values for own in columns),
-        )
-        return Kept(self.table, content, columns)
+    def kept(
+        self, exact: bool, fill_values: Sequence[float] | None = ()
+    ) -> tuple[Kept, dict[str, InexactChoice]]:
+        """Choose how to keep each column, and tell what is known of those that need not be exact.
+
+        `fill_values` are those of the user; None looks for them.
+        """
+        choices = [choice_of(kind, self.n_rows, exact, fill_values) for kind in self.schema.types]
+        for rows in self.chunks(CHUNK_ROWS):
+            for choice, column in zip(choices, rows.itercolumns(), strict=True):
+                choice.see(whole(column))
+        codings = [choice.coding() for choice in choices]
+        inexact = {
+            name: choice
+            for name, choice, coding in zip(self.schema.names, choices, codings, strict=True)
+            if isinstance(choice, InexactChoice) and coding.column.way == "numbers"
+        }
+        return Kept(self, codings), inexact
 
 
 @final
 @dataclass(frozen=True, eq=False)
 class Kept:
-    """A table whose columns are numbers.
+    """A table whose columns become numbers.
 
     Parameters
     ----------
-    table : arrow table
+    table : TableSource
         The rows.
-    content : TableContent
-        What is kept beside the numbers.
-    columns : sequence of Coded
-        The numbers.
+    codings : sequence of Coding
+        How each column becomes numbers.
     """
 
-    table: pa.Table
-    content: TableContent
-    columns: Sequence[Coded]
+    table: TableSource
+    codings: Sequence[Coding]
+
+    @property
+    def content(self) -> TableContent:
+        """What is kept beside the numbers."""
+        columns = tuple(coding.column for coding in self.codings)
+        values = tuple(coding.values for coding in self.codings)
+        return TableContent(self.table.schema, self.table.container, columns, values)
 
     def to_write(self) -> Content:
         """Give what goes into an archive, exactly."""
-        tracks = self.content.code_tracks()
-        together = [own.tracks[0] for own in self.columns if own.column.way == "together"]
+        content, n_rows = self.content, self.table.n_rows
+        tracks = content.code_tracks()
+        together = [own.dtype for own in self.codings if own.column.way == "together"]
         if together:
-            tracks.append(Track(TOGETHER_NUMBERS, together[0].dtype, (len(together),)))
-        for name, own in zip(self.table.column_names, self.columns, strict=True):
+            assert together[0] is not None
+            tracks.append(Track(TOGETHER_NUMBERS, together[0], (len(together),)))
+        for name, own in zip(self.table.schema.names, self.codings, strict=True):
             tracks += _tracks(name, own)
-        blocks = Blocks(self.table, self.columns)
+        n_blocks = max(1, -(-sum(own.n_bytes for own in self.codings) // BLOCK_BYTES))
+        block_rows = max(1, -(-n_rows // n_blocks))
+
+        def blocks() -> Iterator[Rows]:
+            for rows in self.table.chunks(block_rows):
+                yield self._numbers(rows)
+            # What was chosen by other rows than these could make others of them.
+            if self.table.file is not None:
+                self.table.file.check(self.table.source)
+
         return Content(
-            self.content.to_json(),
-            self.content.attached(),
-            tuple(tracks),
-            self.table.num_rows,
-            blocks.block_rows,
-            blocks,
+            content.to_json(), content.attached(), tuple(tracks), n_rows, block_rows, blocks
         )
 
-
-@final
-class Blocks:
-    """The rows of a table as numbers, block after block."""
-
-    def __init__(self, table: pa.Table, columns: Sequence[Coded]) -> None:
-        self._table, self._columns = table, columns
+    def _numbers(self, rows: pa.Table) -> Rows:
+        columns = [
+            coding(whole(column))
+            for coding, column in zip(self.codings, rows.itercolumns(), strict=True)
+        ]
         codes = [own.codes for own in columns if own.codes is not None]
-        self._matrices = [
+        numbers = [
             np.stack(codes[first : first + TOGETHER], axis=1).astype(np.uint32)
             for first in range(0, len(codes), TOGETHER)
         ]
-        together = [own.tracks[0] for own in columns if own.column.way == "together"]
-        self._together = [np.stack(together, axis=1)] if together else []
-        self._ends = {
-            i: np.concatenate([[0], np.cumsum(own.tracks[0], dtype=np.int64)])
-            for i, own in enumerate(columns)
-            if own.column.way == "text"
-        }
-        n_bytes = sum(matrix.nbytes for matrix in self._matrices)
-        n_bytes += sum(track.nbytes for own in columns for track in own.tracks)
-        n_blocks = max(1, -(-n_bytes // BLOCK_BYTES))
-        self.block_rows = max(1, -(-table.num_rows // n_blocks))
-
-    def __call__(self) -> Iterator[Rows]:
-        for start in range(0, self._table.num_rows, self.block_rows):
-            stop = min(start + self.block_rows, self._table.num_rows)
-            matrices = (*self._matrices, *self._together)
-            numbers = [matrix[start:stop] for matrix in matrices]
-            for i, own in enumerate(self._columns):
-                numbers += self._own(i, own, start, stop)
-            yield Rows(stop - start, numbers)
-
-    def _own(self, i: int, own: Coded, start: int, stop: int) -> list[np.ndarray]:
-        if own.column.way == "together":
-            return []
-        if own.column.way == "arrow":
-            rows = self._table.select([i]).slice(start, stop - start)
-            return [np.frombuffer(stream_of(rows.combine_chunks()), np.uint8)]
-        if own.column.way == "text":
-            ends, (lengths, data) = self._ends[i], own.tracks
-            return [lengths[start:stop], data[ends[start] : ends[stop]]]
-        return [track[start:stop] for track in own.tracks]
+        ways = [coding.column.way for coding in self.codings]
+        together = [
+            own.tracks[0] for way, own in zip(ways, columns, strict=True) if way == "together"
+        ]
+        if together:
+            numbers.append(np.stack(together, axis=1))
+        for i, (way, own) in enumerate(zip(ways, columns, strict=True)):
+            numbers += _own_tracks(way, own, rows, i)
+        return Rows(rows.num_rows, numbers)
 
 
-def _tracks(name: str, own: Coded) -> list[Track]:
-    if own.column.way == "numbers":
-        return [Track(name, own.tracks[0].dtype, ())]
-    if own.column.way == "text":
+def _own_tracks(way: str, own: Coded, rows: pa.Table, position: int) -> Sequence[np.ndarray]:
+    if way == "together":
+        return ()
+    if way == "arrow":
+        return (np.frombuffer(stream_of(rows.select([position]).combine_chunks()), np.uint8),)
+    return own.tracks
+
+
+def _tracks(name: str, own: Coding) -> list[Track]:
+    way, dtype = own.column.way, own.dtype
+    if way == "numbers":
+        assert dtype is not None
+        return [Track(name, dtype, ())]
+    if way == "text":
         lengths = Track(f"{name}: lengths", np.dtype(np.uint32), ())
         return [lengths, Track(name, np.dtype(np.uint8), (), ragged=True)]
-    if own.column.way == "arrow":
+    if way == "arrow":
         return [Track(name, np.dtype(np.uint8), (), ragged=True)]
     return []
 
 
-def _promised(
-    track: Track,
-    numbers: np.ndarray,
-    tolerance: Tolerance,
-    fill_values: Sequence[float] | None,
-) -> Track:
-    fills = () if fill_values is None else tuple(float(fill) for fill in fill_values)
-    survey = Survey()
-    survey.see(numbers, fills)
-    if fill_values is None:
-        fills = survey.fills()
-    span = survey.span(fills) if tolerance.relative else 1.0
-    return replace(track, promise=Promise(tolerance.size * span), fills=fills)
+def _promised(track: Track, choice: InexactChoice, tolerance: Tolerance) -> Track:
+    span = choice.span if tolerance.relative else 1.0
+    return replace(track, promise=Promise(tolerance.size * span), fills=choice.fills)
 
 
 def table_of(frame: nw.DataFrame[Any], source: str) -> TableSource:
@@ -197,9 +253,9 @@ def table_of(frame: nw.DataFrame[Any], source: str) -> TableSource:
     native = frame.to_native()
     try:
         if frame.implementation.is_pandas():
-            return TableSource(pa.Table.from_pandas(native), "pandas", source)
+            return TableSource.of_table(pa.Table.from_pandas(native), "pandas", source)
         kind = "polars" if frame.implementation.is_polars() else "arrow"
-        return TableSource(frame.to_arrow(), kind, source)
+        return TableSource.of_table(frame.to_arrow(), kind, source)
     except (pa.ArrowException, TypeError, ValueError) as error:
         raise DataError(
             f"{source} has a column that is neither all numbers nor all text "

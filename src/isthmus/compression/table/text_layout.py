@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass, replace
 from itertools import product
+from pathlib import Path
 from typing import Any, final
 
 import pyarrow as pa
 
-from isthmus.io.formats.head import Head, Quoted
+from isthmus.io.formats.head import Head, Quoted, opened_text
 
-_FIRST_ROWS = 1_000
+_READ_BYTES = 2**20
 _MARK = b"\xef\xbb\xbf"
 
 
@@ -44,17 +45,27 @@ class TextLayout:
     quoted_gaps: bool
 
     @classmethod
-    def find(cls, content: bytes, head: Head, delimiter: str, cells: pa.Table) -> TextLayout | None:
-        """Find the layout that gives a file back; None where no simple one does."""
+    def find(
+        cls, head: Head, delimiter: str, cells: Callable[[], Iterator[pa.Table]]
+    ) -> TextLayout | None:
+        """Find the layout that gives a file back; None where no simple one does.
+
+        Parameters
+        ----------
+        head : Head
+            How the file begins.
+        delimiter : str
+            What ends a cell.
+        cells : callable
+            Gives all rows, some at a time.
+        """
         names, *rows = head.records(delimiter)
         columns = list(zip(*rows, strict=False))
         found = re.search(r"\r\n|\r|\n", head.text)
-        newline = found[0] if found else "\n"
         layout = cls(
             delimiter,
-            newline,
-            content.endswith(newline.encode()),
-            content.startswith(_MARK),
+            found[0] if found else "\n",
+            *_ends_and_starts(head.path),
             tuple(isinstance(name, Quoted) for name in names),
             tuple(any(isinstance(cell, Quoted) for cell in column) for column in columns),
             False,
@@ -63,21 +74,28 @@ class TextLayout:
         ways = product({plain, layout.quoted}, {plain, layout.quoted_names}, (False, True))
         for quoted, quoted_names, gaps in ways:
             tried = replace(layout, quoted=quoted, quoted_names=quoted_names, quoted_gaps=gaps)
-            start = tried.written(cells.column_names, cells.slice(0, _FIRST_ROWS))
-            if content.startswith(start.removesuffix(newline.encode())) and (
-                tried.written(cells.column_names, cells) == content
-            ):
+            if tried.gives_back(head.path, map(str, names), cells()):
                 return tried
         return None
 
-    def written(self, names: Sequence[str], cells: pa.Table) -> bytes:
-        """Give a whole file."""
-        rows = b"".join(self.rows(cells))
-        if not self.last_newline:
-            rows = rows.removesuffix(self.newline.encode())
-        return self.header(names) + rows
+    def gives_back(self, path: Path, names: Iterable[str], cells: Iterator[pa.Table]) -> bool:
+        """Tell whether a file is what would be written."""
+        with opened_text(path) as stream:
+            for text in self.written(names, cells):
+                if stream.read(len(text)) != text:
+                    return False
+            return not stream.read(1)
 
-    def header(self, names: Sequence[str]) -> bytes:
+    def written(self, names: Iterable[str], cells: Iterable[pa.Table]) -> Iterator[bytes]:
+        """Give a whole file, some rows at a time."""
+        last = self.header(names)
+        for some in cells:
+            for text in self.rows(some):
+                yield last
+                last = text
+        yield last if self.last_newline else last.removesuffix(self.newline.encode())
+
+    def header(self, names: Iterable[str]) -> bytes:
         """Give the first line."""
         written = (
             self._cell(*pair, gaps=True) for pair in zip(names, self.quoted_names, strict=True)
@@ -111,3 +129,12 @@ class TextLayout:
         """Read what `to_json` gave; TypeError or KeyError if it is something else."""
         quoted = {name: tuple(map(bool, found[name])) for name in ("quoted_names", "quoted")}
         return cls(**{**found, **quoted})
+
+
+def _ends_and_starts(path: Path) -> tuple[bool, bool]:
+    """Tell whether a file ends with a new line, and whether it starts with a mark."""
+    with opened_text(path) as stream:
+        last = start = stream.read(len(_MARK))
+        while found := stream.read(_READ_BYTES):
+            last = found
+    return last.endswith((b"\n", b"\r")), start == _MARK

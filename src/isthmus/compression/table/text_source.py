@@ -3,41 +3,50 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import final
+from typing import NamedTuple, final
 
 import pyarrow as pa
-from pyarrow import csv
 
 from isthmus.compression.demand import Tolerance
 from isthmus.compression.table.columns import whole
-from isthmus.compression.table.spelling import spelled
+from isthmus.compression.table.spelling import KINDS, Spelling, SpellingChoice, values_of
 from isthmus.compression.table.table_source import TableSource
 from isthmus.compression.table.text_content import TextContent, typed_column
 from isthmus.compression.table.text_layout import TextLayout
 from isthmus.compression.writing import Content
-from isthmus.errors import DataError, DataWarning
-from isthmus.io.failures import refusing
+from isthmus.errors import DataWarning
+from isthmus.io import CHUNK_ROWS, Dataset
+from isthmus.io.file_state import FileState
 from isthmus.io.formats.head import opened_text, read_head
 from isthmus.io.formats.text_table import TextTable
+from isthmus.io.joined import regrouped
 
 TEXT_SUFFIXES = (".csv", ".csv.gz", ".tsv", ".tsv.gz")
+
+_READ_BYTES = 2**20
 
 
 @final
 @dataclass(frozen=True)
 class TextSource:
-    """A file of comma- or tab-separated text, which `isthmus.read` can read.
+    """A file of comma- or tab-separated text.
 
     Parameters
     ----------
     path : Path
         The file.
+    dataset : Dataset
+        Its rows, as `isthmus.read` reads them.
+    file : FileState
+        How it was before they were read.
     """
 
     path: Path
+    dataset: Dataset
+    file: FileState
 
     @property
     def source(self) -> str:
@@ -47,11 +56,14 @@ class TextSource:
     @property
     def n_bytes(self) -> int:
         """What the text takes, unpacked."""
-        return len(_content(self.path))
+        with opened_text(self.path) as stream:
+            return sum(map(len, iter(lambda: stream.read(_READ_BYTES), b"")))
 
     def as_table(self) -> TableSource:
         """Give the typed table, without what it was spelled like."""
-        return TableSource(TextTable.open(self.path).read(2**62), "arrow", self.source)
+        known = {*(self.dataset.schema.names or ()), *self.dataset.index_names}
+        names = [name for name in TextTable.open(self.path).names if name in known]
+        return TableSource.of_dataset(self.dataset, names)
 
     def to_content(
         self, tolerance: Tolerance, fill_values: Sequence[float] | None
@@ -60,11 +72,8 @@ class TextSource:
         if tolerance.size:
             # The text of a number that is another one is no longer the same.
             return self.as_table().to_content(tolerance, fill_values)
-        table = TextTable.open(self.path)
-        read = table.read(2**62)
-        content = _content(self.path)
-        cells = _cells(content, table)
-        layout = TextLayout.find(content, read_head(self.path), table.dialect.delimiter, cells)
+        text = TextTable.open(self.path)
+        layout = TextLayout.find(read_head(self.path), text.dialect.delimiter, text.cells)
         if layout is None:
             warnings.warn(
                 f"{self.path} is written in a way that is not regular, such as quotes around some "
@@ -72,49 +81,67 @@ class TextSource:
                 DataWarning,
                 stacklevel=2,
             )
-        found = [spelled(whole(column)) for column in cells.itercolumns()]
-        inner = pa.table([values for *_, values in found], names=cells.column_names)
-        values = TableSource(inner, "arrow", self.source).kept(exact=True)
-        text = TextContent(
-            values.content,
-            tuple((way, digits) for way, digits, _ in found),
-            _schema(cells, read, table.dialect.decimal),
-            table.dialect.decimal,
-            layout,
+        found = _seen(text, self.as_table())
+        inner, _ = _values(text, found, self.file).kept(exact=True)
+        content = TextContent(
+            inner.content, found.spellings, found.schema, text.dialect.decimal, layout
         )
-        return replace(values.to_write(), about=text.to_json(), attached=text.attached()), {}
+        return replace(inner.to_write(), about=content.to_json(), attached=content.attached()), {}
 
 
-def _content(path: Path) -> bytes:
-    with opened_text(path) as stream:
-        return stream.read()
+class _Seen(NamedTuple):
+    """What all cells of a file tell."""
+
+    n_rows: int
+    spellings: tuple[tuple[Spelling, int], ...]
+    schema: pa.Schema
 
 
-def _cells(content: bytes, table: TextTable) -> pa.Table:
-    with refusing(str(table.path), "a table of text", DataError):
-        return csv.read_csv(
-            pa.BufferReader(content),
-            csv.ReadOptions(block_size=max(2**20, 4 * table.longest_line, len(content))),
-            csv.ParseOptions(delimiter=table.dialect.delimiter, newlines_in_values=True),
-            csv.ConvertOptions(
-                column_types=dict.fromkeys(table.names, pa.string()),
-                null_values=[],
-                strings_can_be_null=False,
-            ),
-        )
+def _seen(text: TextTable, read: TableSource) -> _Seen:
+    """Look how columns are spelled, and which can be turned into the values that were read."""
+    spellings = [SpellingChoice() for _ in text.names]
+    typed = {*read.schema.names}
+    n_rows, values = 0, read.chunks(CHUNK_ROWS)
+    for cells in regrouped(text.cells(), CHUNK_ROWS):
+        n_rows += cells.num_rows
+        same_rows = next(values, None)
+        for name, spelling, column in zip(
+            text.names, spellings, map(whole, cells.itercolumns()), strict=True
+        ):
+            spelling.see(column)
+            if name in typed and not _are_same(same_rows, name, column, text.dialect.decimal):
+                typed.remove(name)
+    fields = [
+        pa.field(name, read.schema.field(name).type if name in typed else pa.string())
+        for name in text.names
+    ]
+    ways = tuple(spelling.way() for spelling in spellings)
+    return _Seen(n_rows, ways, pa.schema(fields, read.schema.metadata))
 
 
-def _schema(cells: pa.Table, read: pa.Table, decimal: str) -> pa.Schema:
-    """Give the types that were read, where the cells can be turned into the same values."""
-    fields = []
-    for name, column in zip(cells.column_names, cells.itercolumns(), strict=True):
-        kind, own = pa.string(), whole(column)
-        if name in read.column_names:
-            kind = read.schema.field(name).type
-            try:
-                same = typed_column(own, kind, decimal).equals(whole(read.column(name)))
-            except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
-                same = False
-            kind = kind if same else pa.string()
-        fields.append(pa.field(name, kind))
-    return pa.schema(fields, read.schema.metadata)
+def _are_same(rows: pa.Table | None, name: str, cells: pa.Array, decimal: str) -> bool:
+    if rows is None:
+        return False
+    column = whole(rows.column(name))
+    try:
+        return typed_column(cells, column.type, decimal).equals(column)
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
+        return False
+
+
+def _values(text: TextTable, found: _Seen, file: FileState) -> TableSource:
+    """Give the values that the cells spell."""
+
+    def values(cells: pa.Table) -> pa.Table:
+        columns = [
+            values_of(whole(column), *way)
+            for column, way in zip(cells.itercolumns(), found.spellings, strict=True)
+        ]
+        return pa.Table.from_arrays(columns, names=list(text.names))
+
+    def chunks(n_rows: int) -> Iterator[pa.Table]:
+        return map(values, regrouped(text.cells(), n_rows))
+
+    kinds = [KINDS[way] for way, _ in found.spellings]
+    schema = pa.schema(list(zip(text.names, kinds, strict=True)))
+    return TableSource(schema, found.n_rows, chunks, "arrow", str(text.path), file)

@@ -9,11 +9,13 @@ import numpy as np
 import pyarrow as pa
 
 from isthmus.compression.promise import Promise
-from isthmus.compression.table.arrow_values import numbers_of
-from isthmus.compression.table.columns import TOGETHER_NUMBERS, Coded, Column, whole
+from isthmus.compression.table.arrow_values import numbers_dtype_of, numbers_of
+from isthmus.compression.table.coding import Coding
+from isthmus.compression.table.columns import TOGETHER_NUMBERS, Column, whole
 from isthmus.compression.table.table_source import Kept, TableSource
 from isthmus.compression.writing import Content
 from isthmus.errors import DataError
+from isthmus.io import CHUNK_ROWS
 
 
 def together(
@@ -37,25 +39,19 @@ def together(
     DataError
         They are no numbers that one track can hold.
     """
-    table, kept = source.table, source.kept(exact=False)
-    chosen = {name: whole(table.column(name)) for name in names}
-    dtype = _shared_dtype(chosen, source.source)
+    kept, _ = source.kept(exact=False)
+    kinds = {name: source.schema.field(name).type for name in names}
+    dtype = _shared_dtype(kinds, source.source)
+    _check_same(source, kinds, dtype)
     own_means = dict(zip(names, means, strict=True))
-    columns = [
-        _one_of_several(chosen[name], own_means[name], dtype, name, source.source)
-        if name in chosen
-        else own
-        for name, own in zip(table.column_names, kept.columns, strict=True)
+    codings = [
+        _one_of_several(own, dtype, own_means[name], source.n_rows) if name in kinds else own
+        for name, own in zip(source.schema.names, kept.codings, strict=True)
     ]
-    content = replace(
-        kept.content,
-        columns=tuple(own.column for own in columns),
-        values=tuple(own.values for own in columns),
-    )
-    written = Kept(table, content, columns).to_write()
+    written = Kept(source, codings).to_write()
     inexact = {track.name: track for track in apart.tracks if not track.promise.exact}
-    mine = {name: inexact[name] for name in table.column_names if name in {*names} & {*inexact}}
-    order = [name for name in table.column_names if name in chosen]
+    mine = {name: inexact[name] for name in source.schema.names if name in {*names} & {*inexact}}
+    order = [name for name in source.schema.names if name in kinds]
     errors = tuple(mine[name].promise.largest if name in mine else 0.0 for name in order)
     fills = tuple(dict.fromkeys(fill for track in mine.values() for fill in track.fills))
     tracks = [
@@ -68,32 +64,34 @@ def together(
     return replace(written, tracks=tuple(tracks), about={**written.about, **asked})
 
 
-def _shared_dtype(columns: dict[str, pa.Array], source: str) -> np.dtype:
-    kinds = {str(own.type): name for name, own in columns.items() if pa.types.is_floating(own.type)}
-    if len(kinds) > 1:
-        (one, first), (other, second), *_ = kinds.items()
+def _shared_dtype(kinds: dict[str, pa.DataType], source: str) -> np.dtype:
+    floats = {str(kind): name for name, kind in kinds.items() if pa.types.is_floating(kind)}
+    if len(floats) > 1:
+        (one, first), (other, second), *_ = floats.items()
         raise DataError(
             f"{source} has {first!r} as {one} and {second!r} as {other}, and a model codes columns "
             "of one type together: bring them to one, or leave the model away."
         )
-    name = next(iter(kinds.values()), None)
-    return np.dtype(np.float64) if name is None else numbers_of(columns[name][:0]).dtype
+    name = next(iter(floats.values()), None)
+    return np.dtype(np.float64) if name is None else numbers_dtype_of(kinds[name])
 
 
-def _one_of_several(
-    column: pa.Array, mean: float, dtype: np.dtype, name: str, source: str
-) -> Coded:
-    numbers = numbers_of(column)
-    found = numbers.astype(dtype)
-    with np.errstate(invalid="ignore"):
-        same = numbers.dtype == dtype or np.array_equal(found.astype(numbers.dtype), numbers)
-    if not same:
-        raise DataError(
-            f"{source} has numbers in {name!r} that {dtype} cannot tell apart: leave the column or "
-            "the model away."
-        )
-    gaps = column.is_null().to_numpy(zero_copy_only=False) if column.null_count else None
-    if gaps is not None:
-        found[gaps] = mean if numbers.dtype.kind == "f" else np.rint(mean)
-    marks = None if gaps is None else gaps.astype(np.int64)
-    return Coded(Column("together", gaps is not None), marks, (found,))
+def _check_same(source: TableSource, kinds: dict[str, pa.DataType], dtype: np.dtype) -> None:
+    """Raise `DataError` where numbers are others in the type of the track."""
+    others = [name for name, kind in kinds.items() if numbers_dtype_of(kind) != dtype]
+    for rows in source.chunks(CHUNK_ROWS) if others else ():
+        for name in others:
+            numbers = numbers_of(whole(rows.column(name)))
+            with np.errstate(invalid="ignore"):
+                same = np.array_equal(numbers.astype(dtype).astype(numbers.dtype), numbers)
+            if not same:
+                raise DataError(
+                    f"{source.source} has numbers in {name!r} that {dtype} cannot tell apart: "
+                    "leave the column or the model away."
+                )
+
+
+def _one_of_several(own: Coding, dtype: np.dtype, mean: float, n_rows: int) -> Coding:
+    column = Column("together", own.column.gaps or own.column.way == "nothing")
+    n_bytes = n_rows * (dtype.itemsize + 4 * column.n_codes)
+    return Coding(column, None, dtype, n_bytes, mean)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Sequence
 from functools import partial
 from math import prod
@@ -14,6 +13,7 @@ import numpy as np
 from isthmus.errors import DataError
 from isthmus.io.dataset import CHUNK_ROWS, ArrayDataset, Dataset, RowGroup, Schema, group_rows
 from isthmus.io.failures import refusing
+from isthmus.io.file_state import FileState, changed
 
 
 class ArrayHeader(NamedTuple):
@@ -74,7 +74,7 @@ class ArrayFile(Dataset):
         self.schema = Schema(None, (header.dtype.name,), header.shape[1:])
         self.n_rows = header.shape[0]
         self._path, self._header = path.absolute(), header
-        self._state = _state(os.stat(path))
+        self._state = FileState.of(path)
 
     def chunks(self, n_rows: int = CHUNK_ROWS) -> Iterator[np.ndarray]:
         """Yield the rows in order, at most `n_rows` at a time."""
@@ -97,8 +97,7 @@ class ArrayFile(Dataset):
             least = group_rows(self.schema, native) if self._header.fortran_order else 1
             n_at_once = n_rows * -(-least // n_rows)
             for start in range(first, stop, n_at_once):
-                if _state(os.fstat(file.fileno())) != self._state:
-                    raise self._changed()
+                self._state.check(self.source, file.fileno())
                 rows = self._rows(file, start, min(start + n_at_once, stop))
                 for i in range(0, len(rows), n_rows):
                     yield rows[i : i + n_rows].astype(native, copy=False)
@@ -121,15 +120,5 @@ class ArrayFile(Dataset):
         while len(left):
             n_read = file.readinto(left)  # pyright: ignore[reportAttributeAccessIssue]
             if not n_read:
-                raise self._changed()
+                raise changed(self.source)
             left = left[n_read:]
-
-    def _changed(self) -> DataError:
-        return DataError(
-            f"{self.source} has changed or was cut off since it was opened: open it again when it "
-            "is whole."
-        )
-
-
-def _state(found: os.stat_result) -> tuple[int, int, int]:
-    return found.st_ino, found.st_size, found.st_mtime_ns

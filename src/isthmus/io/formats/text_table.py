@@ -105,10 +105,30 @@ class TextTable:
         """
         share = min(memory_budget() // _BLOCK_SHARE, _LARGEST_BLOCK)
         block = self._block(max(_LEAST_BLOCK, share), least_block)
+        return map(self._finished, self._explained(kinds, block))
+
+    def cells(self) -> Iterator[pa.Table]:
+        """Read what stands in the cells, as text, a block at a time."""
+        kinds, block, n_given = dict.fromkeys(self.names, pa.string()), 0, 0
+        while True:
+            n_left = n_given
+            try:
+                for rows in self._explained(kinds, self._block(_USUAL_BLOCK, block)):
+                    more = rows.slice(n_left)
+                    n_left, n_given = max(n_left - rows.num_rows, 0), n_given + more.num_rows
+                    yield more
+            except ReadAgainError as again:
+                if not again.block:
+                    raise
+                block = again.block
+            else:
+                return
+
+    def _explained(self, kinds: Mapping[str, pa.DataType], block: int) -> Iterator[pa.Table]:
         with _refusing(self.path):
             try:
                 for batch in self._batches(kinds, block):
-                    yield self._finished(pa.Table.from_batches([batch]))
+                    yield pa.Table.from_batches([batch])
             except pa.ArrowInvalid as error:
                 if has_no_row(error):
                     error = self._with_row(error, kinds, block)
