@@ -172,7 +172,10 @@ def test_what_pandas_writes_comes_back_or_is_refused(
         return
     back = rows.select(list(frame)).to_pandas()
     assert len(back) == len(frame)
+    # One column in quotes has no separator to tell its commas from: it may be left as text.
+    texts = len(columns) + index == 1 and decimal == ","
     for name, column in frame.items():
         expected, found = column.tolist(), back[name].tolist()
         for one, other in zip(expected, found, strict=True):
-            assert one == other or (pd.isna(one) and pd.isna(other)), (name, one, other)
+            same = one == other or (texts and str(one).replace(".", ",") == other)
+            assert same or (pd.isna(one) and pd.isna(other)), (name, one, other)
