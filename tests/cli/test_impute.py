@@ -84,7 +84,12 @@ def test_the_same_command_goes_on_and_a_stopped_one_fills_with_what_it_has(
 def test_mistakes_are_told(gaps, assert_fails):
     assert_fails(2, "impute", "m.isthmus", "-o", "x.csv", says="name the data")
     assert_fails(2, "impute", "m.isthmus", "gaps.csv", "-o", "x.csv", *QUICK, says="fitted already")
-    for option in (["--checkpoint", "runs"], ["--coordinator", "auto"], ["--log", "l.jsonl"]):
+    for option in (
+        ["--checkpoint", "runs"],
+        ["--coordinator", "auto"],
+        ["--processes", "2"],
+        ["--log", "l.jsonl"],
+    ):
         assert_fails(
             2, "impute", "m.isthmus", "gaps.csv", "-o", "x.csv", *option, says="fitted already"
         )

@@ -76,7 +76,7 @@ def impute(
     model, data = model_first(files)
     if not data:
         raise MisuseError(f"{model} is a model: name the data whose gaps it is to fill too.")
-    trains = training.given() or start.given() or hosts.coordinator or model_out
+    trains = training.given() or start.given() or hosts != HostOptions() or model_out
     if model is not None and trains:
         raise MisuseError(
             f"{model} is fitted already: leave --model-out and the options of training away."

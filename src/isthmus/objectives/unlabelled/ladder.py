@@ -28,9 +28,9 @@ class Ladder(Unlabelled):
     deviations of training rows become part of the weights. Of the autoencoder only preparation,
     widths and activations stay: weights are drawn anew.
 
-    The published figures are of 90,000 updates of six layers. In a few thousand "auto" does far
-    better: with 100 labels of MNIST it errs on 2 % of held-out images, a ladder of 784-300-150-10
-    units on 9 % after 2,000 updates and on 7 % after 6,000.
+    The published figures are of 90,000 updates of six layers. In a few thousand "auto" does
+    better: with 1,000 labels of MNIST it errs on 1.9 % of the test images after 6,000 updates, the
+    paper's ladder on 3.2 % of held-out ones, and on 2.1 % of the test images after 22,500.
 
     Parameters
     ----------
