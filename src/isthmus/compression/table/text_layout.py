@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from itertools import product
 from pathlib import Path
 from typing import Any, final
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
+from isthmus.compression.table.arrow_values import text_of
+from isthmus.compression.table.columns import whole
 from isthmus.io.formats.head import Head, Quoted, opened_text
 
 _READ_BYTES = 2**20
+_TEXT = pa.large_string()
 _MARK = b"\xef\xbb\xbf"
 
 
@@ -97,28 +101,39 @@ class TextLayout:
 
     def header(self, names: Iterable[str]) -> bytes:
         """Give the first line."""
-        written = (
-            self._cell(*pair, gaps=True) for pair in zip(names, self.quoted_names, strict=True)
-        )
-        line = self.delimiter.join(written) + self.newline
-        return _MARK * self.mark + line.encode()
+        columns = [pa.array([name], _TEXT) for name in names]
+        return _MARK * self.mark + self._lines(columns, self.quoted_names, gaps=True)
 
     def rows(self, cells: pa.Table, n_rows: int = 65_536) -> Iterator[bytes]:
         """Give rows, a few at a time."""
         for start in range(0, cells.num_rows, n_rows):
             some = cells.slice(start, n_rows)
-            columns = [
-                [self._cell(text, quoted, self.quoted_gaps) for text in column.to_pylist()]
-                for column, quoted in zip(some.itercolumns(), self.quoted, strict=True)
-            ]
-            lines = map(self.delimiter.join, zip(*columns, strict=True))
-            yield "".join(line + self.newline for line in lines).encode()
+            columns = [whole(column).cast(_TEXT) for column in some.itercolumns()]
+            yield self._lines(columns, self.quoted, gaps=self.quoted_gaps)
 
-    def _cell(self, text: str, quoted: bool, gaps: bool) -> str:
-        needed = self.delimiter in text or '"' in text or "\n" in text or "\r" in text
-        if needed or (quoted and (text or gaps)):
-            return '"' + text.replace('"', '""') + '"'
-        return text
+    def _lines(self, columns: Sequence[pa.Array], quoted: Sequence[bool], *, gaps: bool) -> bytes:
+        parts = [
+            self._with_quotes(column, always, gaps)
+            for column, always in zip(columns, quoted, strict=True)
+        ]
+        # Behind the last cell, and then behind the row.
+        lines = pc.binary_join_element_wise(*parts, pa.scalar(self.delimiter, _TEXT))  # pyright: ignore
+        empty, newline = pa.scalar("", _TEXT), pa.scalar(self.newline, _TEXT)
+        lines = pc.binary_join_element_wise(lines, empty, newline)  # pyright: ignore
+        return text_of(lines)[1].tobytes()
+
+    def _with_quotes(self, cells: pa.Array, always: bool, gaps: bool) -> pa.Array:
+        pattern = '["\r\n' + re.escape(self.delimiter) + "]"
+        chosen = pc.match_substring_regex(cells, pattern)  # pyright: ignore
+        if always:
+            filled = pc.or_(pc.not_equal(cells, ""), gaps)  # pyright: ignore
+            chosen = pc.or_(chosen, filled)  # pyright: ignore
+        if not pc.any(chosen).as_py():  # pyright: ignore
+            return cells
+        inside = pc.replace_substring(cells, '"', '""')  # pyright: ignore
+        empty, quote = pa.scalar("", _TEXT), pa.scalar('"', _TEXT)
+        within = pc.binary_join_element_wise(empty, inside, empty, quote)  # pyright: ignore
+        return pc.if_else(chosen, within, cells)  # pyright: ignore
 
     def to_json(self) -> dict[str, Any]:
         """Give what `from_json` takes."""
