@@ -19,7 +19,7 @@ from isthmus.compression.table.text_layout import TextLayout
 from isthmus.compression.writing import Content
 from isthmus.errors import DataWarning
 from isthmus.io import CHUNK_ROWS, Dataset
-from isthmus.io.file_state import FileState
+from isthmus.io.file_state import FileState, changed
 from isthmus.io.formats.head import opened_text, read_head
 from isthmus.io.formats.text_table import TextTable
 from isthmus.io.joined import regrouped
@@ -132,9 +132,15 @@ def _are_same(rows: pa.Table | None, name: str, cells: pa.Array, decimal: str) -
 def _values(text: TextTable, found: _Seen, file: FileState) -> TableSource:
     """Give the values that the cells spell."""
 
+    def spelled(cells: pa.Array, way: tuple[Spelling, int]) -> pa.Array:
+        own = values_of(cells, *way)
+        if own is None:
+            raise changed(str(text.path))
+        return own
+
     def values(cells: pa.Table) -> pa.Table:
         columns = [
-            values_of(whole(column), *way)
+            spelled(whole(column), way)
             for column, way in zip(cells.itercolumns(), found.spellings, strict=True)
         ]
         return pa.Table.from_arrays(columns, names=list(text.names))
