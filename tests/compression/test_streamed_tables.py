@@ -132,9 +132,7 @@ def test_a_file_that_changes_meanwhile_is_refused_and_leaves_nothing(
         return own(self, array)
 
     monkeypatch.setattr(coding.Coding, "__call__", changing)
-    with pytest.raises(
-        DataError, match="was cut off since it was opened|may be cut off or damaged"
-    ):
+    with pytest.raises(DataError, match=r"was cut off since|may be cut off"):
         compress(path, tmp_path / "x.isz", effort="fast")
     assert not (tmp_path / "x.isz").exists()
 
