@@ -27,7 +27,6 @@ from isthmus.errors import DataError
 from isthmus.io import Dataset, Schema, as_dataset
 from isthmus.io.dataset import schema_of_columns
 from isthmus.io.failures import refusing
-from isthmus.io.file_state import FileState
 from isthmus.io.index import feature_columns
 from isthmus.io.paths import suffix_of
 
@@ -240,27 +239,26 @@ def source_of(data: Any) -> AnySource:
         frame = frame.collect()
     if isinstance(frame, nw.DataFrame):
         return table_of(frame, "data")
-    if isinstance(data, (str, os.PathLike)) and Path(data).is_file():
-        file = FileState.of(Path(data))
-        return _source_of_file(Path(data), as_dataset(data, "data"), file)
     dataset = as_dataset(data, "data")
+    if isinstance(data, (str, os.PathLike)) and Path(data).is_file():
+        return _source_of_file(Path(data), dataset)
     if dataset.schema.names is not None:
         return TableSource.of_dataset(dataset)
     return ArraySource.of_dataset(dataset)
 
 
-def _source_of_file(path: Path, dataset: Dataset, file: FileState) -> AnySource:
+def _source_of_file(path: Path, dataset: Dataset) -> AnySource:
     """Take a single file with more of it than its rows: readers give the columns alone."""
     if path.suffix.lower() == ".npy":
         return ArraySource.of_npy(path, dataset)
     if dataset.schema.names is None:
         return ArraySource.of_dataset(dataset)
     if suffix_of(path) in TEXT_SUFFIXES:
-        return TextSource(path, dataset, file)
+        return TextSource(path, dataset)
     with refusing(str(path), "a table", DataError):
         if path.suffix.lower() in (".feather", ".arrow"):
             with pa.OSFile(str(path)) as stream:
                 schema = ipc.open_file(stream).schema
         else:
             schema = parquet.read_schema(path)
-    return TableSource.of_dataset(dataset, schema.names, schema.metadata or {}, file)
+    return TableSource.of_dataset(dataset, schema.names, schema.metadata or {})

@@ -62,7 +62,7 @@ class Coding:
         marks = None if gaps is None else gaps.astype(np.int64)
         match self.column.way:
             case "codes":
-                return Coded(_above_gaps(self._positions(array), gaps))
+                return Coded(_above_gaps(self._positions(array, gaps), gaps))
             case "offsets":
                 offsets = numbers_of(array).astype(np.int64) - self.column.least
                 return Coded(_above_gaps(without_gaps(offsets, gaps), gaps))
@@ -75,7 +75,7 @@ class Coding:
             case "arrow" | "nothing":
                 return Coded()
 
-    def _positions(self, array: pa.Array) -> np.ndarray:
+    def _positions(self, array: pa.Array, gaps: np.ndarray | None) -> np.ndarray:
         values = self.values
         assert values is not None
         if pa.types.is_dictionary(array.type):
@@ -87,7 +87,7 @@ class Coding:
         known, bits = bits_of(numbers_of(values)), bits_of(numbers_of(array))
         places = np.minimum(np.searchsorted(known, bits), max(len(known) - 1, 0))
         is_there = known[places] == bits
-        _check_all_there(bool((is_there | array.is_null().to_numpy(zero_copy_only=False)).all()))
+        _check_all_there(bool((is_there if gaps is None else is_there | gaps).all()))
         return places
 
     def _filled(self, numbers: np.ndarray, gaps: np.ndarray | None) -> np.ndarray:

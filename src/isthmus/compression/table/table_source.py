@@ -22,7 +22,6 @@ from isthmus.compression.table.table_content import TOGETHER, TableContent
 from isthmus.compression.writing import Content
 from isthmus.errors import DataError, first_line
 from isthmus.io import CHUNK_ROWS, Dataset
-from isthmus.io.file_state import FileState
 from isthmus.io.index import marked_as_index
 from isthmus.io.joined import regrouped
 
@@ -47,8 +46,6 @@ class TableSource:
         The kind of frame to give back.
     source : str
         What messages call it.
-    file : FileState or None
-        Where the rows are read from, again and again.
     """
 
     schema: pa.Schema
@@ -56,7 +53,6 @@ class TableSource:
     chunks: Callable[[int], Iterator[pa.Table]]
     container: str
     source: str
-    file: FileState | None = None
 
     @classmethod
     def of_table(cls, table: pa.Table, container: str, source: str) -> Self:
@@ -74,7 +70,6 @@ class TableSource:
         dataset: Dataset,
         names: Sequence[str] | None = None,
         metadata: dict[bytes, bytes] | None = None,
-        file: FileState | None = None,
     ) -> Self:
         """Take rows that may stay on disk.
 
@@ -86,8 +81,6 @@ class TableSource:
             Its columns, those that hold an index among them; by default all but those.
         metadata : dict, optional
             What else belongs to the schema; by default what tells of the index.
-        file : FileState, optional
-            Where they are read from.
         """
         chosen = dataset if names is None else dataset.select(names)
         index = () if names is None else dataset.index_names
@@ -105,15 +98,16 @@ class TableSource:
 
         first = next(tables(1), None)
         schema = finished(chosen.to_memory() if first is None else first).schema
-        return cls(schema, dataset.n_rows, chunks, "arrow", dataset.source, file)
+        return cls(schema, chosen.n_rows, chunks, "arrow", dataset.source)
 
     @property
     def n_bytes(self) -> int:
         """What the rows take in memory."""
         return sum(
-            (column.indices if pa.types.is_dictionary(column.type) else column).nbytes
+            (chunk.indices if pa.types.is_dictionary(chunk.type) else chunk).nbytes
             for rows in self.chunks(CHUNK_ROWS)
-            for column in map(whole, rows.itercolumns())
+            for column in rows.itercolumns()
+            for chunk in column.chunks
         )
 
     def to_content(
@@ -191,11 +185,7 @@ class Kept:
         block_rows = max(1, -(-n_rows // n_blocks))
 
         def blocks() -> Iterator[Rows]:
-            for rows in self.table.chunks(block_rows):
-                yield self._numbers(rows)
-            # What was chosen by other rows than these could make others of them.
-            if self.table.file is not None:
-                self.table.file.check(self.table.source)
+            return map(self._numbers, self.table.chunks(block_rows))
 
         return Content(
             content.to_json(), content.attached(), tuple(tracks), n_rows, block_rows, blocks

@@ -19,7 +19,7 @@ from isthmus.compression.table.text_layout import TextLayout
 from isthmus.compression.writing import Content
 from isthmus.errors import DataWarning
 from isthmus.io import CHUNK_ROWS, Dataset
-from isthmus.io.file_state import FileState, changed
+from isthmus.io.file_state import changed
 from isthmus.io.formats.head import opened_text, read_head
 from isthmus.io.formats.text_table import TextTable
 from isthmus.io.joined import regrouped
@@ -40,13 +40,10 @@ class TextSource:
         The file.
     dataset : Dataset
         Its rows, as `isthmus.read` reads them.
-    file : FileState
-        How it was before they were read.
     """
 
     path: Path
     dataset: Dataset
-    file: FileState
 
     @property
     def source(self) -> str:
@@ -82,7 +79,7 @@ class TextSource:
                 stacklevel=2,
             )
         found = _seen(text, self.as_table())
-        inner, _ = _values(text, found, self.file).kept(exact=True)
+        inner, _ = _values(text, found).kept(exact=True)
         content = TextContent(
             inner.content, found.spellings, found.schema, text.dialect.decimal, layout
         )
@@ -129,7 +126,7 @@ def _are_same(rows: pa.Table | None, name: str, cells: pa.Array, decimal: str) -
         return False
 
 
-def _values(text: TextTable, found: _Seen, file: FileState) -> TableSource:
+def _values(text: TextTable, found: _Seen) -> TableSource:
     """Give the values that the cells spell."""
 
     def spelled(cells: pa.Array, way: tuple[Spelling, int]) -> pa.Array:
@@ -150,4 +147,4 @@ def _values(text: TextTable, found: _Seen, file: FileState) -> TableSource:
 
     kinds = [KINDS[way] for way, _ in found.spellings]
     schema = pa.schema(list(zip(text.names, kinds, strict=True)))
-    return TableSource(schema, found.n_rows, chunks, "arrow", str(text.path), file)
+    return TableSource(schema, found.n_rows, chunks, "arrow", str(text.path))

@@ -12,6 +12,7 @@ from pyarrow import ipc
 from isthmus.errors import DataError
 from isthmus.io.dataset import CHUNK_ROWS, Dataset, RowGroup, Rows
 from isthmus.io.failures import refusing
+from isthmus.io.file_state import FileState
 from isthmus.io.formats.base import TableFormat
 from isthmus.io.formats.chunks import with_first, write_tables
 from isthmus.io.formats.registry import register
@@ -52,7 +53,7 @@ class FeatherDataset(Dataset):
 
     def __init__(self, path: Path, names: Sequence[str] | None = None) -> None:
         self.source = source = str(path)
-        self._path = path
+        self._path, self._state = path, FileState.of(path)
         with refusing(source, "a feather file", DataError):
             check_frame(path, source, "a feather (arrow) file", _MAGIC)
             with pa.memory_map(str(path)) as mapped:
@@ -90,6 +91,7 @@ class FeatherDataset(Dataset):
             refusing(self.source, "a feather file", DataError),
             pa.OSFile(str(self._path)) as file,
         ):
+            self._state.check(self.source)
             schema = ipc.open_file(file).schema
             fields = [schema.get_field_index(name) for name in self.schema.names or ()]
             yield from _read_batches(file, fields, chosen)

@@ -12,6 +12,7 @@ from pyarrow import parquet
 from isthmus.errors import DataError
 from isthmus.io.dataset import CHUNK_ROWS, Dataset, RowGroup, Rows
 from isthmus.io.failures import refusing
+from isthmus.io.file_state import FileState
 from isthmus.io.formats.base import TableFormat
 from isthmus.io.formats.chunks import with_first, write_tables
 from isthmus.io.formats.registry import register
@@ -68,7 +69,7 @@ class ParquetDataset(Dataset):
 
     def __init__(self, path: Path, names: Sequence[str] | None = None) -> None:
         self.source = source = str(path)
-        self._path = path
+        self._path, self._state = path, FileState.of(path)
         with refusing(source, "a parquet file", DataError):
             check_frame(path, source, "a parquet file", _MAGIC)
             with parquet.ParquetFile(path) as file:
@@ -107,6 +108,7 @@ class ParquetDataset(Dataset):
                 page_checksum_verification=True,
             ) as file,
         ):
+            self._state.check(self.source)
             size = max(1, min(n_rows, self.n_rows))
             yield from file.iter_batches(
                 size, row_groups=groups, columns=names, use_threads=size >= _LEAST_SHARED

@@ -16,6 +16,7 @@ from isthmus.errors import DataError
 from isthmus.io.budget import memory_budget
 from isthmus.io.dataset import refuse_repeated_names
 from isthmus.io.failures import refusing
+from isthmus.io.file_state import FileState
 from isthmus.io.formats.dialect import NUMBER_GAPS, Dialect, find_dialect
 from isthmus.io.formats.head import opened_text, read_head
 from isthmus.io.formats.header import check_header, index_names
@@ -53,6 +54,8 @@ class TextTable:
         Bytes of the longest of the first lines.
     notes : tuple of str
         What was found that is not as the suffix promises, as parts of a sentence.
+    state : FileState
+        How the file was before that.
     """
 
     path: Path
@@ -61,18 +64,21 @@ class TextTable:
     index: tuple[str, ...]
     longest_line: int
     notes: tuple[str, ...]
+    state: FileState
 
     @classmethod
     def open(cls, path: Path) -> TextTable:
         """Look at the first lines; `DataError` says what is wrong with them."""
         with _refusing(path):
-            head = read_head(path)
+            state, head = FileState.of(path), read_head(path)
             usual = usual_delimiter(path)
             dialect, records = find_dialect(head, usual)
             index = tuple(index_names(records))
             check_header(head, records, dialect, index)
             notes = [note for note in (dialect.note(usual), _index_note(index)) if note]
-            return cls(path, dialect, tuple(records[0]), index, head.longest_line, tuple(notes))
+            return cls(
+                path, dialect, tuple(records[0]), index, head.longest_line, tuple(notes), state
+            )
 
     def read(self, most: int) -> pa.Table:
         """Read all rows; `TooMuchTextError` where a packed file holds more bytes than `most`."""
@@ -142,7 +148,9 @@ class TextTable:
             opened_text(self.path) as stream,
             csv.open_csv(stream, read, *self._options(kinds)) as reader,
         ):
+            self.state.check(str(self.path))
             yield from reader
+            self.state.check(str(self.path))
 
     def _with_row(
         self, error: pa.ArrowInvalid, kinds: Mapping[str, pa.DataType], block: int
