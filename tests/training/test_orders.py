@@ -33,14 +33,15 @@ def test_all_once_without_a_generator_are_as_they_are():
     assert sorted(ORDERS["all once"].draw(np.random.default_rng(0))) == list(range(30, 90))
 
 
+@pytest.mark.parametrize("share", [0.25, 0.5])
 @pytest.mark.parametrize(("n_labelled", "n_unlabelled"), [(1, 100), (7, 100), (60, 20), (3, 1)])
-def test_every_minibatch_has_as_many_labelled_ones(n_labelled, n_unlabelled):
+def test_every_minibatch_has_as_many_labelled_ones(n_labelled, n_unlabelled, share):
     labelled = np.arange(n_labelled)
     unlabelled = np.arange(n_labelled, n_labelled + n_unlabelled)
-    order = LabelledInEveryMinibatch(labelled, unlabelled, 8)
+    order = LabelledInEveryMinibatch(labelled, unlabelled, 8, share)
     drawn = order.draw(np.random.default_rng(0))
     assert set(unlabelled) <= set(drawn)
     counts = np.isin(drawn.reshape(-1, 8), labelled).sum(axis=1)
     assert (counts == counts[0]).all()
-    assert counts[0] >= 2
+    assert 8 * share <= counts[0] < 8
     assert np.ptp(np.bincount(drawn[np.isin(drawn, unlabelled)])[n_labelled:]) <= 1

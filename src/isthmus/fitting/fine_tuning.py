@@ -24,7 +24,7 @@ from isthmus.fitting.parameters import (
 )
 from isthmus.models import Model, Predictor
 from isthmus.networks import Affine, ShortcutNetwork, glorot_uniform
-from isthmus.objectives import Corruption
+from isthmus.objectives import Corruption, Unlabelled
 from isthmus.training import AllOnce, LabelledInEveryMinibatch, Order
 
 NO_HEAD = Affine(None, None)
@@ -61,7 +61,8 @@ class FineTuningParameters(EarlyStoppingParameters, MinibatchParameters):
         Peak of the learning rate. "auto" takes 0.003 where labels spread to unlabelled rows, 0.001
         elsewhere.
     batch_size : int
-        Rows in a minibatch. Where unlabelled rows teach, at least a quarter are labelled.
+        Rows in a minibatch. Where unlabelled rows teach, at least a quarter are labelled, half by
+        `Ladder()`.
     max_epochs : int or None
         Passes over the rows that are trained on; None makes about 6,000 updates.
     early_stopping : bool
@@ -110,11 +111,17 @@ def initial_predictor(
     return predictor if given.reconstruction else predictor.without_decoder()
 
 
-def order_of(labelled: np.ndarray, others: np.ndarray, batch_size: int) -> Order:
+def order_of(
+    labelled: np.ndarray,
+    others: np.ndarray,
+    batch_size: int,
+    unlabelled: tuple[Unlabelled, ...] = (),
+) -> Order:
     """Give the rows to train on: besides the labelled ones, the others that teach something."""
     if not len(others):
         return AllOnce(labelled)
-    return LabelledInEveryMinibatch(labelled, others, batch_size)
+    share = max([Unlabelled.labelled_share, *(way.labelled_share for way in unlabelled)])
+    return LabelledInEveryMinibatch(labelled, others, batch_size, share)
 
 
 def relative_rates(predictor: Predictor, layer_decay: float) -> Predictor | None:

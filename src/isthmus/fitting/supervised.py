@@ -297,7 +297,8 @@ class SupervisedAutoencoder(
         labelled = believed.added_to(known, labelled)
         others = np.setdiff1d(others, labelled)
         teaches = self.reconstruction or teaching.unlabelled
-        order = order_of(labelled, others if teaches else others[:0], self.batch_size)
+        others = others if teaches else others[:0]
+        order = order_of(labelled, others, self.batch_size, teaching.unlabelled)
         batches = ArrayBatches(matrix, self.batch_size, order, known)
         plan = self._plan(model, teaching, batches, seed)
         plan = with_ladder(plan, self, self._outcome(), teaching.unlabelled, generator)

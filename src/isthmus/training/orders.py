@@ -52,13 +52,19 @@ class LabelledInEveryMinibatch:
         Positions of the rows.
     batch_size : int
         Rows in a minibatch.
+    least_share : float
+        Share of a minibatch that is labelled, more only where more of all rows are.
     """
 
-    _LEAST_SHARE = 0.25
-
-    def __init__(self, labelled: np.ndarray, unlabelled: np.ndarray, batch_size: int) -> None:
+    def __init__(
+        self,
+        labelled: np.ndarray,
+        unlabelled: np.ndarray,
+        batch_size: int,
+        least_share: float = 0.25,
+    ) -> None:
         share = len(labelled) / (len(labelled) + len(unlabelled))
-        n_labelled = round(batch_size * max(share, self._LEAST_SHARE))
+        n_labelled = round(batch_size * max(share, least_share))
         self._n_labelled = min(max(n_labelled, 1), batch_size - 1)
         self._labelled, self._unlabelled = labelled, unlabelled
         self._n_steps = -(-len(unlabelled) // (batch_size - self._n_labelled))

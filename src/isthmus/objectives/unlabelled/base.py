@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Callable
-from typing import TypeAlias
+from typing import ClassVar, TypeAlias
 
 import jax
 
@@ -16,7 +16,15 @@ Predict: TypeAlias = Callable[[jax.Array, jax.Array | None], jax.Array]
 
 
 class Unlabelled(Family):
-    """A way of learning from rows without labels."""
+    """A way of learning from rows without labels.
+
+    Attributes
+    ----------
+    labelled_share : float
+        Least share of labelled rows in a minibatch.
+    """
+
+    labelled_share: ClassVar[float] = 0.25
 
 
 class PredictionTerm(Unlabelled):
