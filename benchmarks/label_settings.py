@@ -36,6 +36,8 @@ SETTINGS = {
     "default": {},
     "default, 48 epochs": {"max_epochs": 48},
     "default, 100 epochs": {"max_epochs": 100},
+    "default, radius 0.2": {"few": {"radius": 0.2}},
+    "default, radius 0.25": {"few": {"radius": 0.25}},
     "default, radius 0.5": {"few": {"radius": 0.5}},
     "default, radius 0.5, 48 epochs": {"few": {"radius": 0.5}, "max_epochs": 48},
     "default, entropy 1": {"few": {"entropy": 1.0}},

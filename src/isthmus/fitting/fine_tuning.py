@@ -64,7 +64,8 @@ class FineTuningParameters(EarlyStoppingParameters, MinibatchParameters):
         Rows in a minibatch. Where unlabelled rows teach, at least a quarter are labelled, half by
         `Ladder()`.
     max_epochs : int or None
-        Passes over the rows that are trained on; None makes about 6,000 updates.
+        Passes over the rows that are trained on; None makes about 6,000 updates,
+        twice as many where labels spread to unlabelled rows.
     early_stopping : bool
         Hold labelled rows out, keep the parameters that do best on them, and stop when they
         gain no more.

@@ -318,7 +318,7 @@ class SupervisedAutoencoder(
     def _plan(
         self, model: Predictor, teaching: Teaching, batches: ArrayBatches, seed: int
     ) -> Plan[Predictor]:
-        by_rows = default_epochs(batches.n_rows, self.batch_size, 6_000, 10, 400)
+        by_rows = default_epochs(batches.n_rows, self.batch_size, teaching.n_updates, 10, 400)
         n_epochs = self.max_epochs or by_rows
         rate, patience = teaching.learning_rate, self.patience if self.early_stopping else None
         settings = Settings(n_epochs, rate, self.weight_decay, patience=patience, seed=seed)

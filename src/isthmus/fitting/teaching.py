@@ -28,6 +28,7 @@ AUTO = "auto"
 _MOST_SAMPLED, _MOST_NEIGHBORS = 1_000, 10_000
 _NTH_NEIGHBOR = 10
 _LADDER_RATE = 4e-3
+_N_UPDATES, _N_UPDATES_FEW_LABELLED = 6_000, 12_000
 
 
 @final
@@ -45,7 +46,7 @@ class Recipe:
 
 _PLAIN = Recipe()
 _ALL_LABELLED = Recipe(dropout=0.2)
-_FEW_LABELLED = Recipe(3e-3, 0.2, 1.5, 0.35, 0.3, 2.0)
+_FEW_LABELLED = Recipe(3e-3, 0.2, 1.5, 0.2, 0.3, 2.0)
 
 
 @final
@@ -124,6 +125,11 @@ class Teaching:
     def terms(self) -> tuple[PredictionTerm, ...]:
         """What all rows teach, of what asks something of the predictions alone."""
         return tuple(way for way in self.unlabelled if isinstance(way, PredictionTerm))
+
+    @property
+    def n_updates(self) -> int:
+        """About how many updates it takes, where nobody says how long to train."""
+        return _N_UPDATES_FEW_LABELLED if self.propagated else _N_UPDATES
 
     def state(self) -> dict[str, Any]:
         """Give what a model file holds of it."""
