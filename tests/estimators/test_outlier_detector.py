@@ -173,6 +173,8 @@ def test_pictures_are_judged_by_their_reconstruction():
     (first, *_) = detector.explain(spot).reasons(0)
     assert first.column == "pixel 2, 5"
     assert first.value == pytest.approx(spot[0, 2, 5], rel=1e-5)
+    # Rows span 8 dimensions of 64: nothing else is reconstructed, of the spot its column's mean.
+    assert first.expected == pytest.approx(spot[0, 0, 5] + 20 / 8, rel=1e-5)
 
 
 def test_a_fitted_autoencoder_is_used_as_it_is(frame):

@@ -28,6 +28,7 @@ _QUARTILES, _FENCE = (25, 75), 1.5
 # Of the sizes that were tried on training pictures of MNIST and CIFAR-10, none did better on both;
 # deep autoencoders did worse, and learned what was odd as well.
 _MOST_COMPONENTS = 32
+_LEAST_SHARE = 1e-12
 
 
 @final
@@ -155,4 +156,11 @@ class OutlierDetector(TableParameters, FittedDetector):
         unfitted: Any = clone(given)
         if "random_state" in unfitted.get_params() and unfitted.random_state is None:
             unfitted.set_params(random_state=seed)
-        return unfitted.fit(dataset)
+        fitted = unfitted.fit(dataset)
+        if self.autoencoder is None and isinstance(fitted, LinearAutoencoder):
+            # Where rows span fewer dimensions, the other components lead anywhere, and would
+            # reconstruct what no row has.
+            n_components = max(1, int(np.sum(fitted.explained_variance_ratio_ > _LEAST_SHARE)))
+            if n_components < fitted.n_components_:
+                return unfitted.set_params(n_components=n_components).fit(dataset)
+        return fitted
