@@ -28,6 +28,7 @@ _QUARTILES, _FENCE = (25, 75), 1.5
 # Of the sizes that were tried on training pictures of MNIST and CIFAR-10, none did better on both;
 # deep autoencoders did worse, and learned what was odd as well.
 _MOST_COMPONENTS = 32
+# Of the variance; less is rounding.
 _LEAST_SHARE = 1e-12
 
 
@@ -140,13 +141,7 @@ class OutlierDetector(TableParameters, FittedDetector):
         if isinstance(given, FrozenEstimator):
             given = given.estimator
         if given is None:
-            n_components = max(1, min(_MOST_COMPONENTS, dataset.schema.n_features // 2))
-            given = LinearAutoencoder(n_components)
-            # Pictures are numbers alone, and need not be read once more to find out.
-            if len(dataset.schema.row_shape) == 1 and not isinstance(
-                find_preparation(dataset, "standardize", self.kinds), NumberPreparation
-            ):
-                given = Autoencoder(n_components, kinds=self.kinds)
+            return self._fitted_default(dataset, seed)
         if not isinstance(given, BaseAutoencoder):
             raise IsthmusError(
                 f"autoencoder={given!r} is none of Isthmus: give one, such as Autoencoder(8)."
@@ -156,11 +151,19 @@ class OutlierDetector(TableParameters, FittedDetector):
         unfitted: Any = clone(given)
         if "random_state" in unfitted.get_params() and unfitted.random_state is None:
             unfitted.set_params(random_state=seed)
-        fitted = unfitted.fit(dataset)
-        if self.autoencoder is None and isinstance(fitted, LinearAutoencoder):
-            # Where rows span fewer dimensions, the other components lead anywhere, and would
-            # reconstruct what no row has.
-            n_components = max(1, int(np.sum(fitted.explained_variance_ratio_ > _LEAST_SHARE)))
-            if n_components < fitted.n_components_:
-                return unfitted.set_params(n_components=n_components).fit(dataset)
-        return fitted
+        return unfitted.fit(dataset)
+
+    def _fitted_default(self, dataset: Dataset, seed: int) -> BaseAutoencoder:
+        """Give the autoencoder that None stands for, with no component in which rows are alike."""
+        n_components = max(1, min(_MOST_COMPONENTS, dataset.schema.n_features // 2))
+        # Pictures are numbers alone, and need not be read once more to find out.
+        if len(dataset.schema.row_shape) == 1 and not isinstance(
+            find_preparation(dataset, "standardize", self.kinds), NumberPreparation
+        ):
+            return Autoencoder(n_components, kinds=self.kinds, random_state=seed).fit(dataset)
+        linear = LinearAutoencoder(n_components, random_state=seed).fit(dataset)
+        # The others lead anywhere, and would reconstruct what no row has.
+        n_differing = max(1, int(np.sum(linear.explained_variance_ratio_ > _LEAST_SHARE)))
+        if n_differing == linear.n_components_:
+            return linear
+        return LinearAutoencoder(n_differing, random_state=seed).fit(dataset)
