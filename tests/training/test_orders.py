@@ -7,7 +7,7 @@ from isthmus.training import AllOnce, LabelledInEveryMinibatch
 
 ORDERS = {
     "all once": AllOnce(np.arange(30, 90)),
-    "labelled": LabelledInEveryMinibatch(np.arange(30, 37), np.arange(37, 90), 8),
+    "labelled": LabelledInEveryMinibatch(np.arange(30, 37), np.arange(37, 90), 8, 0.25),
 }
 
 

@@ -23,7 +23,7 @@ from ..anybody import Anybody
 
 ORDERS = {
     "all once": lambda: AllOnce(np.arange(160)),
-    "labelled": lambda: LabelledInEveryMinibatch(np.arange(20), np.arange(20, 160), 32),
+    "labelled": lambda: LabelledInEveryMinibatch(np.arange(20), np.arange(20, 160), 32, 0.25),
 }
 
 

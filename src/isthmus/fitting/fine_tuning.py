@@ -116,7 +116,7 @@ def order_of(
     labelled: np.ndarray,
     others: np.ndarray,
     batch_size: int,
-    unlabelled: tuple[Unlabelled, ...] = (),
+    unlabelled: tuple[Unlabelled, ...],
 ) -> Order:
     """Give the rows to train on: besides the labelled ones, the others that teach something."""
     if not len(others):

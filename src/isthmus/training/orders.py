@@ -53,7 +53,7 @@ class LabelledInEveryMinibatch:
     batch_size : int
         Rows in a minibatch.
     least_share : float
-        Share of a minibatch that is labelled, more only where more of all rows are.
+        Share of a minibatch that is labelled; more is only where more of all rows are.
     """
 
     def __init__(
@@ -61,7 +61,7 @@ class LabelledInEveryMinibatch:
         labelled: np.ndarray,
         unlabelled: np.ndarray,
         batch_size: int,
-        least_share: float = 0.25,
+        least_share: float,
     ) -> None:
         share = len(labelled) / (len(labelled) + len(unlabelled))
         n_labelled = round(batch_size * max(share, least_share))
