@@ -129,6 +129,8 @@ def held_out_loss(
     """Sum the losses of a block's rows and their terms, penalties left out."""
     model = layout.unflatten(parameters)
 
+    # Traced once, for its shape and for the loop.
+    @partial(jax.jit, inline=True)
     def losses_of(i: jax.Array) -> jax.Array:
         batch = _minibatch(block, i)
         losses = objective.held_out_losses(model, batch, jax.random.fold_in(key, i))
