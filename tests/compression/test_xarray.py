@@ -39,6 +39,7 @@ def path(dataset, tmp_path):
     return tmp_path / "field.nc"
 
 
+@pytest.mark.usefixtures("optimized")
 def test_a_variable_comes_back_within_the_error_and_its_gaps_as_gaps(dataset, path, tmp_path):
     with xarray.open_dataset(path, engine="h5netcdf") as opened:
         compress(opened["height"], tmp_path / "height.isz", max_error=0.05)
@@ -49,6 +50,7 @@ def test_a_variable_comes_back_within_the_error_and_its_gaps_as_gaps(dataset, pa
     np.testing.assert_array_equal(Archive(tmp_path / "height.isz")[5:7], found[5:7])
 
 
+@pytest.mark.usefixtures("optimized")
 @pytest.mark.parametrize(("name", "fill"), [("height", FILL), ("packed", np.int16(-32768))])
 def test_numbers_as_the_file_holds_them_keep_their_fill_value(name, fill, path, tmp_path):
     with xarray.open_dataset(path, engine="h5netcdf", mask_and_scale=False) as opened:

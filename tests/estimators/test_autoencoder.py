@@ -30,6 +30,7 @@ def pca_error(n_components, X, rows):
     return float(np.sum((back - X[rows]) ** 2, axis=1).mean())
 
 
+@pytest.mark.usefixtures("optimized")
 @pytest.mark.parametrize(("n_components", "share"), [(2, 0.6), (16, 0.65)])
 def test_deep_code_of_digits_is_well_under_pca(digits, n_components, share):
     estimator = Autoencoder(n_components, random_state=0).fit(digits)
@@ -37,6 +38,7 @@ def test_deep_code_of_digits_is_well_under_pca(digits, n_components, share):
     assert ours < share * pca_error(n_components, digits, estimator.validation_rows_)
 
 
+@pytest.mark.usefixtures("optimized")
 def test_mnist_passes_pca_in_half_an_epoch(mnist):
     train, test = mnist
     estimator = Autoencoder(30, hidden=[1000, 500, 250], max_epochs=1, random_state=0)

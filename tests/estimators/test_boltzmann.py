@@ -25,6 +25,7 @@ def test_digits_have_less_free_energy_than_noise(machine, digits):
     assert np.median(machine.free_energy(digits)) < machine.free_energy(noise).min()
 
 
+@pytest.mark.usefixtures("optimized")
 def test_samples_look_like_the_data(machine, digits):
     drawn = machine.sample(200, n_steps=300, random_state=0)
     assert drawn.shape == (200, 64)

@@ -55,6 +55,7 @@ def test_means_far_from_zero_cost_no_digits(offsets):
     assert angles.max() < 1e-3
 
 
+@pytest.mark.usefixtures("optimized")
 @pytest.mark.parametrize("n_components", [5, 16])
 @pytest.mark.parametrize("seed", [0, 1])
 def test_training_by_gradient_finds_the_principal_subspace(raw_digits, n_components, seed):

@@ -20,6 +20,7 @@ def cosines(model, dictionary):
     return (dictionary @ found.T).max(axis=1)
 
 
+@pytest.mark.usefixtures("optimized")
 @pytest.mark.parametrize("tied_weights", [False, True])
 @pytest.mark.parametrize("sparsity", ["top_k", "batch_top_k", "jump_relu"])
 def test_features_that_are_there_are_found(sparsity, tied_weights):
