@@ -6,6 +6,7 @@ import re
 import pytest
 from rich.console import Console
 
+from isthmus.passes import passes_told, told
 from isthmus.runs import Progress, ProgressBar
 from isthmus.runs import progress as progress_module
 
@@ -64,3 +65,15 @@ def test_next_stage_is_measured_anew(screen):
     assert line.startswith("layer 2 of 4, epoch   1/400 ")
     hours, minutes, seconds = map(int, re.search(r"(\d+):(\d\d):(\d\d) left", line).groups())
     assert hours * 3600 + minutes * 60 + seconds > 60
+
+
+def test_nobody_is_told_of_passes_while_it_shows(screen):
+    passes = []
+    bar = ProgressBar(verbose=True)
+    with passes_told(passes.append):
+        bar(LARGE)
+        assert list(told(["ab"], "letters")) == ["ab"]
+        assert passes == []
+        bar.close()
+        assert list(told(["ab"], "letters")) == ["ab"]
+    assert [one.ended for one in passes] == [False, True]

@@ -16,6 +16,7 @@ from isthmus.cli.messages import MisuseError, say, tell
 from isthmus.cli.options import Data, Memory, Output
 from isthmus.cli.places import check_apart
 from isthmus.cli.values import limit_memory, load_autoencoder, misuse
+from isthmus.passes import passes_told
 
 _DELAY = 1.0
 
@@ -175,7 +176,8 @@ def _bar(what: str) -> Iterator[Any]:
     from rich.progress import Progress
 
     began = time.monotonic()
-    with Progress(console=Console(stderr=True), transient=True, disable=False) as bar:
+    bar = Progress(console=Console(stderr=True), transient=True, disable=False)
+    with passes_told(None), bar:
         task = bar.add_task(what, total=None)
 
         def show(n_done: int, n_rows: int) -> None:

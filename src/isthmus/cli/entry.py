@@ -21,8 +21,10 @@ from isthmus.cli.messages import (
     one_line,
     warnings_told,
 )
+from isthmus.cli.reading import ReadingBar
 from isthmus.cli.streams import prepare_streams
 from isthmus.cli.values import MEMORY_VARIABLE
+from isthmus.passes import passes_told
 from isthmus.signals import (
     Command,
     exit_code,
@@ -54,11 +56,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def run(arguments: Sequence[str]) -> int:
     """Run a command and give its exit code; every failure is one line on standard error."""
-    budget = os.environ.get(MEMORY_VARIABLE)
+    budget, bar = os.environ.get(MEMORY_VARIABLE), ReadingBar()
     try:
-        with Command(), warnings_told():
+        with Command(), warnings_told(), passes_told(bar):
             return _run(arguments)
     finally:
+        bar.close()
         os.environ.pop(MEMORY_VARIABLE, None)
         if budget is not None:
             os.environ[MEMORY_VARIABLE] = budget

@@ -161,7 +161,7 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Imputin
         check_is_fitted(self)
         dataset = self._open_codes(X)
         first, dtype = 0, self._precision(dataset.schema)
-        for chunk in read_ahead(dataset.chunks(affordable_rows(self.preparation_.n_features))):
+        for chunk in read_ahead(dataset.passed(affordable_rows(self.preparation_.n_features))):
             codes = to_float(chunk, dataset.source, first, dtype)
             yield self._decoded(codes, first)
             first += len(codes)

@@ -37,7 +37,7 @@ def filled_chunks(
     """
     preparation.check(dataset)
     first = 0
-    for rows in read_ahead(dataset.chunks(n_rows)):
+    for rows in read_ahead(dataset.passed(n_rows)):
         prepared = preparation.transform(rows, dataset.source, first)
         first += len(rows)
         incomplete = np.flatnonzero(np.isnan(prepared).any(axis=1))

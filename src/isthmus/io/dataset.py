@@ -15,6 +15,7 @@ import pyarrow as pa
 
 from isthmus.errors import DataError
 from isthmus.io.index import feature_columns, index_columns
+from isthmus.passes import told
 
 Rows: TypeAlias = np.ndarray | pa.Table
 """One chunk of raw data: an array ``(rows, *row_shape)``, or an arrow table for named columns."""
@@ -114,6 +115,10 @@ class Dataset(ABC):
     @abstractmethod
     def chunks(self, n_rows: int = CHUNK_ROWS) -> Iterator[Rows]:
         """Yield the rows in order, at most `n_rows` at a time."""
+
+    def passed(self, n_rows: int = CHUNK_ROWS) -> Iterator[Rows]:
+        """Yield the same as `chunks`, and tell who listens how far it is."""
+        return told(self.chunks(n_rows), self.source, self.n_rows)
 
     def row_groups(self) -> Sequence[RowGroup]:
         """Give row groups, to be read in any order; one of all rows where there is no such way."""

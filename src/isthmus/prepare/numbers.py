@@ -228,7 +228,7 @@ def _statistics(
     dataset: Dataset, *, deviations: bool, before: NumberPreparation | None = None
 ) -> ColumnStatistics:
     statistics = ColumnStatistics(dataset.schema.n_features, deviations=deviations)
-    for chunk in dataset.chunks(chunk_rows(dataset)):
+    for chunk in dataset.passed(chunk_rows(dataset)):
         matrix = to_matrix(chunk, dataset.source, statistics.count)
         if before is not None:
             as_shades = before.scaling == "range"

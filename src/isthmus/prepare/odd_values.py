@@ -34,7 +34,7 @@ def refuse_odd_value(dataset: Dataset, name: str) -> None:
     """Do the same for one column of text."""
     first: tuple[str, int] | None = None
     n_values = n_nearly = n_before = 0
-    for chunk in dataset.select([name]).chunks():
+    for chunk in dataset.select([name]).passed():
         column = cast(pa.Table, chunk).column(0)
         odd = _matches(column, _NUMBER).index(False).as_py()
         if first is None and odd >= 0:

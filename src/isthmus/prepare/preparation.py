@@ -127,7 +127,7 @@ class Preparation(ABC):
         """Prepare a dataset at most `n_rows` at a time, once it is known to suit."""
         self.check(dataset)
         first = 0
-        for chunk in dataset.chunks(n_rows):
+        for chunk in dataset.passed(n_rows):
             yield self.transform(chunk, dataset.source, first, dtype)
             first += len(chunk)
 
@@ -153,7 +153,7 @@ def raw_rows(dataset: Dataset, positions: np.ndarray) -> Iterator[Rows]:
 def _picked(dataset: Dataset, positions: np.ndarray) -> Iterator[tuple[int, Rows]]:
     """Yield rows at these positions, and where the chunk that they are from begins."""
     first = 0
-    for chunk in dataset.chunks(chunk_rows(dataset)):
+    for chunk in dataset.passed(chunk_rows(dataset)):
         start, stop = np.searchsorted(positions, (first, first + len(chunk)))
         if stop > start:
             inside = positions[start:stop] - first

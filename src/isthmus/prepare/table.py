@@ -306,7 +306,7 @@ def _why(column: Column) -> str:
 
 def _tables(dataset: Dataset, n_rows: int | None = None) -> Iterator[pa.Table]:
     """Yield the rows as arrow tables."""
-    for chunk in dataset.chunks(chunk_rows(dataset) if n_rows is None else n_rows):
+    for chunk in dataset.passed(chunk_rows(dataset) if n_rows is None else n_rows):
         yield _as_table(chunk)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable, Mapping
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from types import MappingProxyType
 from typing import Any, NamedTuple, TypeAlias, final
 
@@ -14,6 +14,8 @@ from rich.progress import BarColumn, ProgressColumn, Task, TextColumn, TimeRemai
 from rich.progress import Progress as RichProgress
 from rich.table import Column
 from rich.text import Text
+
+from isthmus.passes import passes_told
 
 
 class Progress(NamedTuple):
@@ -56,6 +58,7 @@ class ProgressBar:
         self._start = time.monotonic()
         self._bar: RichProgress | None = None
         self._stage = ""
+        self._alone = ExitStack()
 
     def __call__(self, progress: Progress) -> None:
         if not self._wanted or time.monotonic() - self._start < self.DELAY:
@@ -79,6 +82,7 @@ class ProgressBar:
             self._bar = _make_bar()
             # A bar without its task, or a task without its fields, cannot be drawn.
             self._bar.add_task("training", **state)
+            self._alone.enter_context(passes_told(None))
             self._bar.start()
         elif progress.stage != self._stage:
             # What was measured of another stage says nothing about this one.
@@ -89,6 +93,7 @@ class ProgressBar:
 
     def close(self) -> None:
         """Take the bar away."""
+        self._alone.close()
         if self._bar is not None:
             with suppress(OSError, ValueError):
                 self._bar.stop()

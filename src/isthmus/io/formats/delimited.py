@@ -22,6 +22,7 @@ from isthmus.io.formats.text_errors import ReadAgainError, TooMuchTextError
 from isthmus.io.formats.text_table import TextTable
 from isthmus.io.index import feature_columns, index_columns
 from isthmus.io.joined import common_kinds
+from isthmus.passes import told
 
 _SHARE_IN_MEMORY = 4
 _LIKELY_PACKING = 4
@@ -112,7 +113,7 @@ def _spilled(tables: Sequence[TextTable], source: str) -> Dataset:
             index = _common_index([schema for _, schema in firsts])
             kinds = {**common_kinds(own), **kinds}
             rows = _rows([table for table, _ in firsts], kinds, [*own[0][0].names, *index], block)
-            return spill_to_disk(rows, source)
+            return spill_to_disk(told(rows, source), source)
         except ReadAgainError as again:
             # Such as whole numbers in the first block, and fractions in a later one.
             kinds, block = {**kinds, **again.kinds}, max(block, again.block)
