@@ -3,9 +3,11 @@
 import io
 import re
 
+import numpy as np
 import pytest
 from rich.console import Console
 
+from isthmus import LinearAutoencoder
 from isthmus.cli import reading
 from isthmus.cli.reading import ReadingBar
 from isthmus.passes import Pass
@@ -20,7 +22,9 @@ def screen(monkeypatch):
     """What a terminal of 80 columns was sent, by passes of any length."""
     text = io.StringIO()
     console = Console(file=text, width=80, force_terminal=True)
-    monkeypatch.setattr("rich.console.Console", lambda stderr: console)
+    monkeypatch.setattr(
+        "rich.console.Console", lambda stderr=False: console if stderr else Console()
+    )
     monkeypatch.setattr(reading, "_on_terminal", lambda: True)
     monkeypatch.setattr(reading, "_DELAY", -1.0)
     return lambda: re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", text.getvalue())
@@ -84,3 +88,16 @@ def test_commands_show_their_passes(screen, tmp_path, monkeypatch):
     before = len(screen())
     assert run("decode", "m.isthmus", "codes.csv", "-o", "again.csv") == 0
     assert "reading codes.csv" in screen()[before:]
+
+
+def test_a_failure_is_said_when_the_bar_is_gone(screen, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    frame = make_frame(100_000)[list("ab")]
+    LinearAutoencoder(1).fit(frame).save("m.isthmus")
+    frame.loc[99_000, "a"] = np.inf
+    frame.to_parquet("odd.parquet")
+    assert run("encode", "m.isthmus", "odd.parquet", "-o", "codes.csv") == 1
+    assert "reading odd.parquet" in screen()
+    (sentence,) = capsys.readouterr().err.splitlines()
+    assert sentence.startswith("isthmus: odd.parquet")
+    assert "isthmus:" not in screen()

@@ -7,6 +7,7 @@ import gc
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import closing
 
 from cyclopts import CycloptsError
 
@@ -56,12 +57,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def run(arguments: Sequence[str]) -> int:
     """Run a command and give its exit code; every failure is one line on standard error."""
-    budget, bar = os.environ.get(MEMORY_VARIABLE), ReadingBar()
+    budget = os.environ.get(MEMORY_VARIABLE)
     try:
-        with Command(), warnings_told(), passes_told(bar):
+        with Command(), warnings_told():
             return _run(arguments)
     finally:
-        bar.close()
         os.environ.pop(MEMORY_VARIABLE, None)
         if budget is not None:
             os.environ[MEMORY_VARIABLE] = budget
@@ -70,12 +70,14 @@ def run(arguments: Sequence[str]) -> int:
 def _run(arguments: Sequence[str]) -> int:
     try:
         fill_in(app, arguments)
-        result = app(
-            list(arguments),
-            exit_on_error=False,
-            print_error=False,
-            result_action="return_value",
-        )
+        # Taken away before anything is said of a failure.
+        with closing(ReadingBar()) as bar, passes_told(bar):
+            result = app(
+                list(arguments),
+                exit_on_error=False,
+                print_error=False,
+                result_action="return_value",
+            )
         sys.stdout.flush()
         if result == INTERRUPTED:
             return exit_code(heard_signal())
