@@ -25,7 +25,7 @@ def screen(monkeypatch):
     monkeypatch.setattr(
         "rich.console.Console", lambda stderr=False: console if stderr else Console()
     )
-    monkeypatch.setattr(reading, "_on_terminal", lambda: True)
+    monkeypatch.setattr(reading, "on_terminal", lambda: True)
     monkeypatch.setattr(reading, "_DELAY", -1.0)
     return lambda: re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", text.getvalue())
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,6 +16,7 @@ from isthmus.cli.options import Data, Memory, Output
 from isthmus.cli.places import check_apart
 from isthmus.cli.values import limit_memory, load_autoencoder, misuse
 from isthmus.passes import passes_told
+from isthmus.terminal import on_terminal
 
 _DELAY = 1.0
 
@@ -169,7 +169,7 @@ def _slice(text: str | None) -> slice:
 @contextmanager
 def _bar(what: str) -> Iterator[Any]:
     """Show how far the work is, on a terminal, where it takes long."""
-    if sys.stderr is None or sys.stderr.closed or not sys.stderr.isatty():
+    if not on_terminal():
         yield lambda n_done, n_rows: None
         return
     from rich.console import Console

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from contextlib import suppress
 from typing import Any, final
 
 from isthmus.errors import printable
 from isthmus.passes import Pass
+from isthmus.terminal import on_terminal
 
 _DELAY, _WIDTH = 1.0, 40
 
@@ -37,7 +37,7 @@ class ReadingBar:
         with suppress(OSError, ValueError):
             if self._bar is not None:
                 self._bar.update(self._bar.task_ids[0], completed=now.n_done)
-            elif time.monotonic() - self._start >= _DELAY and _on_terminal():
+            elif time.monotonic() - self._start >= _DELAY and on_terminal():
                 self._bar = _make_bar(now)
                 self._bar.start()
 
@@ -47,10 +47,6 @@ class ReadingBar:
         if bar is not None:
             with suppress(OSError, ValueError):
                 bar.stop()
-
-
-def _on_terminal() -> bool:
-    return sys.stderr is not None and not sys.stderr.closed and sys.stderr.isatty()
 
 
 def _make_bar(now: Pass) -> Any:

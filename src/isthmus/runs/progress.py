@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack, suppress
@@ -16,6 +15,7 @@ from rich.table import Column
 from rich.text import Text
 
 from isthmus.passes import passes_told
+from isthmus.terminal import on_terminal
 
 
 class Progress(NamedTuple):
@@ -54,7 +54,7 @@ class ProgressBar:
     DELAY = 1.0
 
     def __init__(self, verbose: bool | int | None = None) -> None:
-        self._wanted = _on_terminal() if verbose is None else bool(verbose)
+        self._wanted = on_terminal() if verbose is None else bool(verbose)
         self._start = time.monotonic()
         self._bar: RichProgress | None = None
         self._stage = ""
@@ -97,11 +97,6 @@ class ProgressBar:
         if self._bar is not None:
             with suppress(OSError, ValueError):
                 self._bar.stop()
-
-
-def _on_terminal() -> bool:
-    # A program without a terminal may have closed it.
-    return sys.stderr is not None and not sys.stderr.closed and sys.stderr.isatty()
 
 
 def _losses(progress: Progress) -> str:
