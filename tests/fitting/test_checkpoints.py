@@ -109,6 +109,7 @@ def test_cycles_and_the_parts_of_the_loss_go_on_where_they_broke_off(table, tmp_
 
 KILLED_SETTINGS = {
     "hidden": 8,
+    "shortcut": False,
     "max_epochs": 300,
     "patience": 300,
     "batch_size": 64,

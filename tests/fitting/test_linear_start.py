@@ -85,9 +85,27 @@ def test_nonlinear_data_gain_as_they_did():
     assert model.best_epoch_ > 0
 
 
+@pytest.mark.parametrize("kind", [Autoencoder, StackedAutoencoder])
+def test_what_few_rows_gain_by_chance_is_not_kept(kind):
+    changes = []
+    for seed in range(4):
+        generator = np.random.default_rng(seed)
+        X = generator.normal(size=(400, 4)) @ generator.normal(size=(4, 12))
+        X += 0.3 * generator.normal(size=X.shape)
+        known, new = X[:200], X[200:]
+        model = kind(4, random_state=seed, verbose=False).fit(known)
+        known, new = (model.preparation_.transform(rows) for rows in (known, new))
+        pca = PCA(4).fit(known.astype(np.float64))
+        back = pca.inverse_transform(pca.transform(new))
+        ours = np.square(over_rows(Model.reconstruct, model.model_, new) - new).sum()
+        changes.append(ours / np.square(back - new).sum() - 1)
+    assert np.mean(changes) < 0.01
+    assert max(changes) < 0.03
+
+
 def test_noise_of_a_level_that_was_asked_for_has_its_price(low_rank):
     usual = DenoisingAutoencoder(3, max_epochs=60, **QUICK)
-    asked = DenoisingAutoencoder(3, level=0.8, max_epochs=60, **QUICK)
+    asked = DenoisingAutoencoder(3, level=1.5, max_epochs=60, **QUICK)
     masked = DenoisingAutoencoder(3, corruption=Masking(0.5), max_epochs=60, **QUICK)
     for estimator in (asked, masked):
         ours, theirs = errors(estimator.fit(low_rank), low_rank, 3)
@@ -167,7 +185,7 @@ def test_sweep_of_denoising_is_no_worse_on_clean_rows_than_its_start(low_rank):
     denoising = DenoisingAutoencoder(max_epochs=60)
     sweep = ComponentSweep(denoising, components=[2, 3], **QUICK).fit(low_rank)
     assert (sweep.results_.mean_errors <= sweep.results_.pca_errors * 1.0001).all()
-    asked = ComponentSweep(DenoisingAutoencoder(level=0.8, max_epochs=60), components=[3], **QUICK)
+    asked = ComponentSweep(DenoisingAutoencoder(level=1.5, max_epochs=60), components=[3], **QUICK)
     results = asked.fit(low_rank).results_
     assert (results.mean_errors > results.pca_errors).all()
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from isthmus import Autoencoder, ComponentSweep, LinearAutoencoder, write_report
-from isthmus.fitting.unfinished import still_improving
+from isthmus.fitting.training_advice import training_advice
 from isthmus.report import size_to_take
 
 QUICK = {"random_state": 0, "verbose": False}
@@ -19,19 +19,31 @@ def noise():
 
 def test_training_that_ended_at_its_best_epoch_says_so(digits):
     short = Autoencoder(2, hidden=[16], max_epochs=2, **QUICK).fit(digits)
-    assert still_improving([short]) == (
+    assert training_advice([short]) == [
         "Still improving: of 2 epochs the last was the best; raise max_epochs."
-    )
+    ]
     noted = Autoencoder(8, hidden=[16], max_epochs=2, **QUICK).fit(digits)
-    assert "with 2 and 8 components" in str(still_improving([short, noted]))
+    (advice,) = training_advice([short, noted])
+    assert "with 2 and 8 components" in advice
 
 
-def test_training_that_could_not_go_on_says_nothing(noise, digits):
+def test_training_that_gained_nothing_says_what_was_kept(noise, digits):
     kept = Autoencoder(2, max_epochs=2, learning_rate=0.5, **QUICK).fit(noise)
     assert kept.best_epoch_ == 0
+    assert training_advice([kept]) == [
+        "PCA was kept, where training starts: on 20 held-out rows none of 2 epochs did better by "
+        "more than chance; more rows or epochs may."
+    ]
+    short = Autoencoder(8, hidden=[16], max_epochs=2, **QUICK).fit(digits)
+    improving, of_pca = training_advice([kept, short])
+    assert "with 8 components" in improving
+    assert "with 2 components" in of_pca
+
+
+def test_training_that_was_not_judged_says_nothing(noise, digits):
     alone = Autoencoder(2, hidden=[16], max_epochs=2, validation_fraction=0, **QUICK).fit(digits)
-    for estimator in (kept, alone, LinearAutoencoder(2).fit(noise)):
-        assert still_improving([estimator]) is None
+    for estimator in (alone, LinearAutoencoder(2).fit(noise)):
+        assert training_advice([estimator]) == []
 
 
 def test_page_asks_for_more_epochs(digits, tmp_path):

@@ -59,6 +59,7 @@ def results(estimator, folder):
     found = [getattr(model, name)(rows) for name in names if hasattr(model, name)]
     if hasattr(model, "sample"):
         found.append(model.sample(5, random_state=0))
+    found.append(np.array(model.history_.get("loss", [])))
     return [*found, load(folder / "model.isthmus").transform(rows)]
 
 

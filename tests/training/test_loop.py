@@ -71,7 +71,7 @@ def test_best_held_out_parameters_are_kept(matrix):
     assert training.best_epoch == int(np.argmin(losses)) + 1
     held_out = ArrayBatches(matrix, 32, AllOnce(np.arange(160, 200)))
     judge = HeldOut(Layout.of(training.model), Objective(), held_out, Devices())
-    loss = judge.losses(Layout.of(training.model).flatten(training.model))
+    loss = judge.losses(Layout.of(training.model).flatten(training.model)).mean()
     assert loss == pytest.approx(min(losses), rel=1e-6)
 
 

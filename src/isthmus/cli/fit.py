@@ -100,11 +100,10 @@ def _write(
     if output.report_folder is not None:
         _report(estimator, dataset, labels, output.output, output.report_folder)
     tell(f"Model: {output.output}")
-    from isthmus.fitting.unfinished import still_improving
+    from isthmus.fitting.training_advice import training_advice
 
-    unfinished = still_improving([estimator])
-    if unfinished is not None:
-        say(unfinished)
+    for sentence in training_advice([estimator]):
+        say(sentence)
     if estimator.interrupted_:
         say(what_was_kept(estimator))
 

@@ -108,7 +108,7 @@ def sweep(
     check_apart(data, files, [("--output", output.output)])
     autoencoder = estimator_from(model, training)
     from isthmus import ComponentSweep
-    from isthmus.fitting.unfinished import still_improving
+    from isthmus.fitting.training_advice import training_advice
     from isthmus.io import read
     from isthmus.report import print_sweep, size_to_take, write_sweep
 
@@ -121,9 +121,8 @@ def sweep(
         write_sweep(found, output.output)
     print_sweep(found)
     tell(size_to_take(found))
-    unfinished = still_improving([fitted for of_size in found.estimators_ for fitted in of_size])
-    if unfinished is not None:
-        tell(unfinished)
+    for sentence in training_advice([fitted for of in found.estimators_ for fitted in of]):
+        tell(sentence)
     tell(f"Picture: {output.output / 'sweep.png'}")
     if output.best is not None:
         with kept(f"the results are in {output.output}, but no model was written"):

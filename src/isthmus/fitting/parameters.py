@@ -136,8 +136,8 @@ class ObjectiveParameters:
         ``Convolutional()``.
     shortcut : bool or None
         Let a linear map lead from the rows to the code beside the layers, and one back. They
-        start as the principal components while the layers give nothing, and the start counts as
-        an epoch: on held-out rows the model is never worse than PCA. None decides: where
+        start as the principal components while the layers give nothing, and these are kept where
+        no epoch does better on held-out rows by more than chance. None decides: where
         reconstructions are judged by squared error and the code is the encoder's output itself,
         but for networks that were given.
     corruption : {names}, Corruption or None

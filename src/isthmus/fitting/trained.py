@@ -50,8 +50,8 @@ class TrainedAutoencoder(ScalingParameters, MinibatchParameters, BaseAutoencoder
     Attributes
     ----------
     best_epoch_ : int
-        The epoch whose parameters were kept, counted from 1; 0 where no epoch did better than
-        the principal components that training started from.
+        The epoch whose parameters were kept, counted from 1; 0 where no epoch did better, by more
+        than chance, than the principal components that training started from.
     interrupted_ : bool
         Whether Ctrl-C ended the training.
     """

@@ -19,7 +19,7 @@ from jinja2 import Environment
 
 from isthmus.errors import IsthmusError, printable
 from isthmus.fitting.base import BaseAutoencoder
-from isthmus.fitting.unfinished import still_improving
+from isthmus.fitting.training_advice import training_advice
 from isthmus.io import replacing
 from isthmus.report.comparison import Comparison, compare
 from isthmus.report.description import likelihood_of, since
@@ -159,7 +159,7 @@ def _section(comparison: Comparison) -> dict[str, Any]:
         "sentences": [
             _sentence(comparison),
             _denoising_sentence(comparison),
-            still_improving([estimator]),
+            *training_advice([estimator]),
         ],
         "pictures": [
             _Picture(caption, f"{_slug(comparison.name)}-{_slug(caption)}.png", data)

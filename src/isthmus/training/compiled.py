@@ -1,4 +1,4 @@
-"""The two compiled programs of training: many updates in one call, and a held-out loss."""
+"""The two compiled programs of training: many updates in one call, and held-out losses."""
 
 from __future__ import annotations
 
@@ -117,24 +117,33 @@ def advance(
     return lax.fori_loop(start, stop, step, carry)
 
 
-@partial(jax.jit, static_argnames=("layout", "objective"), compiler_options=OPTIONS)
-def held_out_loss(
+@partial(jax.jit, static_argnames=("layout", "objective", "replicated"), compiler_options=OPTIONS)
+def held_out_losses(
     parameters: Parameters,
     block: PlacedBlock,
     key: jax.Array,
     *,
     layout: Layout,
     objective: Loss[Any],
-) -> jax.Array:
-    """Sum the losses of a block's rows and their terms, penalties left out."""
+    replicated: NamedSharding | None = None,
+) -> tuple[jax.Array, jax.Array]:
+    """Give the losses of a block's rows and their terms, penalties left out, and what counts.
+
+    They are ``(steps, batch, …)`` and ``(steps, batch)``, the latter 0 for rows that do not.
+    """
     model = layout.unflatten(parameters)
 
     # Traced once, for its shape and for the loop.
     @partial(jax.jit, inline=True)
-    def losses_of(i: jax.Array) -> jax.Array:
+    def losses_of(i: jax.Array) -> tuple[jax.Array, jax.Array]:
         batch = _minibatch(block, i)
-        losses = objective.held_out_losses(model, batch, jax.random.fold_in(key, i))
-        return batch.weights @ losses
+        step_key = jax.random.fold_in(key, i)
+        return objective.held_out_losses(model, batch, step_key), batch.weights
 
-    shape = jax.eval_shape(losses_of, jnp.zeros((), jnp.int32)).shape
-    return lax.fori_loop(0, block.n_steps, lambda i, total: total + losses_of(i), jnp.zeros(shape))
+    def step(i: jax.Array, found: Any) -> Any:
+        return jax.tree.map(lambda all_, new: all_.at[i].set(new), found, losses_of(i))
+
+    shapes = jax.eval_shape(losses_of, jnp.zeros((), jnp.int32))
+    nothing = jax.tree.map(lambda of: jnp.zeros((block.shape[0], *of.shape), of.dtype), shapes)
+    found = lax.fori_loop(0, block.n_steps, step, nothing)
+    return found if replicated is None else lax.with_sharding_constraint(found, replicated)

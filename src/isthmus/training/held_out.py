@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Any, final
+from typing import Any, TypeAlias, final
 
 import jax
 import numpy as np
+from scipy.stats import wilcoxon
 
 from isthmus.objectives import Loss
 from isthmus.training.batches import Batches
-from isthmus.training.compiled import held_out_loss
+from isthmus.training.compiled import held_out_losses
 from isthmus.training.devices import Devices
 from isthmus.training.layout import Layout, Parameters
+
+Judging: TypeAlias = list[tuple[jax.Array, jax.Array]]
+
+# Where training changes nothing, one fit in so many is taken for better than its start.
+_ONE_IN = 10
+_MANY_STANDARD_ERRORS = 3.0
 
 
 @final
@@ -22,43 +29,88 @@ class HeldOut:
         self, layout: Layout, objective: Loss[Any], batches: Batches, devices: Devices
     ) -> None:
         self._layout, self._objective = layout, objective
-        self._n_rows = batches.n_rows
         self._key = devices.key(0)
         self._devices = devices
         self._blocks = list(devices.blocks(batches))
 
-    def loss(self, parameters: Parameters) -> float:
-        """Give the mean loss per held-out row."""
-        return float(self.losses(parameters)[0])
-
-    def losses(self, parameters: Parameters) -> np.ndarray:
-        """Give the mean loss per held-out row, and after it the means of its terms."""
-        return self.finished(self.begun(parameters))
-
-    def begun(self, parameters: Parameters) -> list[jax.Array]:
+    def begun(self, parameters: Parameters) -> Judging:
         """Let the devices begin with it, and do not wait."""
         parameters = self._devices.everywhere(parameters)
         return [
-            held_out_loss(
-                parameters, block, self._key, layout=self._layout, objective=self._objective
+            held_out_losses(
+                parameters,
+                block,
+                self._key,
+                layout=self._layout,
+                objective=self._objective,
+                replicated=self._devices.replicated,
             )
             for block in self._blocks
         ]
 
-    def finished(self, sums: list[jax.Array]) -> np.ndarray:
-        """Wait for what was begun, and give the losses."""
-        total = sum(np.asarray(each, np.float64) for each in sums)
-        return np.atleast_1d(total) / self._n_rows
+    def finished(self, judging: Judging) -> np.ndarray:
+        """Wait for what was begun, and give each row's loss and what follows it, in columns."""
+        found = [(np.asarray(losses), np.asarray(counts)) for losses, counts in judging]
+        losses = np.concatenate([losses[counts > 0] for losses, counts in found])
+        return losses.reshape(len(losses), -1)
+
+    def losses(self, parameters: Parameters) -> np.ndarray:
+        """Give each row's loss and what follows it: ``(rows, columns)``."""
+        return self.finished(self.begun(parameters))
+
+
+def mean_losses(losses: np.ndarray) -> np.ndarray:
+    """Give the mean loss of rows, and of what follows it."""
+    return losses.mean(axis=0, dtype=np.float64)
 
 
 @final
-class Floor:
-    """How well, at least, held-out rows must do: as well as with some other parameters."""
+class Fallback:
+    """Parameters that are kept unless others do better on held-out rows, and not by chance.
 
-    def __init__(self, held_out: HeldOut, fallback: Parameters) -> None:
-        self._held_out = held_out
-        self._most = held_out.loss(fallback)
+    They may be those of several models, each of which has a column of losses. With a floor,
+    others must do no worse in the mean of that loss too.
+    """
 
-    def holds(self, parameters: Parameters) -> bool:
-        """Tell whether these parameters do no worse."""
-        return self._held_out.loss(parameters) <= self._most
+    def __init__(
+        self, parameters: Parameters, held_out: HeldOut, floor: HeldOut | None = None
+    ) -> None:
+        self.parameters, self._held_out, self._floor = parameters, held_out, floor
+        self._losses = held_out.losses(parameters)
+        self._most = None if floor is None else mean_losses(floor.losses(parameters))
+
+    @property
+    def losses(self) -> np.ndarray:
+        """The mean losses of rows."""
+        return mean_losses(self._losses)
+
+    def admits(self, parameters: Parameters, better: np.ndarray) -> np.ndarray:
+        """Tell which of the models that are better keep to the floor."""
+        if self._floor is None or not better.any():
+            return better
+        floor = mean_losses(self._floor.losses(parameters))
+        return better & (floor <= self._most)[: len(better)]
+
+    def gives_way(self, parameters: Parameters) -> np.ndarray:
+        """Tell which of the models do better by more than chance."""
+        gains = self._losses - self._held_out.losses(parameters)
+        return np.array([beyond_chance(column) for column in gains.T])
+
+
+def beyond_chance(gains: np.ndarray) -> bool:
+    """Tell whether what rows gain is more than chance, so that others may be expected to gain.
+
+    A few rows that are far off do not sway the ranks of all, and make the mean uncertain; where
+    it is certain nevertheless, few may gain what most do not.
+
+    References
+    ----------
+    Wilcoxon (1945), Individual comparisons by ranking methods.
+    """
+    if len(gains) < 2 or not gains.any():
+        return False
+    error = gains.std(ddof=1) / np.sqrt(len(gains))
+    if gains.mean() > _MANY_STANDARD_ERRORS * error:
+        return True
+    test: Any = wilcoxon(gains, alternative="greater")
+    return bool(test.pvalue < 1 / _ONE_IN)

@@ -23,7 +23,7 @@ from isthmus.runs.run import Run
 from isthmus.training.batches import Batches, DoubleBuffer
 from isthmus.training.compiled import advance, initial_carry
 from isthmus.training.devices import Devices, PlacedBlock
-from isthmus.training.held_out import Floor, HeldOut
+from isthmus.training.held_out import Fallback, HeldOut, Judging, mean_losses
 from isthmus.training.layout import Layout, Parameters
 from isthmus.training.plan import Plan, Settings
 from isthmus.training.progress_meter import ProgressMeter
@@ -100,15 +100,14 @@ def _loop(
     now = Snapshot(state.carry, state.epoch + 1, best_epoch=state.epoch)
     names = ["loss", *plan.loss.terms]
     now.history = {name: [] for name in (*names, "seconds")}
-    held_out = floor = None
+    held_out = fallback = None
     if validation is not None:
         now.history |= {f"validation_{name}": [] for name in names}
         held_out = HeldOut(layout, plan.loss, validation, devices)
         if plan.fallback is not None:
-            now.best = layout.flatten(plan.fallback)
-            now.best_loss = held_out.loss(now.best)
-            if plan.floor is not None:
-                floor = Floor(HeldOut(layout, plan.floor, validation, devices), now.best)
+            floor = plan.floor and HeldOut(layout, plan.floor, validation, devices)
+            fallback = Fallback(layout.flatten(plan.fallback), held_out, floor)
+            now.best, now.best_loss = fallback.parameters, float(fallback.losses[0])
     if run.checkpoint is not None:
         now = run.checkpoint.restore(now.restored, plan.settings.n_epochs) or now
     now.carry = devices.everywhere(now.carry)
@@ -123,7 +122,7 @@ def _loop(
         now,
         state.epoch,
         held_out,
-        floor,
+        fallback,
         run.checkpoint,
         ProgressMeter(run.report, batches, plan.settings, state.epoch),
         interruption,
@@ -136,7 +135,7 @@ class _Ended(NamedTuple):
 
     parameters: Parameters
     loss_sum: jax.Array
-    judging: list[jax.Array] | None  # sums over held-out rows, if a device is at them
+    judging: Judging | None  # of held-out rows, if a device is at them
 
 
 @dataclass
@@ -151,7 +150,7 @@ class _Loop:
     now: Snapshot
     n_epochs_before: int
     held_out: HeldOut | None
-    floor: Floor | None
+    fallback: Fallback | None
     checkpoint: CheckpointFile | None
     meter: ProgressMeter
     interruption: Interruption
@@ -180,11 +179,13 @@ class _Loop:
                     self._agree()
                 if complete and (now.finished or self.stopping):
                     self._save()
+        best, epoch = now.carry.parameters if now.best is None else now.best, now.best_epoch
+        if self.fallback is not None and not self.fallback.gives_way(best)[0]:
+            best, epoch = self.fallback.parameters, 0
         # Cut up by NumPy, which compiles nothing.
-        best = now.carry.parameters if now.best is None else now.best
         model = self.layout.unflatten(jax.tree.map(np.array, best))
         state = TrainingState(now.carry, now.epoch if now.step else now.epoch - 1)
-        return Training(model, now.history, now.best_epoch, self.stopping, state)
+        return Training(model, now.history, epoch, self.stopping, state)
 
     @property
     def _last_epoch(self) -> int:
@@ -281,7 +282,7 @@ class _Loop:
         judged = losses
         if self.held_out is not None:
             judging = ended.judging or self.held_out.begun(ended.parameters)
-            judged = self.held_out.finished(judging)
+            judged = mean_losses(self.held_out.finished(judging))
         value = float(judged[0])
         if not np.isfinite(value):
             if not now.history["loss"]:
@@ -295,8 +296,10 @@ class _Loop:
             # Cut up by NumPy: JAX would dispatch a program for each parameter.
             arrays = jax.tree.map(np.array, ended.parameters)
             self.observe(now.epoch, self.layout.unflatten(arrays))
-        better = value < now.best_loss or self.held_out is None
-        if better and (self.floor is None or self.floor.holds(ended.parameters)):
+        better = judged[:1] < now.best_loss
+        if self.fallback is not None:
+            better = self.fallback.admits(ended.parameters, better)
+        if better.item() or self.held_out is None:
             now.best = ended.parameters if self.ahead else self.devices.kept(ended.parameters)
             now.best_loss, now.best_epoch = value, now.epoch
         if complete:
@@ -331,20 +334,17 @@ class _Loop:
     def _measure(self, seconds: float, n_steps: int) -> None:
         """Note the speed, so that calls take about half a second."""
         # The very first call compiles and says nothing about speed.
-        if self.seconds_per_step is None:
-            self.seconds_per_step = _SECONDS_PER_CALL / 4
-        else:
-            self.seconds_per_step = max(seconds / n_steps, 1e-7)
+        first = self.seconds_per_step is None
+        self.seconds_per_step = _SECONDS_PER_CALL / 4 if first else max(seconds / n_steps, 1e-7)
 
     def _record(self, losses: np.ndarray, judged: np.ndarray) -> None:
         history = self.now.history
         history["seconds"].append(time.perf_counter() - self.started)
         names = ("loss", *self.loss.terms)
-        for name, value in zip(names, losses, strict=True):
+        for name, value, held_out in zip(names, losses, judged, strict=True):
             history[name].append(float(value))
-        if self.held_out is not None:
-            for name, value in zip(names, judged, strict=True):
-                history[f"validation_{name}"].append(float(value))
+            if self.held_out is not None:
+                history[f"validation_{name}"].append(float(held_out))
 
     def _show(self, epoch_complete: bool = False) -> None:
         self.meter.report(self.now, time.perf_counter() - self.started, epoch_complete)

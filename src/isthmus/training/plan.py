@@ -70,7 +70,7 @@ class Plan(Generic[M]):
     relative_rates : like model, or None
         Multiplies the learning rate of each parameter; 0 leaves it as it is.
     fallback : like model, or None
-        What is kept where no epoch does better on held-out rows.
+        What is kept where no epoch does better on held-out rows by more than chance.
     floor : Loss or None
         Another loss in which an epoch that is kept does no worse than the fallback.
     """

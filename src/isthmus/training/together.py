@@ -21,8 +21,8 @@ from isthmus.runs.interruption import Interruption
 from isthmus.runs.progress import Progress, Reporter
 from isthmus.runs.run import Run
 from isthmus.training.batches import ArrayBatches
-from isthmus.training.compiled import held_out_loss
-from isthmus.training.devices import PlacedBlock, random_key
+from isthmus.training.devices import Devices
+from isthmus.training.held_out import Fallback, HeldOut, mean_losses
 from isthmus.training.layout import Layout
 from isthmus.training.loop import train
 from isthmus.training.plan import Plan
@@ -44,7 +44,8 @@ def train_together(
     Parameters
     ----------
     plans : sequence of Plan
-        What to train: models may differ in shape, settings must agree.
+        What to train: models may differ in shape, settings must agree, and either all have a
+        fallback or none has.
     batches, validation : ArrayBatches
         The training rows, and the held-out ones.
     run : Run or None
@@ -100,10 +101,10 @@ def _train_group(
 ) -> list[Training[Any]]:
     models = tuple(plan.model for plan in plans)
     loss = SumOfLosses(tuple(plan.loss for plan in plans))
-    best = _Best(models, loss, validation)
-    best.fall_back(plans)
+    best = _Best(plans, loss, validation)
     plan = Plan(models, loss, replace(plans[0].settings, patience=None))
     training = train(plan, batches, run, observe=best.observe)
+    best.settle(plans)
     return [
         replace(
             training,
@@ -149,58 +150,43 @@ class _Best:
     """The best that was seen of each model."""
 
     def __init__(
-        self, models: tuple[Any, ...], loss: SumOfLosses, validation: ArrayBatches
+        self, plans: Sequence[Plan[Any]], loss: SumOfLosses, validation: ArrayBatches
     ) -> None:
-        self.models = list(models)
-        self.epochs = np.zeros(len(models), int)
+        self.models = [plan.fallback or plan.model for plan in plans]
+        self.epochs = np.zeros(len(plans), int)
         self.losses: list[np.ndarray] = []
         self.seconds: list[float] = []
-        self._layout, self._loss, self._n_rows = Layout.of(models), loss, validation.n_rows
-        self._blocks = [
-            PlacedBlock(jax.device_put(block.rows), None, block.n_rows, block.n_steps)
-            for block in validation.epoch()
-        ]
-        self._key = random_key(0)
-        self._least = np.full(len(models), np.inf)
-        self._floor: SumOfLosses | None = None
-        self._most = self._least
+        self._layout, devices = Layout.of(tuple(self.models)), Devices()
+        self._held_out = HeldOut(self._layout, loss, validation, devices)
+        self._least = np.full(len(plans), np.inf)
+        self._fallback: Fallback | None = None
+        if plans[0].fallback is not None:
+            floor = None
+            if plans[0].floor is not None:
+                floors = SumOfLosses(tuple(plan.floor or plan.loss for plan in plans))
+                floor = HeldOut(self._layout, floors, validation, devices)
+            start = self._layout.flatten(tuple(self.models))
+            self._fallback = Fallback(start, self._held_out, floor)
+            self._least = self._fallback.losses
         self._start = time.perf_counter()
 
-    def fall_back(self, plans: Sequence[Plan[Any]]) -> None:
-        """Begin where the plans fall back to, and keep to their floors, if they have any."""
-        some = [plan.fallback is not None for plan in plans]
-        if not any(some):
-            return
-        pairs = zip(plans, self.models, strict=True)
-        self.models = [m if plan.fallback is None else plan.fallback for plan, m in pairs]
-        self._least = np.where(some, self._losses(tuple(self.models), self._loss), np.inf)
-        floored = [plan.fallback is not None and plan.floor is not None for plan in plans]
-        if any(floored):
-            self._floor = SumOfLosses(tuple(plan.floor or plan.loss for plan in plans))
-            self._most = np.where(floored, self._losses(tuple(self.models), self._floor), np.inf)
-
     def observe(self, epoch: int, models: tuple[Any, ...]) -> None:
-        losses = self._losses(models, self._loss)
+        parameters = self._layout.flatten(models)
+        losses = mean_losses(self._held_out.losses(parameters))
         self.losses.append(losses)
         self.seconds.append(time.perf_counter() - self._start)
         better = losses < self._least
-        if self._floor is not None and better.any():
-            better &= self._losses(models, self._floor) <= self._most
+        if self._fallback is not None:
+            better = self._fallback.admits(parameters, better)
         for i in np.flatnonzero(better):
             self.models[i] = jax.tree.map(np.asarray, models[i])
             self.epochs[i], self._least[i] = epoch, losses[i]
 
-    def _losses(self, models: tuple[Any, ...], loss: SumOfLosses) -> np.ndarray:
-        """Give the held-out loss of each."""
-        parameters = jax.device_put(self._layout.flatten(models))
-        parts = [
-            held_out_loss(
-                parameters,
-                block,
-                self._key,
-                layout=self._layout,
-                objective=loss,
-            )
-            for block in self._blocks
-        ]
-        return np.sum(parts, axis=0) / self._n_rows
+    def settle(self, plans: Sequence[Plan[Any]]) -> None:
+        """Fall back where what was seen is no better than chance."""
+        if self._fallback is None:
+            return
+        kept = self._fallback.gives_way(self._layout.flatten(tuple(self.models)))
+        pairs = zip(self.models, plans, kept, strict=True)
+        self.models = [model if better else plan.fallback for model, plan, better in pairs]
+        self.epochs = np.where(kept, self.epochs, 0)

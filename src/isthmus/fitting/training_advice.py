@@ -1,0 +1,40 @@
+"""Training that was stopped too early says so, and training that gained nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+
+def training_advice(estimators: Sequence[Any]) -> list[str]:
+    """Give a sentence on those whose last epoch was their best, and one on those of no epoch."""
+    judged = [estimator for estimator in estimators if _was_judged(estimator)]
+    unfinished = [one for one in judged if one.best_epoch_ == len(one.history_["loss"])]
+    started_best = [one for one in judged if one.best_epoch_ == 0]
+    sentences = []
+    if unfinished:
+        n_epochs, which = len(unfinished[0].history_["loss"]), _which(unfinished, estimators)
+        sentences.append(
+            f"Still improving{which}: of {n_epochs:,} epochs the last was the best; "
+            "raise max_epochs."
+        )
+    if started_best:
+        n_epochs, which = len(started_best[0].history_["loss"]), _which(started_best, estimators)
+        sentences.append(
+            f"PCA was kept{which}, where training starts: on "
+            f"{len(started_best[0].validation_rows_):,} held-out rows none of {n_epochs:,} epochs "
+            "did better by more than chance; more rows or epochs may."
+        )
+    return sentences
+
+
+def _was_judged(estimator: Any) -> bool:
+    interrupted = getattr(estimator, "interrupted_", False)
+    return bool(estimator.history_.get("validation_loss")) and not interrupted
+
+
+def _which(some: Sequence[Any], all_: Sequence[Any]) -> str:
+    if len(all_) == 1:
+        return ""
+    sizes = list(dict.fromkeys(str(estimator.n_components_) for estimator in some))
+    return f" with {' and '.join(sizes)} components"
