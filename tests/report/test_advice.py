@@ -40,6 +40,13 @@ def test_training_that_gained_nothing_says_what_was_kept(noise, digits):
     assert "with 2 components" in of_pca
 
 
+def test_sizes_of_a_sweep_are_told_apart(digits):
+    swept = ComponentSweep(Autoencoder(hidden=[16], max_epochs=2), components=[2, 8], **QUICK)
+    fitted = [estimator for (estimator,) in swept.fit(digits).estimators_]
+    (advice,) = training_advice(fitted)
+    assert advice.startswith("Still improving with 2 and 8 components: of 2 epochs the last")
+
+
 def test_training_that_was_not_judged_says_nothing(noise, digits):
     alone = Autoencoder(2, hidden=[16], max_epochs=2, validation_fraction=0, **QUICK).fit(digits)
     for estimator in (alone, LinearAutoencoder(2).fit(noise)):

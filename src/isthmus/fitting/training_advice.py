@@ -9,21 +9,20 @@ from typing import Any
 def training_advice(estimators: Sequence[Any]) -> list[str]:
     """Give a sentence on those whose last epoch was their best, and one on those of no epoch."""
     judged = [estimator for estimator in estimators if _was_judged(estimator)]
-    unfinished = [one for one in judged if one.best_epoch_ == len(one.history_["loss"])]
+    unfinished = [one for one in judged if one.best_epoch_ == _n_epochs(one)]
     started_best = [one for one in judged if one.best_epoch_ == 0]
     sentences = []
     if unfinished:
-        n_epochs, which = len(unfinished[0].history_["loss"]), _which(unfinished, estimators)
         sentences.append(
-            f"Still improving{which}: of {n_epochs:,} epochs the last was the best; "
-            "raise max_epochs."
+            f"Still improving{_which(unfinished, estimators)}: of {_n_epochs(unfinished[0]):,} "
+            "epochs the last was the best; raise max_epochs."
         )
     if started_best:
-        n_epochs, which = len(started_best[0].history_["loss"]), _which(started_best, estimators)
+        n_rows, n_epochs = len(started_best[0].validation_rows_), _n_epochs(started_best[0])
         sentences.append(
-            f"PCA was kept{which}, where training starts: on "
-            f"{len(started_best[0].validation_rows_):,} held-out rows none of {n_epochs:,} epochs "
-            "did better by more than chance; more rows or epochs may."
+            f"PCA was kept{_which(started_best, estimators)}, where training starts: on {n_rows:,} "
+            f"held-out rows none of {n_epochs:,} epochs did better by more than chance; more rows "
+            "or epochs may."
         )
     return sentences
 
@@ -31,6 +30,10 @@ def training_advice(estimators: Sequence[Any]) -> list[str]:
 def _was_judged(estimator: Any) -> bool:
     interrupted = getattr(estimator, "interrupted_", False)
     return bool(estimator.history_.get("validation_loss")) and not interrupted
+
+
+def _n_epochs(estimator: Any) -> int:
+    return len(estimator.history_["validation_loss"])
 
 
 def _which(some: Sequence[Any], all_: Sequence[Any]) -> str:
