@@ -3,7 +3,12 @@
 import numpy as np
 import pytest
 
-from isthmus.training.held_out import beyond_chance
+from isthmus.training import held_out
+
+
+def beyond_chance(gains, before=100.0):
+    before = np.full(len(gains), before)
+    return held_out.beyond_chance(before, before - np.array(gains))
 
 
 def test_no_gain_is_taken_for_one_in_at_most_one_of_ten_cases():
@@ -24,7 +29,7 @@ def test_one_row_far_off_neither_makes_a_gain_nor_hides_one():
     assert beyond_chance(gains)
     gains[0] = -1000
     assert beyond_chance(gains)
-    assert not beyond_chance(np.append(np.full(20, -0.1), 1000.0))
+    assert not beyond_chance(np.append(np.full(20, -0.1), 1000.0), before=1000.0)
 
 
 def test_what_few_of_many_rows_gain_for_sure_counts():
@@ -33,6 +38,15 @@ def test_what_few_of_many_rows_gain_for_sure_counts():
     assert beyond_chance(gains)
 
 
-@pytest.mark.parametrize("gains", [[], [5.0], [0.0, 0.0, 0.0], [1.0, 2.0], [np.nan, 1.0, 1.0]])
+def test_a_quarter_of_the_loss_is_no_chance_though_few_rows_make_it():
+    gains = [300.0, -20.0, -10.0, 5.0, -1.0]
+    assert beyond_chance(gains)
+    assert not beyond_chance(gains, before=1000.0)
+    assert not beyond_chance(gains, before=-100.0)
+
+
+@pytest.mark.parametrize(
+    "gains", [[], [50.0], [0.0] * 5, [50.0, 60.0, 70.0], [np.nan, 1.0, 1.0, 1.0]]
+)
 def test_too_few_rows_tell_nothing(gains):
-    assert not beyond_chance(np.array(gains))
+    assert not beyond_chance(gains)

@@ -19,6 +19,8 @@ Judging: TypeAlias = list[tuple[jax.Array, jax.Array]]
 # Where training changes nothing, one fit in so many is taken for better than its start.
 _ONE_IN = 10
 _MANY_STANDARD_ERRORS = 3.0
+_LARGE_SHARE = 0.25
+_FEWEST = 4
 
 
 @final
@@ -93,24 +95,26 @@ class Fallback:
 
     def gives_way(self, parameters: Parameters) -> np.ndarray:
         """Tell which of the models do better by more than chance."""
-        gains = self._losses - self._held_out.losses(parameters)
-        return np.array([beyond_chance(column) for column in gains.T])
+        pairs = zip(self._losses.T, self._held_out.losses(parameters).T, strict=True)
+        return np.array([beyond_chance(before, after) for before, after in pairs])
 
 
-def beyond_chance(gains: np.ndarray) -> bool:
+def beyond_chance(before: np.ndarray, after: np.ndarray) -> bool:
     """Tell whether what rows gain is more than chance, so that others may be expected to gain.
 
-    A few rows that are far off do not sway the ranks of all, and make the mean uncertain; where
-    it is certain nevertheless, few may gain what most do not.
+    A few rows that are far off do not sway the ranks of all, and make the mean uncertain. Where
+    it is certain nevertheless, few may gain what most do not; and that much of all there is to
+    gain is not gained by choosing among epochs.
 
     References
     ----------
     Wilcoxon (1945), Individual comparisons by ranking methods.
     """
-    if len(gains) < 2 or not gains.any():
+    gains = before - after
+    if len(gains) < _FEWEST or not gains.any():
         return False
-    error = gains.std(ddof=1) / np.sqrt(len(gains))
-    if gains.mean() > _MANY_STANDARD_ERRORS * error:
+    mean, error = gains.mean(), gains.std(ddof=1) / np.sqrt(len(gains))
+    if mean > _MANY_STANDARD_ERRORS * error or mean > _LARGE_SHARE * before.mean() > 0:
         return True
     test: Any = wilcoxon(gains, alternative="greater")
     return bool(test.pvalue < 1 / _ONE_IN)
