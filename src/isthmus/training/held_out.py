@@ -16,11 +16,11 @@ from isthmus.training.layout import Layout, Parameters
 
 Judging: TypeAlias = list[tuple[jax.Array, jax.Array]]
 
-# Where training changes nothing, one fit in so many is taken for better than its start.
-_ONE_IN = 10
+# Chosen on splits of small tables (docs/log.md, leaving the linear start).
+_ONE_IN = 10  # fits that gain nothing, one is taken for a gain
 _MANY_STANDARD_ERRORS = 3.0
-_LARGE_SHARE = 0.25
-_FEWEST = 4
+_LARGE_SHARE = 0.25  # of the loss
+_FEWEST_ROWS = 4
 
 
 @final
@@ -82,7 +82,7 @@ class Fallback:
         self._most = None if floor is None else mean_losses(floor.losses(parameters))
 
     @property
-    def losses(self) -> np.ndarray:
+    def means(self) -> np.ndarray:
         """The mean losses of rows."""
         return mean_losses(self._losses)
 
@@ -111,7 +111,7 @@ def beyond_chance(before: np.ndarray, after: np.ndarray) -> bool:
     Wilcoxon (1945), Individual comparisons by ranking methods.
     """
     gains = before - after
-    if len(gains) < _FEWEST or not gains.any():
+    if len(gains) < _FEWEST_ROWS or not gains.any():
         return False
     mean, error = gains.mean(), gains.std(ddof=1) / np.sqrt(len(gains))
     if mean > _MANY_STANDARD_ERRORS * error or mean > _LARGE_SHARE * before.mean() > 0:

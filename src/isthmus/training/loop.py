@@ -107,7 +107,7 @@ def _loop(
         if plan.fallback is not None:
             floor = plan.floor and HeldOut(layout, plan.floor, validation, devices)
             fallback = Fallback(layout.flatten(plan.fallback), held_out, floor)
-            now.best, now.best_loss = fallback.parameters, float(fallback.losses[0])
+            now.best, now.best_loss = fallback.parameters, float(fallback.means[0])
     if run.checkpoint is not None:
         now = run.checkpoint.restore(now.restored, plan.settings.n_epochs) or now
     now.carry = devices.everywhere(now.carry)

@@ -167,7 +167,7 @@ class _Best:
                 floor = HeldOut(self._layout, floors, validation, devices)
             start = self._layout.flatten(tuple(self.models))
             self._fallback = Fallback(start, self._held_out, floor)
-            self._least = self._fallback.losses
+            self._least = self._fallback.means
         self._start = time.perf_counter()
 
     def observe(self, epoch: int, models: tuple[Any, ...]) -> None:
