@@ -40,6 +40,7 @@ main(sys.argv[1:])
 def test_signal_keeps_the_best_and_leaves_with_its_code(name, code, said, here):
     arguments = ["fit", "table.csv", "-o", "new.isthmus", "--hidden", "8", "--no-report"]
     arguments += ["--n-components", "2", "--max-epochs", "1000000", "--no-early-stopping"]
+    arguments += ["--no-shortcut"]
     with subprocess.Popen(
         [sys.executable, "-c", ANNOUNCING, *arguments],
         stdout=subprocess.PIPE,
@@ -71,11 +72,14 @@ def test_ctrl_c_in_the_first_epoch_keeps_what_was_learned(here, capsys, monkeypa
         return self
 
     monkeypatch.setattr(Interruption, "__enter__", interrupt)
-    assert run(*fit(), "--no-report") == 130
+    assert run(*fit(), "--no-report", "--no-shortcut") == 130
     captured = capsys.readouterr()
     assert captured.err == "Stopped by Ctrl-C; what part of an epoch had taught was kept.\n"
     assert captured.out == "Model: new.isthmus\n"
     assert np.isfinite(load("new.isthmus").transform("table.csv")).all()
+    monkeypatch.setattr(Interruption, "__enter__", interrupt)
+    assert run(*fit(), "--no-report") == 130
+    assert capsys.readouterr().err == "Stopped by Ctrl-C; PCA, where training starts, was kept.\n"
 
 
 def test_ctrl_c_before_training_writes_nothing(assert_fails, monkeypatch):

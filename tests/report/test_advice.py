@@ -8,6 +8,9 @@ import pytest
 from isthmus import Autoencoder, ComponentSweep, LinearAutoencoder, write_report
 from isthmus.fitting.training_advice import training_advice
 from isthmus.report import size_to_take
+from isthmus.report.comparison import compare
+from isthmus.report.description import describe
+from isthmus.report.pictures.losses import draw_losses
 
 QUICK = {"random_state": 0, "verbose": False}
 
@@ -51,6 +54,18 @@ def test_training_that_was_not_judged_says_nothing(noise, digits):
     alone = Autoencoder(2, hidden=[16], max_epochs=2, validation_fraction=0, **QUICK).fit(digits)
     for estimator in (alone, LinearAutoencoder(2).fit(noise)):
         assert training_advice([estimator]) == []
+
+
+def test_losses_are_marked_where_an_epoch_was_kept(noise, digits):
+    def texts(model, X):
+        return [text.get_text() for text in draw_losses(compare(model, X)).axes[0].texts]
+
+    kept = Autoencoder(2, max_epochs=2, learning_rate=0.5, **QUICK).fit(noise)
+    assert texts(kept, noise) == []
+    assert "held-out loss" not in describe(kept)
+    short = Autoencoder(2, hidden=[16], max_epochs=2, **QUICK).fit(digits)
+    assert texts(short, digits) == ["kept: epoch 2"]
+    assert describe(short)["held-out loss"] == short.history_["validation_loss"][1]
 
 
 def test_page_asks_for_more_epochs(digits, tmp_path):

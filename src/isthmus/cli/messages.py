@@ -83,7 +83,7 @@ def what_was_kept(estimator: Any) -> str:
     """Tell what a training that was stopped has left."""
     n_epochs = len(estimator.history_["loss"])
     n_layers = sum(name.endswith("_seconds") for name in estimator.history_)
-    if n_layers and not estimator.best_epoch_:
+    if n_layers and not n_epochs and not estimator.best_epoch_:
         return (
             f"{stopped()} while layer {n_layers} was pretrained; what the layers up to it "
             "had learned was kept, and the whole was not trained."
@@ -91,6 +91,8 @@ def what_was_kept(estimator: Any) -> str:
     kept = f"the best of {n_epochs} epochs" if n_epochs else "what part of an epoch had taught"
     if n_epochs == 1:
         kept = "what one epoch had taught"
+    if not estimator.best_epoch_:
+        kept = "PCA, where training starts,"
     return f"{stopped()}; {kept} was kept."
 
 

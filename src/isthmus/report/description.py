@@ -40,9 +40,9 @@ def describe(
         "likelihood": likelihood_of(estimator),
         "epochs": len(estimator.history_["loss"]),
     }
-    held_out = estimator.history_.get("validation_loss")
-    if held_out:
-        description["held-out loss"] = min(held_out)
+    held_out, kept = estimator.history_.get("validation_loss"), getattr(estimator, "best_epoch_", 0)
+    if held_out and kept:
+        description["held-out loss"] = held_out[kept - 1]
     description["made with"] = " ".join(repr(estimator).split())
     return {name: value for name, value in description.items() if value is not None}
 

@@ -11,7 +11,7 @@ from isthmus.report.pictures.canvas import OURS, TRUTH, new_figure
 
 
 def draw_losses(comparison: Comparison) -> Figure:
-    """Draw both losses against the epoch, the kept one marked."""
+    """Draw both losses against the epoch, the kept one marked, if it is not the start."""
     figure, axes = new_figure(6.4, 3.6)
     history = comparison.estimator.history_
     epochs = np.arange(1, len(history["loss"]) + 1)
@@ -20,11 +20,12 @@ def draw_losses(comparison: Comparison) -> Figure:
     held_out = history.get("validation_loss")
     if held_out:
         axes.plot(epochs, held_out, color=OURS, marker=marker, label="held out")
-        best = int(np.argmin(held_out))
-        axes.plot(best + 1, held_out[best], "o", color=OURS)
+    kept = getattr(comparison.estimator, "best_epoch_", 0)
+    if held_out and kept:
+        axes.plot(kept, held_out[kept - 1], "o", color=OURS)
         axes.annotate(
-            f"kept: epoch {best + 1}",
-            (best + 1, held_out[best]),
+            f"kept: epoch {kept}",
+            (kept, held_out[kept - 1]),
             textcoords="offset points",
             xytext=(-6, 10),
             ha="right",
