@@ -57,8 +57,10 @@ class HeldOut:
         return losses.reshape(len(losses), -1)
 
     def losses(self, parameters: Parameters) -> np.ndarray:
-        """Give each row's loss and what follows it: ``(rows, columns)``."""
-        return self.finished(self.begun(parameters))
+        """Give each row's loss, without its terms: ``(rows, models)``."""
+        losses: Any = self.finished(self.begun(parameters))
+        own: Any = self._objective.without_terms(losses)
+        return own.reshape(len(losses), -1)
 
 
 def mean_losses(losses: np.ndarray) -> np.ndarray:
@@ -90,8 +92,7 @@ class Fallback:
         """Tell which of the models that are better keep to the floor."""
         if self._floor is None or not better.any():
             return better
-        floor = mean_losses(self._floor.losses(parameters))
-        return better & (floor <= self._most)[: len(better)]
+        return better & (mean_losses(self._floor.losses(parameters)) <= self._most)
 
     def gives_way(self, parameters: Parameters) -> np.ndarray:
         """Tell which of the models do better by more than chance."""
