@@ -112,6 +112,15 @@ HOSTILE = {
         put("fitted", "outcome", "mean", value=[0.0] * 10**5),
         put("fitted", "outcome", "scale", value=[1.0] * 10**5),
     ),
+    "epoch after the last one kept": (
+        "sparse_autoencoder",
+        put("fitted", "history", "validation_loss", value=[1.0, 2.0]),
+        put("fitted", "attributes", "best_epoch_", value=3),
+    ),
+    "no such epoch in a predictor": (
+        "autoencoder_classifier",
+        put("fitted", "best_epoch", value=-1),
+    ),
     "lists in history": ("autoencoder", put("fitted", "history", "loss", value=[[]] * 90_000)),
     "lists in lists": (
         "autoencoder",

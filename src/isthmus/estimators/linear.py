@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from numbers import Integral, Real
 from typing import Any, ClassVar, Literal, Self, final
 
@@ -15,6 +16,7 @@ from isthmus.fitting.base import BaseAutoencoder
 from isthmus.fitting.declaration import Named, estimator, parameter
 from isthmus.fitting.parameters import ABOVE_ZERO, NOT_NEGATIVE, POSITIVE
 from isthmus.fitting.rows import TrainingRows, rows_in_memory
+from isthmus.fitting.saved import Restorers
 from isthmus.fitting.seeds import drawn_seed
 from isthmus.fitting.starting import admitted
 from isthmus.fitting.validation import open_dataset
@@ -77,9 +79,11 @@ class LinearAutoencoder(PrincipalAutoencoder):
     (150, 2)
     """
 
-    _saved: ClassVar[tuple[str, ...]] = (
-        *("explained_variance_ratio_", "best_epoch_", "interrupted_"),
-    )
+    _saved: ClassVar[Restorers] = {
+        "explained_variance_ratio_": partial(np.array, dtype=float),
+        "best_epoch_": int,
+        "interrupted_": bool,
+    }
     _updates: ClassVar[tuple[int, int, int]] = (4_000, 20, 1_000)
 
     n_components: int | float | Literal["mle"] | None = parameter(

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import Any, ClassVar, Self, get_args
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar, Self, TypeAlias, get_args
 
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
@@ -25,6 +26,9 @@ from isthmus.networks.architectures.table import Table
 from isthmus.prepare import Preparation, restore_preparation
 
 _PREPARATION = "preparation."
+
+# Names of what else was learned, and what makes it again of what a file holds.
+Restorers: TypeAlias = Mapping[str, Callable[[Any], Any]]
 
 
 class SavedAutoencoder(Persistent):
@@ -50,7 +54,7 @@ class SavedAutoencoder(Persistent):
         Column names of X, where it has any.
     """
 
-    _saved: ClassVar[tuple[str, ...]] = ()
+    _saved: ClassVar[Restorers] = {}
     """Fitted attributes of a subclass that its file holds too: numbers, or lists of them."""
 
     n_features_in_: int
@@ -147,10 +151,10 @@ class SavedAutoencoder(Persistent):
             raise ValueError("unknown container")
         restored.container_ = fitted["container"]
         restored.history_ = checked_history(fitted["history"])
-        for name in cls._saved:
+        for name, restore in cls._saved.items():
             if name in fitted["attributes"]:
-                value = np.array(fitted["attributes"][name])
-                setattr(restored, name, value if value.ndim else value.item())
+                setattr(restored, name, restore(fitted["attributes"][name]))
+        checked_epoch(getattr(restored, "best_epoch_", 0), restored.history_)
         restored.validation_rows_ = np.empty(0, int)
         likelihood = decode(fitted["likelihood"])
         if not isinstance(likelihood, Likelihood):
@@ -171,6 +175,13 @@ def checked_history(history: dict[str, Any]) -> dict[str, list[float]]:
     if not {"loss", "seconds"} <= history.keys():
         raise ValueError("the history has no losses")
     return checked_losses(history)
+
+
+def checked_epoch(epoch: Any, history: dict[str, list[float]]) -> int:
+    """Give the epoch that a file says was kept, which its history has, or 0 for the start."""
+    if int(epoch) not in range(len(history.get("validation_loss", history["loss"])) + 1):
+        raise ValueError("the epoch that was kept is not in the history")
+    return int(epoch)
 
 
 def checked_losses(losses: dict[str, Any]) -> dict[str, list[float]]:

@@ -37,7 +37,7 @@ from isthmus.fitting.persistence import (
 )
 from isthmus.fitting.propagation import NOTHING, Propagated
 from isthmus.fitting.rows import RowsInMemory, rows_in_memory
-from isthmus.fitting.saved import checked_history, set_columns, told_columns
+from isthmus.fitting.saved import checked_epoch, checked_history, set_columns, told_columns
 from isthmus.fitting.starting import admitted
 from isthmus.fitting.teaching import Teaching
 from isthmus.fitting.trained import TrainedAutoencoder
@@ -232,7 +232,7 @@ class SupervisedAutoencoder(
         restored._set_outcome_state(fitted["outcome"])
         set_columns(restored, fitted, own.preparation_)
         restored.history_ = checked_history(fitted["history"])
-        restored.best_epoch_ = int(fitted["best_epoch"])
+        restored.best_epoch_ = checked_epoch(fitted["best_epoch"], restored.history_)
         restored.interrupted_ = bool(fitted["interrupted"])
         restored.teaching_ = Teaching.restored(fitted.get("teaching"), restored)
         layer = fitted["layer"]

@@ -21,6 +21,7 @@ from isthmus.fitting.parameters import (
     TableParameters,
 )
 from isthmus.fitting.rows import RowsInMemory, some_rows
+from isthmus.fitting.saved import Restorers
 from isthmus.fitting.validation import open_dataset
 from isthmus.maps.embedding import N_ITERATIONS, embed
 from isthmus.maps.landmarks import compare_with_landmarks, find_landmarks
@@ -116,12 +117,12 @@ class Map(TableParameters, ScalingParameters, MinibatchParameters, BaseAutoencod
     learning_rate: float = parameter(ABOVE_ZERO, default=7e-3)
     validation_fraction: float = parameter(SHARE, default=0.1)
 
-    _saved: ClassVar[tuple[str, ...]] = (
-        "best_epoch_",
-        "interrupted_",
-        "n_landmarks_",
-        "n_training_rows_",
-    )
+    _saved: ClassVar[Restorers] = {
+        "best_epoch_": int,
+        "interrupted_": bool,
+        "n_landmarks_": int,
+        "n_training_rows_": int,
+    }
 
     def fit(self, X: Any, y: Any = None) -> Self:
         """Learn where rows belong.
