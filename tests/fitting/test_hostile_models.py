@@ -121,6 +121,10 @@ HOSTILE = {
         "autoencoder_classifier",
         put("fitted", "best_epoch", value=-1),
     ),
+    "teaching by what nobody chose": (
+        "autoencoder_regressor",
+        put("parameters", "learning_rate", value="auto"),
+    ),
     "lists in history": ("autoencoder", put("fitted", "history", "loss", value=[[]] * 90_000)),
     "lists in lists": (
         "autoencoder",

@@ -139,9 +139,9 @@ class Teaching:
     def restored(cls, state: dict[str, Any] | None, given: Any) -> Teaching:
         """Give what `state` told of; files of earlier versions say it by the parameters alone."""
         if state is None:
-            return cls(given.learning_rate, given.dropout, given.corruption)
-        values = {name: decode(value) for name, value in state.items()}
-        restored = cls(**{field.name: values[field.name] for field in fields(cls)})
+            restored = cls(given.learning_rate, given.dropout, given.corruption)
+        else:
+            restored = cls(**{field.name: decode(state[field.name]) for field in fields(cls)})
         numbers = (restored.learning_rate, restored.dropout, restored.propagated)
         noise, terms = restored.corruption, restored.unlabelled
         if not (
