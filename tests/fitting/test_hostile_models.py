@@ -125,6 +125,10 @@ HOSTILE = {
         "autoencoder_regressor",
         put("parameters", "learning_rate", value="auto"),
     ),
+    "estimator that no values would make": (
+        "autoencoder_classifier",
+        put("parameters", "autoencoder", "parameters", "hidden", value=[1.5]),
+    ),
     "lists in history": ("autoencoder", put("fitted", "history", "loss", value=[[]] * 90_000)),
     "lists in lists": (
         "autoencoder",

@@ -53,6 +53,10 @@ class NetworkAutoencoder(TableParameters, ObjectiveParameters, EarlyStoppedAutoe
         # Values that are missing have no neighbours to convolve.
         return isinstance(self._architecture(), Dense)
 
+    def check_parameters(self) -> None:
+        super().check_parameters()
+        self._architecture()
+
     def find_preparation(self, dataset: Dataset) -> Preparation:
         alone = None if self.takes_gaps else type(self).__name__
         return find_preparation(dataset, self.scaling, self.kinds, numbers_alone=alone)

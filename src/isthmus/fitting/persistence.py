@@ -222,7 +222,9 @@ def decode(value: Any) -> Any:
     if isinstance(value, dict) and "mapping" in value:
         return {name: decode(item) for name, item in value["mapping"].items()}
     if isinstance(value, dict) and "estimator" in value:
-        return _registered(value["estimator"])(**decoded_parameters(value["parameters"]))
+        estimator = _registered(value["estimator"])(**decoded_parameters(value["parameters"]))
+        estimator.check_parameters()
+        return estimator
     if isinstance(value, dict):
         try:
             part: Any = part_class(value["part"])
