@@ -14,6 +14,7 @@ from isthmus.errors import IsthmusError
 from isthmus.estimators import ComponentSweep
 from isthmus.io import replacing
 from isthmus.report.pictures.canvas import OURS, PCA, new_figure, to_png
+from isthmus.report.terminal import counted
 
 # What a table of four digits would show as the same.
 _EQUAL = 1.0005
@@ -23,8 +24,8 @@ _HEADINGS = ("components", "error", "standard error", "PCA’s error", "suggeste
 
 def print_sweep(sweep: ComponentSweep, console: Console | None = None) -> None:
     """Print error by size, beside PCA's."""
-    n_rows = len(sweep.best_estimator_.validation_rows_)
-    table = Table(title=f"Squared error per row, on {n_rows:,} held-out rows")
+    rows = counted(len(sweep.best_estimator_.validation_rows_), "held-out")
+    table = Table(title=f"Squared error per row, on {rows}")
     for heading in _HEADINGS[:-1]:
         table.add_column(heading, justify="right")
     table.add_column(_HEADINGS[-1])

@@ -53,8 +53,12 @@ def cells(comparison: Comparison) -> list[str]:
 
 def judged_on(comparison: Comparison) -> str:
     """Say which rows the errors are about."""
-    kind = "held-out" if comparison.held_out else "training"
-    return f"{len(comparison.rows):,} {kind} rows"
+    return counted(len(comparison.rows), "held-out" if comparison.held_out else "training")
+
+
+def counted(n_rows: int, kind: str) -> str:
+    """Say how many rows of a kind there are."""
+    return f"{n_rows:,} {kind} row{'s' * (n_rows != 1)}"
 
 
 def change(comparison: Comparison) -> str:
