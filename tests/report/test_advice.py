@@ -37,6 +37,11 @@ def test_training_that_gained_nothing_says_what_was_kept(noise, digits):
         "PCA was kept, where training starts: on 20 held-out rows none of 2 epochs did better by "
         "more than chance; more rows or epochs may."
     ]
+    few = Autoencoder(2, max_epochs=2, **QUICK).fit(noise[:12])
+    assert training_advice([few]) == [
+        "PCA was kept, where training starts: fewer than 4 rows were held out, which are too few "
+        "to tell whether training did better; give more rows."
+    ]
     short = Autoencoder(8, hidden=[16], max_epochs=2, **QUICK).fit(digits)
     improving, of_pca = training_advice([kept, short])
     assert "with 8 components" in improving
