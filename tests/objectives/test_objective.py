@@ -5,16 +5,36 @@ import pytest
 from scipy.special import logsumexp
 from scipy.stats import norm
 
-from isthmus.models import Deterministic, Gaussian, GaussianCode, Model, SquaredError
+from isthmus.models import (
+    BatchTopK,
+    Code,
+    Deterministic,
+    Gaussian,
+    GaussianCode,
+    JumpReLU,
+    Model,
+    SquaredError,
+    TopK,
+)
 from isthmus.networks import Dense, glorot_uniform
-from isthmus.objectives import Objective, WeightDecay
+from isthmus.objectives import (
+    L1,
+    AuxiliaryTopK,
+    GaussianNoise,
+    Objective,
+    Penalty,
+    SumOfLosses,
+    TargetActivation,
+    WeightDecay,
+)
 
-KEY = jax.random.key(0)
+KEY, DETERMINISTIC = jax.random.key(0), Deterministic()
 
 
-def make_model():
+def make_model(code=DETERMINISTIC):
     initialize = glorot_uniform(np.random.default_rng(0))
-    return Model(Dense((5,)).build((4,), 2, 2, 4, initialize), Deterministic(), SquaredError())
+    network = Dense((5,)).build((4,), 2, code.n_parameters(2), 4, initialize)
+    return Model(network, code.sized(2), SquaredError())
 
 
 def test_loss_is_the_weighted_mean_of_row_losses():
@@ -48,6 +68,39 @@ def test_importance_weighted_loss_is_minus_the_log_of_the_mean_importance_weight
     expected = np.log(k) - logsumexp(log_weights, axis=0)
     np.testing.assert_allclose(losses, expected, rtol=1e-4)
     assert np.ptp(log_weights, axis=0).min() > 0.1
+
+
+WITHOUT_CHANCE = [
+    (Deterministic(), L1(0.1)),
+    (Deterministic(), TargetActivation(0.05)),
+    (Deterministic(), WeightDecay(0.1)),
+    (TopK(1), AuxiliaryTopK(1)),
+    (BatchTopK(1), AuxiliaryTopK(1)),
+    (JumpReLU(1), WeightDecay(0.1)),
+]
+
+
+@pytest.mark.parametrize(("code", "penalty"), WITHOUT_CHANCE, ids=repr)
+def test_loss_that_draws_nothing_needs_no_key(code, penalty):
+    model, objective = make_model(code), Objective(penalties=(penalty,))
+    assert not SumOfLosses((objective, objective)).draws((model, model))
+    x = jnp.asarray(np.random.default_rng(1).normal(size=(6, 4)), jnp.float32)
+    losses = [objective(model, x, jnp.ones(6), key, 0) for key in (None, KEY)]
+    assert losses[0] == losses[1]
+
+
+def test_whatever_may_draw_gets_a_key():
+    tried = {type(part) for parts in WITHOUT_CHANCE for part in parts}
+    members = (*Code.members().values(), *Penalty.members().values())
+    own = {kind for kind in members if kind.__module__.startswith("isthmus.")}
+    assert {kind for kind in own if not kind.draws} == tried
+    model = make_model()
+    assert Objective(corruption=GaussianNoise(0.1)).draws(model)
+    assert Objective(binarize=True).draws(model)
+    assert Objective(n_importance_samples=2).draws(model)
+    variational = make_model(GaussianCode())
+    assert Objective().draws(variational)
+    assert SumOfLosses((Objective(), Objective())).draws((model, variational))
 
 
 def test_rows_of_weight_zero_change_neither_loss_nor_gradient():

@@ -33,6 +33,13 @@ class Loss(ABC, Generic[M]):
         """Give the losses alone, of what `update_loss` or `held_out_losses` gave."""
         return values[..., 0] if self.terms else values
 
+    def draws(self, model: M) -> bool:
+        """Tell whether it takes random numbers; where it does not, its key is None.
+
+        Random numbers that nobody uses would still take their part in preparing a program.
+        """
+        return True
+
     def warmed_up(self) -> Self:
         """Give the loss as it is once it has warmed up; most need not."""
         return self

@@ -61,6 +61,10 @@ class Objective(Loss[Model]):
     def terms(self) -> tuple[str, ...]:
         return ("reconstruction", "divergence") if self.divided else ()
 
+    def draws(self, model: Model) -> bool:
+        own = self.binarize or self.corruption is not None or self.n_importance_samples > 1
+        return own or model.code.draws or any(penalty.draws for penalty in self.penalties)
+
     def warmed_up(self) -> Objective:
         return replace(self, n_warmup_updates=0, n_cycle_updates=0)
 
@@ -118,14 +122,15 @@ class Objective(Loss[Model]):
         shared = sum((penalty(model, encoded) for penalty in judges), start=shared)
         return losses.at[:, 0].add(shared) if self.divided else losses + shared
 
-    def _encode(
-        self, model: Model, x: jax.Array, weights: jax.Array, key: jax.Array
-    ) -> EncodedMinibatch:
+    def _encode(self, model: Model, x: jax.Array, weights: jax.Array, key: Any) -> EncodedMinibatch:
         if self.binarize:
             binarization_key, key = jax.random.split(key)
             x = jax.random.bernoulli(binarization_key, x).astype(x.dtype)
-        corruption_key, key = jax.random.split(key)
-        encoded = x if self.corruption is None else self.corruption(x, weights, corruption_key)
+        encoded = x
+        if key is not None:
+            corruption_key, key = jax.random.split(key)
+            if self.corruption is not None:
+                encoded = self.corruption(x, weights, corruption_key)
         return EncodedMinibatch(x, weights, encoded, model.network.encode(encoded), key)
 
     def _warmth(self, n_updates: jax.Array) -> jax.Array:

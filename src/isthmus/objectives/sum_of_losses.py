@@ -27,6 +27,9 @@ class SumOfLosses(Loss[tuple[Any, ...]]):
 
     losses: tuple[Loss[Any], ...]
 
+    def draws(self, model: tuple[Any, ...]) -> bool:
+        return any(loss.draws(own) for loss, own in zip(self.losses, model, strict=True))
+
     def initial_state(self, model: tuple[Any, ...], batch_size: int) -> Any:
         pairs = zip(self.losses, model, strict=True)
         return tuple(loss.initial_state(own, batch_size) for loss, own in pairs)

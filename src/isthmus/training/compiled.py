@@ -89,7 +89,11 @@ def advance(
 
     def step(i: jax.Array, carry: Carry) -> Carry:
         batch = _minibatch(block, i)
-        step_key = jax.random.fold_in(key, carry.n_updates)
+        # Derivatives with respect to slices of the vector would each be a vector of full length.
+        model = layout.unflatten(carry.parameters)
+        step_key: Any = None
+        if objective.draws(model):
+            step_key = jax.random.fold_in(key, carry.n_updates)
 
         def loss(model: Any) -> tuple[jax.Array, Any]:
             with products_in(precision):
@@ -98,8 +102,6 @@ def advance(
                 )
             return objective.without_terms(values), (values, loss_state)
 
-        # Derivatives with respect to slices of the vector would each be a vector of full length.
-        model = layout.unflatten(carry.parameters)
         (_, (values, loss_state)), gradient = jax.value_and_grad(loss, has_aux=True)(model)
         rate = lax.dynamic_index_in_dim(rates, i, keepdims=False)
         parameters, optimizer = update(
@@ -137,7 +139,7 @@ def held_out_losses(
     @partial(jax.jit, inline=True)
     def losses_of(i: jax.Array) -> tuple[jax.Array, jax.Array]:
         batch = _minibatch(block, i)
-        step_key = jax.random.fold_in(key, i)
+        step_key: Any = jax.random.fold_in(key, i) if objective.draws(model) else None
         return objective.held_out_losses(model, batch, step_key), batch.weights
 
     def step(i: jax.Array, found: Any) -> Any:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import Self
+from typing import ClassVar, Self
 
 import equinox as eqx
 import jax
@@ -18,7 +18,14 @@ class Code(Family, eqx.Module):
     """How the encoder's output becomes a code, and what that costs.
 
     A code may hold parameters of its own, which are learned with the network's.
+
+    Attributes
+    ----------
+    draws : bool
+        Whether `sample` takes random numbers; where it does not, its key may be None.
     """
+
+    draws: ClassVar[bool] = True
 
     def check(self, network: Network) -> None:
         """Raise IsthmusError if what this network's encoder gives cannot be read as the code."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import final
+from typing import ClassVar, final
 
 import jax
 import jax.numpy as jnp
@@ -13,6 +13,8 @@ from isthmus.models.codes.base import Code
 @final
 class Deterministic(Code):
     """The encoder's output itself, free of cost."""
+
+    draws: ClassVar[bool] = False
 
     def n_parameters(self, n_components: int) -> int:
         return n_components

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from typing import ClassVar
 
 import equinox as eqx
 import jax
@@ -16,6 +17,7 @@ from isthmus.models.codes.base import Code
 class SparseCode(Code):
     """A code of about `k` positive activations a row, all other units silent; free of cost."""
 
+    draws: ClassVar[bool] = False
     k: eqx.AbstractVar[int]
 
     def __check_init__(self) -> None:

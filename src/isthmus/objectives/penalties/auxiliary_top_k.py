@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import final
+from typing import ClassVar, final
 
 import jax
 import jax.numpy as jnp
@@ -41,6 +41,8 @@ class AuxiliaryTopK(Penalty):
     dead after ten million tokens without use; here the batch decides, so that the loss stays a
     function of the batch alone.
     """
+
+    draws: ClassVar[bool] = False
 
     k: int = 256
     strength: float = 1 / 32

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import ClassVar, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -19,7 +19,7 @@ class EncodedMinibatch(NamedTuple):
     weights: jax.Array  # (batch,), 0 for rows that only fill up the batch
     encoded: jax.Array  # (batch, features), what the encoder was given
     code_parameters: jax.Array  # (batch, code parameters), what it made of that
-    key: jax.Array
+    key: Any  # an array, or None where nothing is drawn
 
     def mean(self, values: jax.Array) -> jax.Array:
         """Average over the rows that count: ``(batch, …) -> (…)``."""
@@ -33,9 +33,12 @@ class Penalty(Family):
     ----------
     judges : bool
         Whether held-out rows are judged by it too, as the model would not be what it is without.
+    draws : bool
+        Whether it takes random numbers; where nothing does, the minibatch's key is None.
     """
 
     judges: ClassVar[bool] = False
+    draws: ClassVar[bool] = True
 
     def check(self, model: Model) -> None:
         """Raise IsthmusError if the penalty makes no sense for this model."""

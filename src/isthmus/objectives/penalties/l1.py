@@ -29,6 +29,7 @@ class L1(Penalty):
     """
 
     judges: ClassVar[bool] = True
+    draws: ClassVar[bool] = False
 
     strength: float
     relative: bool = False

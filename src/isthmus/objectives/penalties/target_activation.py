@@ -35,6 +35,7 @@ class TargetActivation(Penalty):
     """
 
     judges: ClassVar[bool] = True
+    draws: ClassVar[bool] = False
 
     strength: float
     target: float = 0.05

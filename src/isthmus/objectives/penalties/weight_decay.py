@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import final
+from typing import ClassVar, final
 
 import jax
 import jax.numpy as jnp
@@ -23,6 +23,8 @@ class WeightDecay(Penalty):
     strength : float
         Weight of the penalty in the mean loss per row.
     """
+
+    draws: ClassVar[bool] = False
 
     strength: float
 
