@@ -205,6 +205,16 @@ def test_text_whose_values_hardly_ever_come_again_is_left_out(values, reason):
     assert fitted(coded).columns[0].kind == "category"
 
 
+@pytest.mark.parametrize("written", ["{}/3/2024", "{}.03.24 11:30", "2024/3/{}"])
+def test_text_that_looks_like_dates_is_left_out_with_how_dates_are_known(written):
+    table = pa.table({"when": [written.format(day) for day in range(1, 29)], "x": range(28)})
+    column = fitted(table).columns[0]
+    assert column.kind == "left_out"
+    assert column.reason.endswith(
+        " (dates are known as 2024-02-29 in files, and by their type in frames)"
+    )
+
+
 def test_many_levels_take_few_numbers_and_the_same_on_every_machine():
     levels = [f"level {i % 300}" for i in range(20_000)]
     preparation = fitted(pa.table({"level": levels}))
@@ -303,6 +313,10 @@ def test_other_columns_are_refused():
         ({"town": "category"}, "kinds names the column 'town', which X does not have"),
         ({"city": "categorical"}, "names no kind of column: choose one of number"),
         ({"city": "number"}, "column 'city' holds .*string, which cannot be of the kind number"),
+        (
+            {"city": "date"},
+            r"of the kind date: choose category, or mend it \(dates are known as 2024-02-29 in",
+        ),
         ({"when": "boolean"}, "which cannot be of the kind boolean: choose category, date"),
     ],
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Mapping
 from typing import Any
@@ -44,6 +45,9 @@ _RARE_SHARE, RARE = 1000, 10
 # Text of which most values are as good as unique tells rows apart and nothing else, in so many
 # rows surely: of later ones it would be new in most (Good, 1953).
 _TELLING, _MOST_RARE = 20, 0.5
+# Such as 29/2/2024 or 29.02.24 11:30, which may be read in more ways than one.
+_LIKE_A_DATE = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}\b")
+_DATES = "dates are known as 2024-02-29 in files, and by their type in frames"
 _DAY, _WEEK, _QUARTER = 86_400.0, 7 * 86_400.0, 90 * 86_400.0
 
 
@@ -132,9 +136,10 @@ def _summary(
         return None
     if asked is not None and not fits[asked]:
         possible = ", ".join([name for name, fit in fits.items() if fit] or ["left_out"])
+        written = f", or mend it ({_DATES})" if asked == "date" and is_text(kind) else ""
         raise DataError(
             f"{source}: column {name} holds {kind}, which cannot be of the kind {asked}: "
-            f"choose {possible}."
+            f"choose {possible}{written}."
         )
     if asked == "category" or (asked is None and (is_text(kind) or pa.types.is_dictionary(kind))):
         if not is_level(kind):
@@ -274,7 +279,8 @@ def _category(
 
 
 def _why_telling(summary: LevelSummary, once: int, rare: float) -> str:
+    dates = f" ({_DATES})" if all(map(_LIKE_A_DATE.match, summary.counts)) else ""
     if summary.n_levels == summary.n_values:
-        return "every value is another, as names and numbers of rows are"
+        return f"every value is another, as names and numbers of rows are{dates}"
     times = "once" if once == 1 else f"{once} times at most"
-    return f"{rare:.0%} of its values occur {times}, as names and numbers of rows do"
+    return f"{rare:.0%} of its values occur {times}, as names and numbers of rows do{dates}"
