@@ -114,6 +114,20 @@ def test_reasons_are_in_the_units_and_dtypes_of_the_data(detector, frame):
     assert table.num_rows == 1
 
 
+@pytest.mark.parametrize("kinds", [{}, {"name": ["a", "b"] * 150}])
+def test_values_far_from_the_mean_are_told_as_they_are(kinds):
+    levels = np.random.default_rng(0).normal(1000, 10, size=(300, 3))
+    whole = np.arange(300) % 60
+    frame = pd.DataFrame(levels, columns=list("abc")).assign(whole=whole, **kinds)
+    frame.loc[0, ["b", "whole"]] = 0, 0
+    frame.loc[1, "c"] = 0.001
+    frame.loc[2, "a"] = -1e9
+    explanation = OutlierDetector().fit(frame).explain(frame[:3])
+    assert {reason.column: reason.value for reason in explanation.reasons(0)}["b"] == 0
+    assert [explanation.reasons(row)[0].value for row in (1, 2)] == [0.001, -1e9]
+    assert "is -0," not in str(explanation)
+
+
 def test_what_would_be_expected_takes_away_the_amount(detector, frame, odd):
     explanation = detector.explain(odd, n_reasons=1)
     for row in range(10):

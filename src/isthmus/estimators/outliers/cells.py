@@ -71,9 +71,10 @@ class NumberCells(Cells):
         return as_float(x)
 
     def in_units(self, values: np.ndarray, columns: np.ndarray) -> np.ndarray:
-        raw = values * self._scale[columns] + self._offset[columns]
-        rounded = np.char.mod(f"%.{_DIGITS}g", raw).astype(np.float64)
-        return np.where(self._whole[columns], np.rint(raw), rounded)
+        scale = self._scale[columns]
+        raw = values * scale + self._offset[columns]
+        rounded = _rounded(raw, _spacing(values) * scale)
+        return np.where(self._whole[columns], np.rint(raw) + 0.0, rounded)
 
 
 @final
@@ -120,9 +121,28 @@ class TableCells(Cells):
             if column.part == "category":
                 ones = (numbers == np.arange(column.width)).astype(np.float32)
                 numbers = np.where(np.isnan(numbers), np.nan, ones)
-            told = _in_python(_unbounded(column).decode(numbers))
+            column = _unbounded(column)
+            told = column.decode(numbers)
+            if pa.types.is_floating(told.type):
+                following = column.decode(numbers + _spacing(numbers))
+                apart = [np.asarray(part, np.float64) for part in (told, following)]
+                told = pa.array(_rounded(apart[0], np.abs(apart[1] - apart[0])), from_pandas=True)
+            told = _in_python(told)
             found[chosen] = np.array([*told, None], object)[:-1]
         return found
+
+
+def _spacing(values: np.ndarray) -> np.ndarray:
+    """Give how far the next value is that float32 can tell apart."""
+    return np.spacing(np.abs(values.astype(np.float32)))
+
+
+def _rounded(values: np.ndarray, spacing: np.ndarray) -> np.ndarray:
+    """Leave away the digits that values do not have for sure, being so far from the next ones."""
+    least = np.maximum(spacing, np.finfo(np.float64).eps * np.abs(values))
+    unit = 10.0 ** np.ceil(np.log10(np.maximum(least, np.finfo(np.float64).tiny)))
+    rounded = np.rint(values / unit) * unit
+    return np.char.mod(f"%.{_DIGITS}g", rounded).astype(np.float64) + 0.0
 
 
 def _unbounded(column: Column) -> Column:
