@@ -24,6 +24,14 @@ def test_a_text_file_comes_back_byte_for_byte(here, capsys):
     assert (here / "back.csv").read_bytes() == (here / "table.csv").read_bytes()
 
 
+def test_an_archive_that_is_larger_says_so(here, capsys):
+    Path("few.csv").write_text("a,b\n1,x\n2,y\n")
+    assert run("compress", "few.csv", "-o", "few.isz") == 0
+    said = capsys.readouterr().out
+    assert "times larger, exactly, in" in said
+    assert float(said.split(", ")[1].split()[0]) > 1
+
+
 def test_an_array_comes_back_within_the_error(here, capsys):
     field = np.asfortranarray(np.cumsum(np.ones((60, 40)), axis=0)).astype(">f4")
     np.save("x.npy", field)

@@ -111,8 +111,10 @@ def _tell_report(report: Any, explain: bool) -> None:
         errors = sorted(set(report.max_errors.values()))
         largest = f"{errors[0]:.3g}" if len(errors) == 1 else f"{errors[0]:.3g} to {errors[-1]:.3g}"
         exact = f"within {largest}"
+    ratio = report.ratio
+    size = f"{ratio:.2f} times smaller" if ratio >= 1 else f"{1 / ratio:.2f} times larger"
     tell(
-        f"{report.n_raw_bytes:,} bytes -> {report.n_bytes:,}, {report.ratio:.2f} times smaller, "
+        f"{report.n_raw_bytes:,} bytes -> {report.n_bytes:,}, {size}, "
         f"{exact}, in {report.seconds:.1f} s: {report.path}"
     )
 
