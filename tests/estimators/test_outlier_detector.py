@@ -128,6 +128,22 @@ def test_values_far_from_the_mean_are_told_as_they_are(kinds):
     assert "is -0," not in str(explanation)
 
 
+def test_whole_numbers_and_dates_far_from_the_mean_are_told_as_they_are():
+    generator = np.random.default_rng(0)
+    days = pd.Timestamp("2024-01-01") + pd.to_timedelta(generator.integers(0, 10**6, 300), unit="s")
+    whole = 17 * 10**17 + generator.integers(0, 10**15, 300)
+    frame = pd.DataFrame({"whole": whole, "when": days, "few": np.arange(300) % 60})
+    frame.loc[0, "whole"] = 0
+    frame.loc[1, "when"] = pd.Timestamp("1990-05-05")
+    frame.loc[2, "few"] = 123456
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        explanation = OutlierDetector().fit(frame).explain(frame[:3])
+    told = [explanation.reasons(row)[0] for row in range(3)]
+    assert [reason.column for reason in told] == ["whole", "when", "few"]
+    assert [reason.value for reason in told] == [0, pd.Timestamp("1990-05-05"), 123456]
+
+
 def test_what_would_be_expected_takes_away_the_amount(detector, frame, odd):
     explanation = detector.explain(odd, n_reasons=1)
     for row in range(10):

@@ -11,11 +11,14 @@ import pyarrow as pa
 
 from isthmus.prepare import Column, NumberPreparation, Preparation, TablePreparation, as_float
 from isthmus.prepare.columns import DateColumn, NumberColumn
+from isthmus.prepare.columns.date import from_ticks, ticks_per_second, to_ticks
+from isthmus.prepare.columns.number import from_numbers, to_numbers
 
 # As many digits as float32 has for sure.
 _DIGITS = 6
-# More than any value: numbers, and ticks of dates.
-_FARTHEST, _LONGEST = float(np.finfo(np.float64).max), 2**62
+_CLOCK = np.array([1, 60, 3600, 86_400])  # seconds
+# More than any value: numbers, whose squares are finite, and ticks of dates.
+_FARTHEST, _LONGEST = float(np.finfo(np.float64).max) ** 0.5, 2**62
 
 
 class Cells(ABC):
@@ -73,8 +76,7 @@ class NumberCells(Cells):
     def in_units(self, values: np.ndarray, columns: np.ndarray) -> np.ndarray:
         scale = self._scale[columns]
         raw = values * scale + self._offset[columns]
-        rounded = _rounded(raw, _spacing(values) * scale)
-        return np.where(self._whole[columns], np.rint(raw) + 0.0, rounded)
+        return _certain(raw, _spacing(values) * scale, self._whole[columns])
 
 
 @final
@@ -121,13 +123,7 @@ class TableCells(Cells):
             if column.part == "category":
                 ones = (numbers == np.arange(column.width)).astype(np.float32)
                 numbers = np.where(np.isnan(numbers), np.nan, ones)
-            column = _unbounded(column)
-            told = column.decode(numbers)
-            if pa.types.is_floating(told.type):
-                following = column.decode(numbers + _spacing(numbers))
-                apart = [np.asarray(part, np.float64) for part in (told, following)]
-                told = pa.array(_rounded(apart[0], np.abs(apart[1] - apart[0])), from_pandas=True)
-            told = _in_python(told)
+            told = _in_python(_decoded(_unbounded(column), numbers))
             found[chosen] = np.array([*told, None], object)[:-1]
         return found
 
@@ -137,12 +133,41 @@ def _spacing(values: np.ndarray) -> np.ndarray:
     return np.spacing(np.abs(values.astype(np.float32)))
 
 
-def _rounded(values: np.ndarray, spacing: np.ndarray) -> np.ndarray:
+def _certain(values: np.ndarray, spacing: np.ndarray, whole: Any) -> np.ndarray:
     """Leave away the digits that values do not have for sure, being so far from the next ones."""
     least = np.maximum(spacing, np.finfo(np.float64).eps * np.abs(values))
     unit = 10.0 ** np.ceil(np.log10(np.maximum(least, np.finfo(np.float64).tiny)))
     rounded = np.rint(values / unit) * unit
-    return np.char.mod(f"%.{_DIGITS}g", rounded).astype(np.float64) + 0.0
+    short = np.char.mod(f"%.{_DIGITS}g", rounded).astype(np.float64)
+    # So that nothing is no negative number.
+    return np.where(whole, np.rint(rounded), short) + 0.0
+
+
+def _certain_ticks(ticks: np.ndarray, spacing: np.ndarray, per_second: float) -> np.ndarray:
+    """Round dates that are so far from the next ones, to a unit of the clock."""
+    parts = 10.0 ** np.ceil(np.log10(np.maximum(spacing, 1)))
+    clock = np.maximum(_CLOCK * per_second, 1)
+    units = clock[np.minimum(np.searchsorted(clock, spacing), len(clock) - 1)]
+    unit = np.where(spacing < per_second, parts, units)
+    return (np.rint(ticks / unit) * unit).astype(np.int64)
+
+
+def _decoded(column: Column, numbers: np.ndarray) -> pa.Array:
+    """Give a column's values, of numbers and dates the digits that float32 has for sure."""
+    if column.part != "number":
+        return column.decode(numbers)
+    told, following = (
+        pa.chunked_array([column.decode(some)]) for some in (numbers, numbers + _spacing(numbers))
+    )
+    if isinstance(column, DateColumn):
+        ticks, missing = to_ticks(told, column.type)
+        spacing = np.abs(to_ticks(following, column.type)[0] - ticks)
+        certain = _certain_ticks(ticks, spacing, ticks_per_second(column.type))
+        return from_ticks(certain, missing, column.type)
+    values = to_numbers(told)
+    whole = pa.types.is_integer(column.type)
+    certain = _certain(values, np.abs(to_numbers(following) - values), whole)
+    return from_numbers(certain, column.type)
 
 
 def _unbounded(column: Column) -> Column:
