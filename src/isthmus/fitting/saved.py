@@ -179,7 +179,9 @@ def checked_history(history: dict[str, Any]) -> dict[str, list[float]]:
 
 def checked_epoch(epoch: Any, history: dict[str, list[float]]) -> int:
     """Give the epoch that a file says was kept, which its history has, or 0 for the start."""
-    if int(epoch) not in range(len(history.get("validation_loss", history["loss"])) + 1):
+    losses = history.get("validation_loss", history["loss"])
+    # What the first epoch had taught is kept where it was interrupted, and is in no history.
+    if int(epoch) not in range(max(len(losses), 1) + 1):
         raise ValueError("the epoch that was kept is not in the history")
     return int(epoch)
 
