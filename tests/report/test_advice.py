@@ -51,6 +51,7 @@ def test_training_that_gained_nothing_says_what_was_kept(noise, digits):
 def test_sizes_of_a_sweep_are_told_apart(digits):
     swept = ComponentSweep(Autoencoder(hidden=[16], max_epochs=2), components=[2, 8], **QUICK)
     fitted = [estimator for (estimator,) in swept.fit(digits).estimators_]
+    assert [describe(estimator)["epochs"] for estimator in fitted] == [2, 2]
     (advice,) = training_advice(fitted)
     assert advice.startswith("Still improving with 2 and 8 components: of 2 epochs the last")
 

@@ -38,7 +38,7 @@ def describe(
         "parameters": _size(estimator.model_),
         **_scaling(estimator.preparation_),
         "likelihood": likelihood_of(estimator),
-        "epochs": len(estimator.history_["loss"]),
+        "epochs": len(estimator.history_["seconds"]),
     }
     held_out, kept = estimator.history_.get("validation_loss"), getattr(estimator, "best_epoch_", 0)
     if held_out and kept:
@@ -75,7 +75,7 @@ def _describe_predictor(estimator: SupervisedAutoencoder) -> dict[str, Any]:
         "parameters": _size(model),
         **_scaling(preparation),
         "learned by": _teaching(estimator),
-        "epochs": len(estimator.history_["loss"]),
+        "epochs": len(estimator.history_["seconds"]),
         "made with": " ".join(repr(estimator).split()),
     }
     return {name: value for name, value in description.items() if value is not None}
@@ -103,7 +103,7 @@ def _describe_imputer(estimator: AutoencoderImputer) -> dict[str, Any]:
         "layers": _layers(estimator.preparation_.n_features, (network.encoder, network.decoder)),
         "parameters": _size(estimator.models_),
         **_scaling(estimator.preparation_),
-        "epochs": len(estimator.history_["loss"]),
+        "epochs": len(estimator.history_["seconds"]),
         "made with": " ".join(repr(estimator).split()),
     }
     return {name: value for name, value in description.items() if value is not None}
