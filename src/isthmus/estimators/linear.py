@@ -16,7 +16,7 @@ from isthmus.fitting.base import BaseAutoencoder
 from isthmus.fitting.declaration import Named, estimator, parameter
 from isthmus.fitting.parameters import ABOVE_ZERO, NOT_NEGATIVE, POSITIVE
 from isthmus.fitting.rows import TrainingRows, rows_in_memory
-from isthmus.fitting.saved import Restorers
+from isthmus.fitting.saved import OF_TRAINING, Restorers
 from isthmus.fitting.seeds import drawn_seed
 from isthmus.fitting.starting import admitted
 from isthmus.fitting.validation import open_dataset
@@ -81,8 +81,7 @@ class LinearAutoencoder(PrincipalAutoencoder):
 
     _saved: ClassVar[Restorers] = {
         "explained_variance_ratio_": partial(np.array, dtype=float),
-        "best_epoch_": int,
-        "interrupted_": bool,
+        **OF_TRAINING,
     }
     _updates: ClassVar[tuple[int, int, int]] = (4_000, 20, 1_000)
 

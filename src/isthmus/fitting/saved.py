@@ -29,6 +29,7 @@ _PREPARATION = "preparation."
 
 # Names of what else was learned, and what makes it again of what a file holds.
 Restorers: TypeAlias = Mapping[str, Callable[[Any], Any]]
+OF_TRAINING: Restorers = {"best_epoch_": int, "interrupted_": bool}
 
 
 class SavedAutoencoder(Persistent):

@@ -21,7 +21,7 @@ from isthmus.fitting.parameters import (
     WarmStartParameters,
 )
 from isthmus.fitting.rows import RowsInMemory, TrainingRows, open_rows, rows_in_memory
-from isthmus.fitting.saved import Restorers, checked_losses
+from isthmus.fitting.saved import OF_TRAINING, Restorers, checked_losses
 from isthmus.fitting.starting import admitted, open_start, start_model, with_thresholds
 from isthmus.fitting.validation import open_dataset
 from isthmus.io import Dataset
@@ -56,7 +56,7 @@ class TrainedAutoencoder(ScalingParameters, MinibatchParameters, BaseAutoencoder
         Whether Ctrl-C ended the training.
     """
 
-    _saved: ClassVar[Restorers] = {"best_epoch_": int, "interrupted_": bool}
+    _saved: ClassVar[Restorers] = OF_TRAINING
     _updates: ClassVar[tuple[int, int, int]] = (9_000, 10, 400)
     """Updates that `max_epochs=None` makes, in how many epochs at least and at most."""
 

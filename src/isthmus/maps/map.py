@@ -21,7 +21,7 @@ from isthmus.fitting.parameters import (
     TableParameters,
 )
 from isthmus.fitting.rows import RowsInMemory, some_rows
-from isthmus.fitting.saved import Restorers
+from isthmus.fitting.saved import OF_TRAINING, Restorers
 from isthmus.fitting.validation import open_dataset
 from isthmus.maps.embedding import N_ITERATIONS, embed
 from isthmus.maps.landmarks import compare_with_landmarks, find_landmarks
@@ -118,8 +118,7 @@ class Map(TableParameters, ScalingParameters, MinibatchParameters, BaseAutoencod
     validation_fraction: float = parameter(SHARE, default=0.1)
 
     _saved: ClassVar[Restorers] = {
-        "best_epoch_": int,
-        "interrupted_": bool,
+        **OF_TRAINING,
         "n_landmarks_": int,
         "n_training_rows_": int,
     }
