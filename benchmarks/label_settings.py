@@ -25,13 +25,13 @@ from unittest.mock import patch
 import numpy as np
 
 WORK = Path(tempfile.gettempdir()) / "isthmus-label-settings"
-REGULAR = {"dropout": 0.2, "noise": 1.5}
+REGULAR = {"dropout": 0.2, "noise": 0.19}
 WIDE = {"autoencoder": {"n_components": 10, "hidden": [1000, 500, 250, 250, 250],
                         "activation": "relu", "max_epochs": 1}, "layer": 5}  # fmt: skip
 
 # What a name stands for: parameters of AutoencoderClassifier, a list for a part and its settings;
 # "few" and "all" for what "auto" is to stand for with few labels and with all (the recipes of
-# fitting/teaching.py).
+# fitting/teaching.py; with all labels there is noise only where neighbours tell classes).
 SETTINGS = {
     "default": {},
     "default, 48 epochs": {"max_epochs": 48},
@@ -55,13 +55,13 @@ SETTINGS = {
     "no dropout": {"dropout": 0.0},
     "dropout": {"all": {"dropout": 0.2}},
     "dropout, 30 epochs": {"all": {"dropout": 0.2}, "max_epochs": 30},
-    "noise": {"all": {"dropout": 0.0, "noise": 1.5}},
+    "noise": {"all": {"dropout": 0.0, "noise": 0.19}},
     "dropout, noise": {"all": REGULAR},
-    "dropout 0.3, noise 2": {"all": {"dropout": 0.3, "noise": 2.0}},
+    "dropout 0.3, noise 2": {"all": {"dropout": 0.3, "noise": 0.25}},
     "dropout, noise, rate 0.003": {"all": {**REGULAR, "learning_rate": 0.003}},
     "dropout, noise, 50 epochs": {"all": REGULAR, "max_epochs": 50},
     "dropout 0.3, noise 2, 50 epochs": {
-        "all": {"dropout": 0.3, "noise": 2.0}, "max_epochs": 50},
+        "all": {"dropout": 0.3, "noise": 0.25}, "max_epochs": 50},
     "dropout, noise, rate 0.003, 50 epochs": {
         "all": {**REGULAR, "learning_rate": 0.003}, "max_epochs": 50},
     "dropout, noise, smoothing 0.1, 50 epochs": {

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from isthmus.fitting.propagation import propagate
-from isthmus.fitting.teaching import typical_distance
+from isthmus.fitting.neighbourhood import Neighbourhood
+from isthmus.fitting.propagation import neighbours_tell, propagate
 
 
 def rings(n_rows=600):
@@ -68,9 +68,46 @@ def test_labels_drawn_class_by_class_do_not_say_how_common_classes_are():
 def test_equal_rows_do_no_harm():
     targets, others = some_of(np.arange(60) % 2, 20)
     assert propagate(np.ones((60, 3), np.float32), targets, 2, others).share == 0
-    assert typical_distance(np.ones((60, 3), np.float32)) == 0
+    assert not neighbours_tell(np.ones((60, 3), np.float32), np.arange(60) % 2)
+    assert Neighbourhood.of(np.ones((60, 3), np.float32)) == Neighbourhood(0, 3)
 
 
-def test_typical_distance_grows_with_the_scale():
+def test_neighbours_grow_apart_with_the_scale():
     x = np.random.default_rng(0).normal(size=(300, 3))
-    assert typical_distance(5 * x) == pytest.approx(5 * typical_distance(x))
+    near, far = Neighbourhood.of(x), Neighbourhood.of(5 * x)
+    assert far.distance == pytest.approx(5 * near.distance)
+    assert far.n_dimensions == pytest.approx(near.n_dimensions)
+
+
+@pytest.mark.parametrize("n_dimensions", [1, 2, 5])
+def test_neighbours_tell_how_many_dimensions_rows_span(n_dimensions):
+    generator = np.random.default_rng(0)
+    within = generator.uniform(size=(3000, n_dimensions))
+    x = within @ generator.normal(size=(n_dimensions, 40))
+    assert Neighbourhood.of(x).n_dimensions == pytest.approx(n_dimensions, rel=0.2)
+
+
+@pytest.mark.parametrize("n_rows", [1, 2, 3])
+def test_a_few_rows_are_neighbours_too(n_rows):
+    rows = np.arange(3.0 * n_rows).reshape(n_rows, 3)
+    assert Neighbourhood.of(rows).n_dimensions <= 3
+    assert not neighbours_tell(rows, np.arange(n_rows))
+
+
+def test_neighbours_tell_what_no_line_tells():
+    x, y = rings()
+    assert neighbours_tell(x, y)
+    x[::50] = np.nan
+    assert neighbours_tell(x, y)
+
+
+def test_neighbours_do_not_tell_what_a_line_tells_as_well():
+    y = np.arange(600) % 2
+    x = 8 * y[:, None] + np.random.default_rng(0).normal(size=(600, 2))
+    assert not neighbours_tell(x, y)
+
+
+def test_neighbours_do_not_tell_classes_that_overlap():
+    x, y = rings()
+    y[np.random.default_rng(0).permutation(len(y))[:120]] ^= 1
+    assert not neighbours_tell(x, y)

@@ -141,7 +141,7 @@ class AutoencoderClassifier(ClassifierMixin, SupervisedAutoencoder):
         if self.unlabelled != AUTO:
             return Teaching.of(self, matrix, self._terms()), NOTHING
         if not len(others):
-            return Teaching.of(self, matrix, all_labelled=True), NOTHING
+            return Teaching.of(self, matrix, labels=targets), NOTHING
         codes = over_rows(Predictor.features, model, matrix)
         propagated = propagate(codes, targets, self._n_outputs, others)
         return Teaching.of(self, matrix, propagated=propagated), propagated

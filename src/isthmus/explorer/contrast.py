@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from isthmus.explorer.values import Values
-from isthmus.fitting.teaching import spread_over
+from isthmus.fitting.neighbourhood import spread_over
 
 # Comparisons look at no more cells than these; of more rows they take some, evenly spread.
 _MOST_CELLS, _LEAST_ROWS, _MOST_ROWS = 20_000_000, 200, 20_000

@@ -51,7 +51,8 @@ class FineTuningParameters(EarlyStoppingParameters, MinibatchParameters):
     corruption : {names}, Corruption or None
         Noise on the rows while their outcomes are learned, such as ``Masking(0.2)``. "auto" adds
         Gaussian noise in proportion to the distance between neighbours where labels spread to
-        unlabelled rows, none elsewhere.
+        unlabelled rows, and where all rows have a class that neighbours tell better than a linear
+        classifier does; none elsewhere.
     dropout : {names} or float
         Share of every layer's activations that is set to 0 in training. "auto" takes 0.2 where
         all rows have a class or labels spread to unlabelled rows, 0 elsewhere.

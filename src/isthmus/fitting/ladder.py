@@ -10,7 +10,8 @@ import numpy as np
 
 from isthmus.errors import IsthmusError
 from isthmus.fitting.fine_tuning import FineTuningParameters
-from isthmus.fitting.teaching import AUTO, spread_over
+from isthmus.fitting.neighbourhood import spread_over
+from isthmus.fitting.teaching import AUTO
 from isthmus.models import LadderNetwork, Predictor
 from isthmus.models.ladder import Groups
 from isthmus.networks import DenseNetwork, glorot_uniform

@@ -7,11 +7,11 @@ from dataclasses import dataclass, fields
 from typing import Any, final
 
 import numpy as np
-from sklearn.neighbors import NearestNeighbors
 
 from isthmus.checks import is_number
+from isthmus.fitting.neighbourhood import Neighbourhood
 from isthmus.fitting.persistence import decode, encode
-from isthmus.fitting.propagation import NOTHING, Propagated
+from isthmus.fitting.propagation import NOTHING, Propagated, neighbours_tell
 from isthmus.objectives import (
     ClassShares,
     Corruption,
@@ -21,12 +21,9 @@ from isthmus.objectives import (
     Unlabelled,
     VirtualAdversarial,
 )
-from isthmus.prepare import without_gaps
 
 AUTO = "auto"
 
-_MOST_SAMPLED, _MOST_NEIGHBORS = 1_000, 10_000
-_NTH_NEIGHBOR = 10
 _LADDER_RATE = 4e-3
 _N_UPDATES, _N_UPDATES_FEW_LABELLED = 6_000, 12_000
 
@@ -34,7 +31,11 @@ _N_UPDATES, _N_UPDATES_FEW_LABELLED = 6_000, 12_000
 @final
 @dataclass(frozen=True)
 class Recipe:
-    """What "auto" stands for; radius and noise are in units of the distance between neighbours."""
+    """What "auto" stands for.
+
+    Radius and noise are in units of the distance between neighbours: the radius in all columns
+    together, the noise in as many as the rows' manifold has dimensions.
+    """
 
     learning_rate: float = 1e-3
     dropout: float = 0.0
@@ -45,8 +46,8 @@ class Recipe:
 
 
 _PLAIN = Recipe()
-_ALL_LABELLED = Recipe(dropout=0.2)
-_FEW_LABELLED = Recipe(3e-3, 0.2, 1.5, 0.2, 0.3, 2.0)
+_ALL_LABELLED = Recipe(dropout=0.2, noise=1 / 8)
+_FEW_LABELLED = Recipe(3e-3, 0.2, 0.19, 0.2, 0.3, 2.0)
 
 
 @final
@@ -81,7 +82,7 @@ class Teaching:
         rows: np.ndarray,
         unlabelled: tuple[Unlabelled, ...] = (),
         propagated: Propagated = NOTHING,
-        all_labelled: bool = False,
+        labels: np.ndarray | None = None,
     ) -> Teaching:
         """Give what an estimator's parameters say, and for "auto" what does well.
 
@@ -95,26 +96,30 @@ class Teaching:
             What all rows teach.
         propagated : Propagated
             What the neighbours say. Where they are believed, all rows teach what does well.
-        all_labelled : bool
-            Whether every row has a label, and "auto" is to be what does well then.
+        labels : ndarray of int or None
+            Every row's class, where each has one and "auto" is to be what does well then: noise
+            where neighbours tell classes better than a linear rule.
 
         References
         ----------
+        Vincent, Larochelle, Lajoie, Bengio & Manzagol (2010), Stacked denoising autoencoders,
+        section 4.2: noise leads away from the manifold of the rows. What leads along it is what
+        may change a label, so there its strength is measured.
         Hu, Miyato, Tokui, Matsumoto & Sugiyama (2017), Learning discrete representations via
         information maximizing self-augmented training, section 3, for a radius in proportion to
         the distance to the tenth neighbour, and for the classes' shares beside it.
         """
         learns = propagated.share > 0
-        recipe = _FEW_LABELLED if learns else _ALL_LABELLED if all_labelled else _PLAIN
+        recipe = _FEW_LABELLED if learns else _PLAIN if labels is None else _ALL_LABELLED
         rate, dropout, corruption = given.learning_rate, given.dropout, given.corruption
-        distance = typical_distance(rows) if recipe.noise or recipe.radius else 0.0
         if recipe.radius:
-            unlabelled = (VirtualAdversarial(recipe.radius * distance, entropy=recipe.entropy),)
+            radius = recipe.radius * Neighbourhood.of(rows).distance
+            unlabelled = (VirtualAdversarial(radius, entropy=recipe.entropy),)
         if recipe.class_shares:
             unlabelled += (ClassShares(propagated.class_shares, recipe.class_shares),)
         if corruption == AUTO:
-            level = recipe.noise * distance / math.sqrt(rows.shape[1])
-            corruption = GaussianNoise(level) if recipe.noise else None
+            helps = recipe.noise and (labels is None or neighbours_tell(rows, labels))
+            corruption = _noise_along(recipe.noise, Neighbourhood.of(rows)) if helps else None
         if rate == AUTO:
             climbs = any(isinstance(way, Ladder) for way in unlabelled)
             rate = _LADDER_RATE if climbs else recipe.learning_rate
@@ -153,15 +158,6 @@ class Teaching:
         return restored
 
 
-def typical_distance(rows: np.ndarray) -> float:
-    """Give the median distance to the tenth neighbour, of some rows among some more."""
-    rows = without_gaps(rows[spread_over(len(rows), _MOST_NEIGHBORS)])
-    n_neighbors = min(_NTH_NEIGHBOR, len(rows) - 1) + 1  # a row is its own nearest
-    sampled = rows[spread_over(len(rows), _MOST_SAMPLED)]
-    distances, _ = NearestNeighbors(n_neighbors=n_neighbors).fit(rows).kneighbors(sampled)
-    return float(np.median(distances[:, -1]))
-
-
-def spread_over(n_rows: int, most: int) -> np.ndarray:
-    """Give positions evenly spread over rows."""
-    return np.linspace(0, n_rows - 1, min(n_rows, most)).astype(int)
+def _noise_along(share: float, beside: Neighbourhood) -> GaussianNoise:
+    """Give noise that leads along the rows' manifold by a share of the distance between them."""
+    return GaussianNoise(share * beside.distance / math.sqrt(beside.n_dimensions))
