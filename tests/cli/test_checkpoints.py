@@ -12,8 +12,8 @@ from isthmus.runs.interruption import Interruption
 from .commands import BARE, fit, logged, run
 
 ADVICE = (
-    "PCA was kept, where training starts: on 8 held-out rows none of 2 epochs did better by more "
-    "than chance; more rows or epochs may.\n"
+    "PCA was kept, where training starts: no gain of 2 epochs could be told from chance on "
+    "held-out rows; more rows or epochs may show one.\n"
 )
 
 

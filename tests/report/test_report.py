@@ -97,7 +97,8 @@ def page_of(deep, images, tmp_path_factory):
 
 DECIDED = "Held-out rows also decided which parameters to keep"
 TRAINED_ON = (
-    "LinearAutoencoder held out no rows: these errors are those of rows that it was trained on"
+    "Of LinearAutoencoder no rows are held out: these errors are those of rows that it has learned "
+    "from"
 )
 
 

@@ -14,6 +14,7 @@ from sklearn.base import BaseEstimator, clone
 from isthmus.errors import IsthmusError
 from isthmus.estimators.autoencoder import Autoencoder
 from isthmus.fitting.declaration import estimator, parameter
+from isthmus.fitting.linear_start import kept_from_all_rows
 from isthmus.fitting.parameters import POSITIVE, RunParameters
 from isthmus.fitting.rows import RowsInMemory, rows_in_memory
 from isthmus.fitting.seeds import drawn_seed
@@ -111,6 +112,8 @@ class ComponentSweep(RunParameters, BaseEstimator):
         The fitted one of that size; of several seeds, the one with the least error.
     estimators_ : list of list of autoencoder
         All of them, fitted: ``(sizes, seeds)``.
+    validation_rows_ : ndarray of int
+        Positions of the held-out rows in X, by which sizes were compared.
 
     Examples
     --------
@@ -210,6 +213,10 @@ class ComponentSweep(RunParameters, BaseEstimator):
         self.interrupted_ = trainings[0].interrupted
         self.estimators_ = estimators
         self.results_ = _judge(estimators, sizes, rows)
+        self.validation_rows_ = rows.held_out
+        # The largest first: smaller ones take of its principal components.
+        for swept, training, plan in reversed(list(zip(flat, trainings, plans, strict=True))):
+            swept.keep(*kept_from_all_rows(training, plan, rows), seed)
         self.elbow_ = self.results_.elbow
         self.n_components_ = self.results_.within_one_standard_error
         chosen = int(np.flatnonzero(sizes == self.n_components_)[0])

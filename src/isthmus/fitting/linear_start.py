@@ -7,11 +7,12 @@ from io import BytesIO
 
 import numpy as np
 
-from isthmus.fitting.rows import TrainingRows
+from isthmus.fitting.rows import RowsInMemory, TrainingRows
 from isthmus.models import GaussianCode, Model
 from isthmus.networks import ShortcutNetwork
 from isthmus.prepare import PrincipalComponents
 from isthmus.runs import Processes
+from isthmus.training import Plan, Training
 
 # Of the mean variance of a feature: what is left where the components explain all there is.
 _LEAST_NOISE = 1e-4
@@ -29,6 +30,27 @@ def linear_start(model: Model, rows: TrainingRows) -> Model | None:
     if isinstance(model.code, GaussianCode):
         return _probabilistic(model, network, model.code, found)
     return _deterministic(model, network, found)
+
+
+def kept_from_all_rows(
+    training: Training[Model], plan: Plan[Model], rows: TrainingRows
+) -> tuple[Training[Model], TrainingRows]:
+    """Find a linear start that was kept anew from all rows: none is left to be judged by others.
+
+    Rows that are streamed are too many for a tenth of them to matter, and stay as they are.
+
+    Returns
+    -------
+    training : Training
+        As it was, or with the start found anew.
+    rows : TrainingRows
+        What was learned from, and what was held out of that.
+    """
+    start_kept = plan.fallback is not None and training.best_epoch == 0
+    if not (start_kept and len(rows.held_out) and isinstance(rows, RowsInMemory)):
+        return training, rows
+    model = linear_start(training.model, rows.whole)
+    return replace(training, model=model), rows.whole
 
 
 def _principal_components(rows: TrainingRows, n_components: int) -> PrincipalComponents:

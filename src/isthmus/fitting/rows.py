@@ -6,6 +6,7 @@ import hashlib
 import zlib
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
+from functools import cached_property
 from typing import final
 
 import numpy as np
@@ -130,6 +131,11 @@ class RowsInMemory(TrainingRows):
             return ArrayBatches(self.matrix, batch_size), None
         validation = ArrayBatches(self.matrix, batch_size, AllOnce(self.held_out))
         return ArrayBatches(self.matrix, batch_size, AllOnce(self.training)), validation
+
+    @cached_property
+    def whole(self) -> RowsInMemory:
+        """The same rows, with none held out."""
+        return RowsInMemory(self.preparation, self.matrix)
 
     @property
     def training(self) -> np.ndarray:

@@ -42,7 +42,8 @@ class SavedAutoencoder(Persistent):
     history_ : dict of str to list of float
         "loss", "validation_loss" and "seconds", one entry per epoch.
     validation_rows_ : ndarray of int
-        Positions of the held-out rows in X.
+        Positions of the held-out rows in X. Where PCA, at which training starts, was kept, it was
+        found from all rows in the end, and there are none.
     preparation_ : Preparation
         The change of scale.
     model_ : Model

@@ -13,7 +13,7 @@ from isthmus.fitting.base import BaseAutoencoder
 from isthmus.fitting.default_epochs import default_epochs
 from isthmus.fitting.divergence import warn_of_divergence
 from isthmus.fitting.identity import check_hosts, check_hosts_rows, identity_of, seed_of
-from isthmus.fitting.linear_start import linear_start
+from isthmus.fitting.linear_start import kept_from_all_rows, linear_start
 from isthmus.fitting.parameters import (
     EarlyStoppingParameters,
     MinibatchParameters,
@@ -157,7 +157,7 @@ class TrainedAutoencoder(ScalingParameters, MinibatchParameters, BaseAutoencoder
         batches, validation = rows.batches(self.batch_size)
         training = train(plan, batches, run, validation=validation)
         training.history |= layers
-        self.keep(training, rows, seed)
+        self.keep(*kept_from_all_rows(training, plan, rows), seed)
 
     def find_preparation(self, dataset: Dataset) -> Preparation:
         """Find out how to prepare rows to fit."""

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from isthmus.training import FEWEST_HELD_OUT
-
 
 def training_advice(estimators: Sequence[Any]) -> list[str]:
     """Give a sentence on those whose last epoch was their best, and one on those of no epoch."""
@@ -21,8 +19,9 @@ def training_advice(estimators: Sequence[Any]) -> list[str]:
         )
     if started_best:
         sentences.append(
-            f"PCA was kept{_which(started_best, estimators)}, where training starts: "
-            f"{_why_pca_was_kept(started_best[0])}"
+            f"PCA was kept{_which(started_best, estimators)}, where training starts: no gain "
+            f"of {_n_epochs(started_best[0]):,} epochs could be told from chance on held-out rows; "
+            "more rows or epochs may show one."
         )
     return sentences
 
@@ -30,19 +29,6 @@ def training_advice(estimators: Sequence[Any]) -> list[str]:
 def _was_judged(estimator: Any) -> bool:
     interrupted = getattr(estimator, "interrupted_", False)
     return bool(estimator.history_.get("validation_loss")) and not interrupted
-
-
-def _why_pca_was_kept(estimator: Any) -> str:
-    n_rows = len(estimator.validation_rows_)
-    if n_rows < FEWEST_HELD_OUT:
-        return (
-            f"fewer than {FEWEST_HELD_OUT} rows were held out, which are too few to tell whether "
-            "training did better; give more rows."
-        )
-    return (
-        f"on {n_rows:,} held-out rows none of {_n_epochs(estimator):,} epochs did better by more "
-        "than chance; more rows or epochs may."
-    )
 
 
 def _n_epochs(estimator: Any) -> int:

@@ -142,8 +142,8 @@ def _about_rows(comparisons: Sequence[Comparison]) -> str:
     trained_on = dict.fromkeys(type(c.estimator).__name__ for c in comparisons if not c.held_out)
     if trained_on:
         sentences.append(
-            f"{', '.join(trained_on)} held out no rows: these errors are those of rows that it "
-            "was trained on."
+            f"Of {', '.join(trained_on)} no rows are held out: these errors are those of rows that "
+            "it has learned from."
         )
     return " ".join(sentences)
 

@@ -24,7 +24,7 @@ _HEADINGS = ("components", "error", "standard error", "PCA’s error", "suggeste
 
 def print_sweep(sweep: ComponentSweep, console: Console | None = None) -> None:
     """Print error by size, beside PCA's."""
-    rows = counted(len(sweep.best_estimator_.validation_rows_), "held-out")
+    rows = counted(len(sweep.validation_rows_), "held-out")
     table = Table(title=f"Squared error per row, on {rows}")
     for heading in _HEADINGS[:-1]:
         table.add_column(heading, justify="right")

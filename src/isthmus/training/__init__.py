@@ -2,7 +2,6 @@
 
 from isthmus.training.batches import ArrayBatches, Batches
 from isthmus.training.devices import Devices
-from isthmus.training.held_out import FEWEST_HELD_OUT
 from isthmus.training.loop import train
 from isthmus.training.optimizer import SCHEDULES
 from isthmus.training.orders import AllOnce, LabelledInEveryMinibatch, Order
@@ -22,7 +21,6 @@ from isthmus.training.streaming import StreamedBatches
 from isthmus.training.together import train_together
 
 __all__ = [
-    "FEWEST_HELD_OUT",
     "PRETRAININGS",
     "SCHEDULES",
     "AllOnce",

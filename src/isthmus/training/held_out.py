@@ -20,7 +20,7 @@ Judging: TypeAlias = list[tuple[jax.Array, jax.Array]]
 _ONE_IN = 10  # fits that gain nothing, one is taken for a gain
 _MANY_STANDARD_ERRORS = 3.0
 _LARGE_SHARE = 0.25  # of the loss
-FEWEST_HELD_OUT = 4
+_FEWEST = 4
 
 
 @final
@@ -112,7 +112,7 @@ def beyond_chance(before: np.ndarray, after: np.ndarray) -> bool:
     Wilcoxon (1945), Individual comparisons by ranking methods.
     """
     gains = before - after
-    if len(gains) < FEWEST_HELD_OUT or not gains.any():
+    if len(gains) < _FEWEST or not gains.any():
         return False
     mean, error = gains.mean(), gains.std(ddof=1) / np.sqrt(len(gains))
     if mean > _MANY_STANDARD_ERRORS * error or mean > _LARGE_SHARE * before.mean() > 0:
