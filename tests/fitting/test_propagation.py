@@ -99,6 +99,8 @@ def test_neighbours_tell_what_no_line_tells():
     assert neighbours_tell(x, y)
     x[::50] = np.nan
     assert neighbours_tell(x, y)
+    y[::5] = -1  # held out, and not to be told of
+    assert neighbours_tell(x, y)
 
 
 def test_neighbours_do_not_tell_what_a_line_tells_as_well():

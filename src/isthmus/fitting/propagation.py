@@ -122,9 +122,9 @@ def neighbours_tell(rows: np.ndarray, labels: np.ndarray) -> bool:
     rows : ndarray, shape (rows, features)
         In the prepared scale.
     labels : ndarray of int, shape (rows,)
-        Positions of the classes.
+        Positions of the classes, −1 where unknown.
     """
-    drawn = np.random.default_rng(0).permutation(len(rows))[:_MOST_LINEAR_ROWS]
+    drawn = np.random.default_rng(0).permutation(np.flatnonzero(labels >= 0))[:_MOST_LINEAR_ROWS]
     rows, labels = without_gaps(rows[drawn]), labels[drawn]
     if len(rows) < _N_FOLDS:
         return False
