@@ -12,8 +12,8 @@ from isthmus.runs.interruption import Interruption
 from .commands import BARE, fit, logged, run
 
 ADVICE = (
-    "PCA was kept, where training starts: no gain of 2 epochs could be told from chance on "
-    "held-out rows; more rows or epochs may show one.\n"
+    "PCA was kept, where training starts, and found anew from all rows: no gain of 2 epochs "
+    "could be told from chance on held-out rows; more rows or epochs may show one.\n"
 )
 
 

@@ -15,8 +15,8 @@ def test_fit_writes_report_beside_the_model(here, capsys):
     assert run("fit", "table.csv", "-o", "new.isthmus", *QUICK) == 0
     captured = capsys.readouterr()
     assert captured.err == (
-        "PCA was kept, where training starts: no gain of 2 epochs could be told from chance on "
-        "held-out rows; more rows or epochs may show one.\n"
+        "PCA was kept, where training starts, and found anew from all rows: no gain of 2 epochs "
+        "could be told from chance on held-out rows; more rows or epochs may show one.\n"
     )
     assert "PCA’s" in captured.out
     assert captured.out.endswith(

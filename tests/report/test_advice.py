@@ -34,8 +34,8 @@ def test_training_that_gained_nothing_says_what_was_kept(noise, digits):
     kept = Autoencoder(2, max_epochs=2, learning_rate=0.5, **QUICK).fit(noise)
     assert kept.best_epoch_ == 0
     assert training_advice([kept]) == [
-        "PCA was kept, where training starts: no gain of 2 epochs could be told from chance on "
-        "held-out rows; more rows or epochs may show one."
+        "PCA was kept, where training starts, and found anew from all rows: no gain of 2 epochs "
+        "could be told from chance on held-out rows; more rows or epochs may show one."
     ]
     few = Autoencoder(2, max_epochs=2, **QUICK).fit(noise[:12])
     assert training_advice([few]) == training_advice([kept])

@@ -18,8 +18,10 @@ def training_advice(estimators: Sequence[Any]) -> list[str]:
             "epochs the last was the best; raise max_epochs."
         )
     if started_best:
+        streamed = any(len(estimator.validation_rows_) for estimator in started_best)
+        anew = "" if streamed else ", and found anew from all rows"
         sentences.append(
-            f"PCA was kept{_which(started_best, estimators)}, where training starts: no gain "
+            f"PCA was kept{_which(started_best, estimators)}, where training starts{anew}: no gain "
             f"of {_n_epochs(started_best[0]):,} epochs could be told from chance on held-out rows; "
             "more rows or epochs may show one."
         )

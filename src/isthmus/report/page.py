@@ -181,7 +181,7 @@ def _section(comparison: Comparison) -> dict[str, Any]:
 
 
 def _sentence(comparison: Comparison) -> str:
-    rows = "held-out rows" if comparison.held_out else "training rows (none were held out)"
+    rows = "held-out rows" if comparison.held_out else "training rows (none are held out)"
     n = comparison.estimator.n_components_
     start = (
         f"A code of {n} number{'s' if n > 1 else ''} for each row of {comparison.x.shape[1]:,} "
