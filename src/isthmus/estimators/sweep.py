@@ -216,7 +216,8 @@ class ComponentSweep(RunParameters, BaseEstimator):
         self.validation_rows_ = rows.held_out
         # The largest first: smaller ones take of its principal components.
         for swept, training, plan in reversed(list(zip(flat, trainings, plans, strict=True))):
-            swept.keep(*kept_from_all_rows(training, plan, rows), seed)
+            if training.best_epoch == 0:
+                swept.keep(*kept_from_all_rows(training, plan, rows), seed)
         self.elbow_ = self.results_.elbow
         self.n_components_ = self.results_.within_one_standard_error
         chosen = int(np.flatnonzero(sizes == self.n_components_)[0])
