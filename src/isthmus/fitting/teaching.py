@@ -112,14 +112,16 @@ class Teaching:
         learns = propagated.share > 0
         recipe = _FEW_LABELLED if learns else _PLAIN if labels is None else _ALL_LABELLED
         rate, dropout, corruption = given.learning_rate, given.dropout, given.corruption
-        if recipe.radius:
-            radius = recipe.radius * Neighbourhood.of(rows).distance
+        wanted = corruption == AUTO and recipe.noise > 0
+        helps = wanted and (labels is None or neighbours_tell(rows, labels))
+        beside = Neighbourhood.of(rows) if helps or recipe.radius else None
+        if corruption == AUTO:
+            corruption = _noise_along(recipe.noise, beside) if beside and helps else None
+        if beside and recipe.radius:
+            radius = recipe.radius * beside.distance
             unlabelled = (VirtualAdversarial(radius, entropy=recipe.entropy),)
         if recipe.class_shares:
             unlabelled += (ClassShares(propagated.class_shares, recipe.class_shares),)
-        if corruption == AUTO:
-            helps = recipe.noise and (labels is None or neighbours_tell(rows, labels))
-            corruption = _noise_along(recipe.noise, Neighbourhood.of(rows)) if helps else None
         if rate == AUTO:
             climbs = any(isinstance(way, Ladder) for way in unlabelled)
             rate = _LADDER_RATE if climbs else recipe.learning_rate
